@@ -1,0 +1,18 @@
+# Writes OUT from FILES (comma separated, relative to ROOT). Raw string literals, split so that no piece
+# passes the length that compilers must accept.
+string(REPLACE "," ";" FILES "${FILES}")
+set(text "#include \"base/embedded.h\"\n\nnamespace weir {\nnamespace {\n")
+set(rows "")
+set(i 0)
+foreach(f ${FILES})
+  file(READ ${ROOT}/${f} hex HEX)
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" escaped "${hex}")
+  string(LENGTH "${hex}" digits)
+  math(EXPR bytes "${digits} / 2")
+  string(APPEND text "constexpr char kFile${i}[] = \"${escaped}\";\n")
+  string(APPEND rows "    {\"${f}\", {kFile${i}, ${bytes}}},\n")
+  math(EXPR i "${i} + 1")
+endforeach()
+string(APPEND text "constexpr EmbeddedFile kFiles[] = {\n${rows}    {\"\", {}},\n};\n}  // namespace\n\n")
+string(APPEND text "std::span<const EmbeddedFile> embedded_files() { return {kFiles, ${i}}; }\n}  // namespace weir\n")
+file(WRITE ${OUT} "${text}")
