@@ -53,15 +53,37 @@ inline constexpr int kPolicyDepthMax = 64;
 
 // Manifests, configuration
 inline constexpr size_t kTomlBytesMax = size_t{1} << 20;
+inline constexpr int kTomlDepthMax = 16;            // tables and arrays within each other
+inline constexpr size_t kResultLeavesMax = 100'000;  // labelled one by one; more: the result as a whole
+inline constexpr size_t kToolNameBytesMax = 256;     // "server/tool"; longer ones are cut
 
 // Sessions, approvals
 inline constexpr size_t kSessionsMax = 10'000;  // kept in memory; older ones are rebuilt from their history
 inline constexpr size_t kPendingAsksMax = 256;
 inline constexpr size_t kGrantsMax = 10'000;
+inline constexpr size_t kEmittedPartsMax = 1'000'000;  // planner texts and calls that are recognised later
+inline constexpr size_t kCallLeavesMax = 4'096;        // values in one call's arguments; more: denied
 inline constexpr int64_t kTicketLifetimeMs = 600'000;
 
 // Ledger
 inline constexpr size_t kLedgerEntryBytesMax = 65'535;  // C2SP tlog-tiles: u16 length prefix
+inline constexpr size_t kLedgerQueueMax = 4'096;         // entries that wait for the writer
+inline constexpr size_t kLedgerBatchEntriesMax = 256;    // of one commit
+inline constexpr size_t kLedgerBatchBytesMax = size_t{1} << 20;  // past it a commit takes no further entry
+inline constexpr size_t kLedgerJournalBytesMax = size_t{64} << 20;
+inline constexpr size_t kLedgerReadEntriesMax = 4'096;
+inline constexpr size_t kLedgerProblemsMax = 64;
+inline constexpr size_t kLedgerProofBytesMax = size_t{128} << 10;
+inline constexpr size_t kNoteBytesMax = size_t{64} << 10;
+inline constexpr size_t kNoteSignaturesMax = 32;
+
+// Store
+inline constexpr size_t kStoreValueBytesMax = size_t{4} << 20;  // one value of any table
+inline constexpr size_t kTicketsMax = 10'000;
+inline constexpr size_t kShadowEntriesMax = 100'000;
+inline constexpr size_t kShadowBytesMax = size_t{256} << 20;
+inline constexpr size_t kEmittedMax = 1'000'000;
+inline constexpr size_t kStoreQueueMax = 4'096;  // jobs that wait for the store's thread
 
 // Replay
 inline constexpr size_t kReplayLineBytesMax = size_t{16} << 20;
