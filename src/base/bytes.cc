@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -7,8 +8,6 @@
 #include <algorithm>
 #include <cassert>
 #include <memory>
-
-#include <fmt/format.h>
 
 namespace weir {
 namespace {
@@ -40,6 +39,11 @@ int base64_value(char c, bool url) {
   if (c == (url ? '-' : '+')) return 62;
   if (c == (url ? '_' : '/')) return 63;
   return -1;
+}
+
+std::string_view without_padding(std::string_view text) {
+  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  return text;
 }
 
 // `digits` has no padding any more.
@@ -94,17 +98,22 @@ size_t utf8_length(std::string_view s) {
   return 0;
 }
 
-// Characters that a terminal or a reader would not show as themselves.
+// Characters that a terminal or a reader would not show as themselves: controls, and what Unicode calls
+// default-ignorable (invisible by design, Hangul fillers included).
 bool is_hidden(char32_t c) {
-  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x061C || c == 0x180E ||
+  return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x034F || c == 0x061C || c == 0x115F ||
+         c == 0x1160 || c == 0x17B4 || c == 0x17B5 || (c >= 0x180B && c <= 0x180F) ||
          (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) ||
-         (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF || (c >= 0xFFF0 && c <= 0xFFFB) ||
+         c == 0x2800 || c == 0x3164 || (c >= 0xFE00 && c <= 0xFE0F) || c == 0xFEFF || c == 0xFFA0 ||
+         (c >= 0xFFF0 && c <= 0xFFFB) || (c >= 0x1BCA0 && c <= 0x1BCA3) || (c >= 0x1D173 && c <= 0x1D17A) ||
          (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
 }  // namespace
 
-Digest sha256(std::string_view bytes) { return sha256({bytes}); }
+Digest sha256(std::string_view bytes) {
+  return sha256({bytes});
+}
 
 Digest sha256(std::initializer_list<std::string_view> parts) {
   Digest out;
@@ -157,16 +166,20 @@ std::string to_base64(std::string_view bytes) {
 
 std::optional<std::string> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
-  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
-  return decode_base64(text, false);
+  return decode_base64(without_padding(text), false);
 }
 
 std::optional<std::string> from_base64url(std::string_view text) {
-  for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
+  if (text.ends_with('='))
+    return text.size() % 4 == 0 ? decode_base64(without_padding(text), true) : std::nullopt;
   return decode_base64(text, true);
 }
 
 bool is_utf8(std::string_view bytes) {
+  return utf8_prefix(bytes) == bytes.size();
+}
+
+size_t utf8_prefix(std::string_view bytes) {
   size_t i = 0;
   while (i < bytes.size()) {
     while (i + 8 <= bytes.size()) {
@@ -177,10 +190,10 @@ bool is_utf8(std::string_view bytes) {
     }
     if (i == bytes.size()) break;
     const size_t length = utf8_length(bytes.substr(i));
-    if (length == 0) return false;
+    if (length == 0) break;
     i += length;
   }
-  return true;
+  return i;
 }
 
 void append_utf8(std::string& out, char32_t c) {

@@ -30,6 +30,8 @@ std::optional<std::string> from_base64url(std::string_view text);
 
 // True when the bytes are well-formed UTF-8 (Unicode 15, table 3-7: no surrogates, no overlong forms).
 bool is_utf8(std::string_view bytes);
+// The length of the longest well-formed start of the bytes: where is_utf8 would have stopped.
+size_t utf8_prefix(std::string_view bytes);
 // Appends a code point (at most U+10FFFF, no surrogate) as UTF-8.
 void append_utf8(std::string& out, char32_t code_point);
 // Decodes the code point at `at` of well-formed UTF-8 and moves `at` past it.

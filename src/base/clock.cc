@@ -13,7 +13,7 @@ Now SystemClock::now() const {
 }
 
 std::string rfc3339(int64_t wall_ms) {
-  const std::time_t seconds = wall_ms / 1000;
+  const std::time_t seconds = wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0);
   std::tm utc{};
   gmtime_r(&seconds, &utc);
   char text[32];

@@ -51,15 +51,15 @@ Error unavailable(std::string message, std::string where = {}, std::string hint 
 }  // namespace weir
 
 // Returns the error of `expr` from the enclosing function, or goes on.
-#define WEIR_TRY(expr)                                                       \
-  do {                                                                       \
-    if (auto weir_try_result = (expr); !weir_try_result.has_value()) {       \
-      return std::move(weir_try_result).error();                             \
-    }                                                                        \
+#define WEIR_TRY(expr)                                                 \
+  do {                                                                 \
+    if (auto weir_try_result = (expr); !weir_try_result.has_value()) { \
+      return std::move(weir_try_result).error();                       \
+    }                                                                  \
   } while (false)
 
 // Declares `var` with the value of `expr`, or returns its error.
-#define WEIR_TRY_ASSIGN(var, expr)                                           \
-  auto var##_result = (expr);                                                \
-  if (!var##_result.has_value()) return std::move(var##_result).error();     \
+#define WEIR_TRY_ASSIGN(var, expr)                                       \
+  auto var##_result = (expr);                                            \
+  if (!var##_result.has_value()) return std::move(var##_result).error(); \
   auto var = std::move(*var##_result)

@@ -1,6 +1,5 @@
 #include "base/json.h"
 
-#include <emmintrin.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,35 +7,23 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
-#include <unordered_set>
+#include <utility>
 
 #include "base/bytes.h"
+#include "base/json_scan.h"
 
 namespace weir::json {
 namespace {
 
 using detail::Data;
 using detail::Node;
+using detail::plain_run_end;
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// The first byte at or after `i` that ends a plain run of a string: a quote, a backslash or a control.
-size_t plain_run_end(std::string_view text, size_t i) {
-  const __m128i quote = _mm_set1_epi8('"');
-  const __m128i slash = _mm_set1_epi8('\\');
-  const __m128i control = _mm_set1_epi8(0x1F);
-  while (i + 16 <= text.size()) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + i));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes);
-    const __m128i hit =
-        _mm_or_si128(low, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash)));
-    const int mask = _mm_movemask_epi8(hit);
-    if (mask != 0) return i + static_cast<size_t>(__builtin_ctz(static_cast<unsigned>(mask)));
-    i += 16;
-  }
-  while (i < text.size() && text[i] != '"' && text[i] != '\\' && static_cast<uint8_t>(text[i]) >= 0x20) ++i;
-  return i;
+bool is_space(char c) {
+  return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
 }
 
 // Parses into `data.nodes`. An explicit stack of open containers stands in for recursion.
@@ -46,9 +33,12 @@ class Parser {
 
   Status run() {
     if (text_.size() > limits_.bytes_max || text_.size() > UINT32_MAX) {
-      return too_large(fmt::format("JSON text of {} bytes, at most {} are read", text_.size(), limits_.bytes_max));
+      return too_large(
+          fmt::format("JSON text of {} bytes, at most {} are read", text_.size(), limits_.bytes_max));
     }
-    if (!is_utf8(text_)) return bad_input("JSON text is not valid UTF-8", "byte " + std::to_string(bad_utf8_at()));
+    if (const size_t good = utf8_prefix(text_); good < text_.size()) {
+      return bad_input("JSON text is not valid UTF-8", "byte " + std::to_string(good));
+    }
     data_.nodes.reserve(std::min<size_t>(text_.size() / 12 + 8, limits_.nodes_max));
     WEIR_TRY(document());
     return {};
@@ -59,19 +49,8 @@ class Parser {
     uint32_t node;
   };
 
-  Error error(std::string message) const { return bad_input(std::move(message), "byte " + std::to_string(at_)); }
-
-  size_t bad_utf8_at() const {
-    size_t good = 0;  // is_utf8 tells yes or no; halve to the place
-    size_t bad = text_.size();
-    while (good + 1 < bad) {
-      const size_t middle = good + (bad - good) / 2;
-      size_t cut = middle;
-      while (cut > good && (static_cast<uint8_t>(text_[cut]) & 0xC0) == 0x80) --cut;
-      if (cut == good) break;
-      (is_utf8(text_.substr(0, cut)) ? good : bad) = cut;
-    }
-    return good;
+  Error error(std::string message) const {
+    return bad_input(std::move(message), "byte " + std::to_string(at_));
   }
 
   void skip_space() {
@@ -115,13 +94,20 @@ class Parser {
   Status value() {
     if (at_ == text_.size()) return error("JSON text ends where a value should be");
     switch (text_[at_]) {
-      case '{': return open(Kind::object);
-      case '[': return open(Kind::array);
-      case '"': return string();
-      case 't': return word("true", Kind::boolean);
-      case 'f': return word("false", Kind::boolean);
-      case 'n': return word("null", Kind::null);
-      default: return number();
+      case '{':
+        return open(Kind::object);
+      case '[':
+        return open(Kind::array);
+      case '"':
+        return string();
+      case 't':
+        return word("true", Kind::boolean);
+      case 'f':
+        return word("false", Kind::boolean);
+      case 'n':
+        return word("null", Kind::null);
+      default:
+        return number();
     }
   }
 
@@ -130,7 +116,8 @@ class Parser {
       return too_large(fmt::format("JSON text of more than {} values", limits_.nodes_max));
     }
     const auto next = static_cast<uint32_t>(data_.nodes.size() + 1);
-    data_.nodes.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(end), next, count, kind, escaped});
+    data_.nodes.push_back(
+        {static_cast<uint32_t>(begin), static_cast<uint32_t>(end), next, count, kind, escaped});
     return {};
   }
 
@@ -338,6 +325,8 @@ Value Value::at_pointer(std::string_view pointer) const {
     for (size_t i = 1; i < end; ++i) {
       if (pointer[i] == '~' && i + 1 < end && (pointer[i + 1] == '0' || pointer[i + 1] == '1')) {
         token += pointer[++i] == '0' ? '~' : '/';
+      } else if (pointer[i] == '~') {
+        return {};
       } else {
         token += pointer[i];
       }
@@ -359,9 +348,15 @@ Value Value::at_pointer(std::string_view pointer) const {
   return value;
 }
 
-size_t Value::size() const { return is_array() || is_object() ? node().count : 0; }
-Elements Value::elements() const { return Elements(*this); }
-Members Value::members() const { return Members(*this); }
+size_t Value::size() const {
+  return is_array() || is_object() ? node().count : 0;
+}
+Elements Value::elements() const {
+  return Elements(*this);
+}
+Members Value::members() const {
+  return Members(*this);
+}
 
 Elements::Elements(Value array) {
   if (!array.is_array()) return;
@@ -387,166 +382,6 @@ Result<Document> parse(std::string text, const Limits& limits) {
   data->text = std::move(text);
   WEIR_TRY(Parser(*data, limits).run());
   return Document(std::move(data));
-}
-
-std::string canonical(Value root) {
-  // Depth is bounded by the parser, so recursion is too.
-  struct Printer {
-    std::string out;
-    void print(Value value) {
-      if (value.is_object()) {
-        std::vector<Member> members;
-        members.reserve(value.size());
-        for (const Member m : value.members()) members.push_back(m);
-        std::sort(members.begin(), members.end(), [](const Member& a, const Member& b) { return a.key < b.key; });
-        out += '{';
-        for (size_t i = 0; i < members.size(); ++i) {
-          if (i > 0) out += ',';
-          append_quoted(out, members[i].key);
-          out += ':';
-          print(members[i].value);
-        }
-        out += '}';
-      } else if (value.is_array()) {
-        out += '[';
-        bool first = true;
-        for (const Value element : value.elements()) {
-          if (!std::exchange(first, false)) out += ',';
-          print(element);
-        }
-        out += ']';
-      } else if (const auto text = value.string()) {
-        append_quoted(out, *text);
-      } else {
-        out += value.raw();
-      }
-    }
-  };
-  Printer printer;
-  printer.print(root);
-  return std::move(printer.out);
-}
-
-void append_quoted(std::string& out, std::string_view text) {
-  if (!is_utf8(text)) {
-    std::string mended;
-    for (size_t i = 0; i < text.size();) {
-      size_t length = 1;
-      while (length <= 4 && i + length <= text.size() && !is_utf8(text.substr(i, length))) ++length;
-      if (length > 4 || i + length > text.size()) {
-        mended += "\xEF\xBF\xBD";
-        ++i;
-      } else {
-        mended += text.substr(i, length);
-        i += length;
-      }
-    }
-    return append_quoted(out, mended);
-  }
-  out += '"';
-  size_t i = 0;
-  while (i < text.size()) {
-    const size_t end = plain_run_end(text, i);
-    out.append(text.substr(i, end - i));
-    if (end == text.size()) break;
-    switch (const char c = text[end]) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      default: out += fmt::format("\\u{:04x}", static_cast<unsigned>(c)); break;
-    }
-    i = end + 1;
-  }
-  out += '"';
-}
-
-std::string quote(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + 2);
-  append_quoted(out, text);
-  return out;
-}
-
-std::string pointer_token(std::string_view key) {
-  std::string out;
-  for (const char c : key) {
-    if (c == '~') {
-      out += "~0";
-    } else if (c == '/') {
-      out += "~1";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-void Writer::before_value() {
-  assert(after_key_ || stack_.empty() || stack_.back() == '[');
-  if (comma_ && !after_key_) out_ += ',';
-  comma_ = true;
-  after_key_ = false;
-}
-
-Writer& Writer::open(char bracket) {
-  before_value();
-  out_ += bracket;
-  stack_ += bracket;
-  comma_ = false;
-  return *this;
-}
-
-Writer& Writer::close(char bracket) {
-  assert(!stack_.empty() && !after_key_ && (stack_.back() == '{') == (bracket == '}'));
-  stack_.pop_back();
-  out_ += bracket;
-  comma_ = true;
-  return *this;
-}
-
-Writer& Writer::key(std::string_view key) {
-  assert(!stack_.empty() && stack_.back() == '{' && !after_key_);
-  if (comma_) out_ += ',';
-  append_quoted(out_, key);
-  out_ += ':';
-  after_key_ = true;
-  return *this;
-}
-
-Writer& Writer::string(std::string_view text) {
-  before_value();
-  append_quoted(out_, text);
-  return *this;
-}
-Writer& Writer::integer(int64_t number) {
-  before_value();
-  out_ += std::to_string(number);
-  return *this;
-}
-Writer& Writer::number(double number) {
-  assert(std::isfinite(number));
-  before_value();
-  out_ += fmt::format("{}", number);
-  return *this;
-}
-Writer& Writer::boolean(bool value) {
-  before_value();
-  out_ += value ? "true" : "false";
-  return *this;
-}
-Writer& Writer::null() {
-  before_value();
-  out_ += "null";
-  return *this;
-}
-Writer& Writer::raw(std::string_view json) {
-  before_value();
-  out_ += json;
-  return *this;
 }
 
 }  // namespace weir::json

@@ -27,8 +27,8 @@ namespace detail {
 struct Node {
   uint32_t begin;  // of the raw text; a string's includes its quotes
   uint32_t end;
-  uint32_t next;     // index of the node after this subtree
-  uint32_t count;    // elements of an array, members of an object; of an escaped string: its index in `decoded`
+  uint32_t next;   // index of the node after this subtree
+  uint32_t count;  // elements of an array, members of an object; of an escaped string: its index in `decoded`
   Kind kind;
   bool escaped;
 };
@@ -103,7 +103,10 @@ class Elements {
    public:
     Iterator(const detail::Data* data, uint32_t node) : data_(data), node_(node) {}
     Value operator*() const { return {data_, node_}; }
-    Iterator& operator++() { node_ = data_->nodes[node_].next; return *this; }
+    Iterator& operator++() {
+      node_ = data_->nodes[node_].next;
+      return *this;
+    }
     bool operator!=(const Iterator& other) const { return node_ != other.node_; }
 
    private:
@@ -126,7 +129,10 @@ class Members {
    public:
     Iterator(const detail::Data* data, uint32_t node) : data_(data), node_(node) {}
     Member operator*() const;
-    Iterator& operator++() { node_ = data_->nodes[node_ + 1].next; return *this; }
+    Iterator& operator++() {
+      node_ = data_->nodes[node_ + 1].next;
+      return *this;
+    }
     bool operator!=(const Iterator& other) const { return node_ != other.node_; }
 
    private:
