@@ -1,0 +1,67 @@
+// Runs policies over one request.
+#pragma once
+
+#include <string>
+
+#include "policy/ast.h"
+#include "policy/policy_set.h"
+#include "policy/value.h"
+
+namespace weir::policy {
+
+// What one policy says of one request. `error` and `at` are set when, and only when, it is `error`.
+struct Match {
+  enum class Kind : uint8_t { no, yes, error };
+  Kind kind = Kind::no;
+  std::string error = {};
+  Position at = {};
+};
+
+// Evaluates policies of one request, semantics of the Cedar specification. The request and entities must
+// outlive it. One thread.
+class Evaluator {
+ public:
+  Evaluator(const Request& request, const Entities& entities);
+
+  Match match(const Policy& policy);
+
+ private:
+  // A value that lives elsewhere (view) or that an operator made (own).
+  struct Operand {
+    const Value* view = nullptr;
+    Value own;
+    const Value& get() const { return view != nullptr ? *view : own; }
+    void set(Value value) {
+      own = std::move(value);
+      view = nullptr;
+    }
+  };
+
+  // Each returns false on an error, which it has left in error_ and error_at_.
+  bool eval(uint32_t index, Operand& out);
+  bool eval_boolean(uint32_t index, bool& out);
+  bool eval_integer(uint32_t index, int64_t& out);
+  bool eval_kind(uint32_t index, Value::Kind kind, Operand& out);
+  bool eval_attribute(const Node& node, Operand& out);
+  bool eval_has(const Node& node, Operand& out);
+  bool eval_is(const Node& node, Operand& out);
+  bool eval_logic(const Node& node, Operand& out);
+  bool eval_arithmetic(const Node& node, Operand& out);
+  bool eval_compare(const Node& node, Operand& out);
+  bool eval_set_method(const Node& node, Operand& out);
+  bool eval_in(uint32_t left, uint32_t right, bool& out);
+  bool eval_set(const Node& node, Operand& out);
+  bool eval_record(const Node& node, Operand& out);
+  bool fail(Position at, std::string message);
+
+  const Request& request_;
+  const Entities& entities_;
+  const Value principal_;
+  const Value action_;
+  const Value resource_;
+  const Policy* policy_ = nullptr;
+  std::string error_;
+  Position error_at_;
+};
+
+}  // namespace weir::policy

@@ -1,0 +1,214 @@
+#include "policy/value.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <set>
+
+#include "base/bytes.h"
+
+namespace weir::policy {
+
+std::string EntityUid::text() const {
+  return type + "::" + quoted(id);
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f) {
+          out += fmt::format("\\x{:02x}", static_cast<uint8_t>(c));
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out + '"';
+}
+
+std::string_view kind_name(Value::Kind kind) {
+  switch (kind) {
+    case Value::Kind::boolean:
+      return "a boolean";
+    case Value::Kind::integer:
+      return "an integer";
+    case Value::Kind::string:
+      return "a string";
+    case Value::Kind::entity:
+      return "an entity";
+    case Value::Kind::set:
+      return "a set";
+    case Value::Kind::record:
+      return "a record";
+  }
+  return "nothing";
+}
+
+Value Value::set(std::vector<Value> elements) {
+  std::sort(elements.begin(), elements.end());
+  elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
+  Value out;
+  out.data_ = std::make_shared<const Set>(std::move(elements));
+  return out;
+}
+
+Value Value::record(std::vector<Field> fields) {
+  std::sort(fields.begin(), fields.end(), [](const Field& a, const Field& b) { return a.first < b.first; });
+  assert(std::adjacent_find(fields.begin(), fields.end(), [](const Field& a, const Field& b) {
+           return a.first == b.first;
+         }) == fields.end());
+  Value out;
+  out.data_ = std::make_shared<const Record>(std::move(fields));
+  return out;
+}
+
+bool Value::boolean() const {
+  assert(is(Kind::boolean));
+  return *std::get_if<bool>(&data_);
+}
+int64_t Value::integer() const {
+  assert(is(Kind::integer));
+  return *std::get_if<int64_t>(&data_);
+}
+const std::string& Value::string() const {
+  assert(is(Kind::string));
+  return *std::get_if<std::string>(&data_);
+}
+const EntityUid& Value::entity() const {
+  assert(is(Kind::entity));
+  return *std::get_if<EntityUid>(&data_);
+}
+const Value::Set& Value::set() const {
+  assert(is(Kind::set));
+  return **std::get_if<std::shared_ptr<const Set>>(&data_);
+}
+const Value::Record& Value::record() const {
+  assert(is(Kind::record));
+  return **std::get_if<std::shared_ptr<const Record>>(&data_);
+}
+
+const Value* Value::field(std::string_view key) const {
+  const Record& fields = record();
+  const auto it = std::lower_bound(fields.begin(), fields.end(), key,
+                                   [](const Field& f, std::string_view k) { return f.first < k; });
+  return it != fields.end() && it->first == key ? &it->second : nullptr;
+}
+
+bool Value::contains(const Value& element) const {
+  const Set& elements = set();
+  return std::binary_search(elements.begin(), elements.end(), element);
+}
+
+std::strong_ordering Value::operator<=>(const Value& other) const {
+  if (data_.index() != other.data_.index()) return data_.index() <=> other.data_.index();
+  switch (kind()) {
+    case Kind::boolean:
+      return boolean() <=> other.boolean();
+    case Kind::integer:
+      return integer() <=> other.integer();
+    case Kind::string:
+      return string() <=> other.string();
+    case Kind::entity:
+      return entity() <=> other.entity();
+    case Kind::set: {
+      if (&set() == &other.set()) return std::strong_ordering::equal;
+      return std::lexicographical_compare_three_way(set().begin(), set().end(), other.set().begin(),
+                                                    other.set().end());
+    }
+    case Kind::record: {
+      if (&record() == &other.record()) return std::strong_ordering::equal;
+      return std::lexicographical_compare_three_way(record().begin(), record().end(), other.record().begin(),
+                                                    other.record().end(), [](const Field& a, const Field& b) {
+                                                      const std::strong_ordering keys = a.first <=> b.first;
+                                                      return keys != 0 ? keys : a.second <=> b.second;
+                                                    });
+    }
+  }
+  return std::strong_ordering::equal;
+}
+
+bool Value::operator==(const Value& other) const {
+  return (*this <=> other) == 0;
+}
+
+std::string Value::text() const {
+  switch (kind()) {
+    case Kind::boolean:
+      return boolean() ? "true" : "false";
+    case Kind::integer:
+      return std::to_string(integer());
+    case Kind::string:
+      return quoted(string());
+    case Kind::entity:
+      return entity().text();
+    case Kind::set: {
+      std::string out = "[";
+      for (const Value& element : set()) out += (out.size() > 1 ? ", " : "") + element.text();
+      return out + "]";
+    }
+    case Kind::record: {
+      std::string out = "{";
+      for (const auto& [key, value] : record()) {
+        out += (out.size() > 1 ? ", " : "") + quoted(key) + ": " + value.text();
+      }
+      return out + "}";
+    }
+  }
+  return "";
+}
+
+void Entities::add(const EntityUid& uid, const std::vector<EntityUid>& parents, Value attributes) {
+  assert(attributes.is(Value::Kind::record));
+  Entry& entry = entries_[uid];
+  entry.parents.insert(entry.parents.end(), parents.begin(), parents.end());
+  if (!entry.attributes.is(Value::Kind::record)) {
+    entry.attributes = std::move(attributes);
+    return;
+  }
+  std::vector<Value::Field> fields = attributes.record();
+  for (const Value::Field& old : entry.attributes.record()) {
+    if (attributes.field(old.first) == nullptr) fields.push_back(old);
+  }
+  entry.attributes = Value::record(std::move(fields));
+}
+
+bool Entities::is_in(const EntityUid& descendant, const EntityUid& ancestor) const {
+  if (descendant == ancestor) return true;
+  std::set<const Entry*> seen;
+  std::vector<const EntityUid*> open = {&descendant};
+  while (!open.empty()) {
+    const auto it = entries_.find(*open.back());
+    open.pop_back();
+    if (it == entries_.end() || !seen.insert(&it->second).second) continue;
+    for (const EntityUid& parent : it->second.parents) {
+      if (parent == ancestor) return true;
+      open.push_back(&parent);
+    }
+  }
+  return false;
+}
+
+const Value* Entities::attributes(const EntityUid& uid) const {
+  const auto it = entries_.find(uid);
+  return it == entries_.end() ? nullptr : &it->second.attributes;
+}
+
+}  // namespace weir::policy
