@@ -55,6 +55,8 @@ inline constexpr int kPolicyDepthMax = 64;
 inline constexpr size_t kTomlBytesMax = size_t{1} << 20;
 inline constexpr int kTomlDepthMax = 16;            // tables and arrays within each other
 inline constexpr size_t kResultLeavesMax = 100'000;  // labelled one by one; more: the result as a whole
+inline constexpr size_t kResultPointerBytesMax = size_t{16} << 20;  // of all leaves of a result together
+inline constexpr size_t kTrustPatternBytesMax = 1'024;
 inline constexpr size_t kToolNameBytesMax = 256;     // "server/tool"; longer ones are cut
 
 // Sessions, approvals
@@ -63,6 +65,9 @@ inline constexpr size_t kPendingAsksMax = 256;
 inline constexpr size_t kGrantsMax = 10'000;
 inline constexpr size_t kEmittedPartsMax = 1'000'000;  // planner texts and calls that are recognised later
 inline constexpr size_t kCallLeavesMax = 4'096;        // values in one call's arguments; more: denied
+inline constexpr size_t kToolTextsMax = 100'000;       // tool descriptions remembered as seen
+inline constexpr size_t kStoredPlacesMax = 100'000;    // past it, a place that is not known is untrusted
+inline constexpr size_t kAnswerLinksMax = 1'024;       // links of one answer that are looked at
 inline constexpr int64_t kTicketLifetimeMs = 600'000;
 
 // Ledger

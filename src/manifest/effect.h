@@ -46,6 +46,8 @@ enum class ArgRole : uint8_t {
   content,  // payload, decides nothing
 };
 
+inline constexpr int kRoleCount = 6;
+
 // "selector", …, "content".
 std::string_view role_name(ArgRole role);
 std::optional<ArgRole> parse_role(std::string_view name);

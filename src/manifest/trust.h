@@ -62,6 +62,8 @@ class TrustRules {
     std::string head;    // mailto: whole; URL: host and port; file and others: whole
     std::string path;    // URL only
   };
+  static Status compile_principal(const TrustRule& rule, std::string_view pattern, Compiled& out);
+  static bool matches_principal(const Compiled& compiled, const std::string& principal);
   std::vector<Compiled> rules_;
 };
 
