@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/limits.h"
+#include "label/label_json.h"
 
 namespace weir {
 namespace {
@@ -13,6 +14,7 @@ Origin mail(const std::string& from, bool trusted = false) {
 
 TEST(Origin, TextReadsBack) {
   for (const Origin& origin : {Origin::user(), Origin::operator_text(), mail("a@b.c", true),
+                               Origin{OriginKind::user, "attachment", {}, true},
                                Origin{OriginKind::skill, "pdf@12", {}, true}, Origin::tool("files/read", {}, true)}) {
     const auto back = parse_origin(origin.text(), true);
     ASSERT_TRUE(back.has_value()) << origin.text();
@@ -76,6 +78,19 @@ TEST(Label, TheBoundOnOriginsNeverMakesTrusted) {
   EXPECT_TRUE(many.more_untrusted);
   EXPECT_FALSE(many.trusted());
   EXPECT_EQ(many.printed_origins().back(), "…");
+}
+
+TEST(LabelJson, ReadsBack) {
+  Label label = Label::of(mail("evil@x"), Readers::owner()).joined(Label::of(Origin::user(), Readers::everyone()));
+  label.more_untrusted = true;
+  for (const Label& each : {label, Label::none(), Label::of(Origin::attachment(), Readers())}) {
+    const auto back = parse_label(label_json(each));
+    ASSERT_TRUE(back.has_value()) << label_json(each);
+    EXPECT_EQ(*back, each);
+  }
+  for (const char* bad : {"", "[]", "{}", R"({"origins":[["user"]]})", R"({"origins":[["nobody",true]]})"}) {
+    EXPECT_FALSE(parse_label(bad).has_value()) << bad;
+  }
 }
 
 TEST(Labels, InternsAndRemembersJoins) {

@@ -25,7 +25,7 @@ Origin Origin::tool(std::string server_tool, std::string principal, bool trusted
 
 std::string Origin::text() const {
   switch (kind) {
-    case OriginKind::user: return "user";
+    case OriginKind::user: return name.empty() ? "user" : "user " + name;
     case OriginKind::operator_text: return "operator";
     case OriginKind::model: return "model";
     case OriginKind::skill: return "skill:" + name;
@@ -37,6 +37,7 @@ std::string Origin::text() const {
 std::string Origin::short_text() const { return principal.empty() ? text() : principal; }
 
 Result<Origin> parse_origin(std::string_view text, bool trusted) {
+  if (text == "user attachment") return Origin{OriginKind::user, "attachment", {}, trusted};
   if (text == "user") return Origin{OriginKind::user, {}, {}, trusted};
   if (text == "operator") return Origin{OriginKind::operator_text, {}, {}, trusted};
   if (text == "model") return Origin{OriginKind::model, {}, {}, trusted};

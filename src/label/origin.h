@@ -17,18 +17,20 @@ enum class OriginKind : uint8_t { user, operator_text, tool, skill, model };
 // gives two origins. Plain value.
 struct Origin {
   OriginKind kind = OriginKind::model;
-  std::string name = {};       // tool: "server/tool"; skill: "name@digest"; else empty
+  std::string name = {};       // tool: "server/tool"; skill: "name@digest"; user: "attachment" or empty; else empty
   std::string principal = {};  // "mailto:a@b.c", "file:/path", "https://host"; at most kPrincipalBytesMax; may be empty
   bool trusted = false;
 
   static Origin user() { return {OriginKind::user, {}, {}, true}; }
+  // A file or picture that the user handed over: not the user's own words.
+  static Origin attachment() { return {OriginKind::user, "attachment", {}, false}; }
   static Origin operator_text() { return {OriginKind::operator_text, {}, {}, true}; }
   // `server_tool` is "server/tool".
   static Origin tool(std::string server_tool, std::string principal, bool trusted);
   // Text that the planner is said to have written, though weir did not see it do so.
   static Origin unseen_model() { return {OriginKind::model, {}, {}, false}; }
 
-  // "user", "operator", "model", "tool:files/read file:bill.txt", "skill:pdf@1f2e".
+  // "user", "user attachment", "operator", "model", "tool:files/read file:bill.txt", "skill:pdf@1f2e".
   std::string text() const;
   // The shortest name for a person: the principal, or else text() ("file:bill.txt").
   std::string short_text() const;
