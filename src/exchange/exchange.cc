@@ -45,7 +45,11 @@ std::string_view dialect_name(Dialect dialect) {
 Digest part_digest(const Part& part) {
   if (const auto* text = std::get_if<Text>(&part)) return Fields("text").add(trimmed(text->text)).digest();
   if (const auto* call = std::get_if<Call>(&part)) {
-    return Fields(call->is_json ? "call" : "custom").add(call->id).add(call->name).add(canonical_arguments(*call)).digest();
+    return Fields(call->is_json ? "call" : "custom")
+        .add(call->id)
+        .add(call->name)
+        .add(canonical_arguments(*call))
+        .digest();
   }
   if (const auto* result = std::get_if<Result>(&part)) {
     Fields fields("result");
@@ -78,7 +82,9 @@ Digest message_digest(const Message& message) {
   return fields.digest();
 }
 
-Digest conversation_start() { return sha256("weir conversation v1"); }
+Digest conversation_start() {
+  return sha256("weir conversation v1");
+}
 
 Digest extend(const Digest& prefix, const Message& message) {
   const Digest digest = message_digest(message);

@@ -37,9 +37,9 @@ struct Thinking {
 
 // A tool call that the planner made.
 struct Call {
-  std::string id;            // as on the wire; may be empty (legacy function_call)
-  std::string name;          // the tool's name as on the wire, before a client profile maps it to server/tool
-  std::string arguments;     // JSON text; or free text when is_json is false (custom tools)
+  std::string id;         // as on the wire; may be empty (legacy function_call)
+  std::string name;       // the tool's name as on the wire, before a client profile maps it to server/tool
+  std::string arguments;  // JSON text; or free text when is_json is false (custom tools)
   bool is_json = true;
 };
 
@@ -67,8 +67,8 @@ struct Message {
 };
 
 enum class ToolKind : uint8_t {
-  function,         // the client runs it; arguments are JSON
-  custom,           // the client runs it; arguments are free text
+  function,  // the client runs it; arguments are JSON
+  custom,    // the client runs it; arguments are free text
 };
 
 // A tool that the client offers the planner. Everything in it is text by whoever wrote the tool.

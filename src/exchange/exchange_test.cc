@@ -5,11 +5,14 @@
 namespace weir::exchange {
 namespace {
 
-Message planner(std::vector<Part> parts) { return {Role::planner, {}, std::move(parts)}; }
+Message planner(std::vector<Part> parts) {
+  return {Role::planner, {}, std::move(parts)};
+}
 
 TEST(Digest, SaysWhatIsSaidNotHowItIsWritten) {
   const Message one = planner({Text{" Hello "}, Call{"c1", "read", R"({"b":1, "a":"\u0041"})"}});
-  const Message same = planner({Thinking{"hm"}, Text{"Hel"}, Text{"lo"}, Call{"c1", "read", R"({"a":"A","b":1})"}});
+  const Message same =
+      planner({Thinking{"hm"}, Text{"Hel"}, Text{"lo"}, Call{"c1", "read", R"({"a":"A","b":1})"}});
   EXPECT_EQ(message_digest(one), message_digest(same));
   EXPECT_EQ(message_digest(planner({Text{""}, Call{"c1", "now", ""}})),
             message_digest(planner({Call{"c1", "now", "{}"}})));
