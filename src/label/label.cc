@@ -51,10 +51,14 @@ std::vector<std::string> Label::printed_origins() const {
   return out;
 }
 
-Labels::Labels() { intern(Label::none()); }
+Labels::Labels() {
+  intern(Label::none());
+}
 
 size_t Labels::Hash::operator()(const Label& label) const {
-  const auto mix = [](size_t seed, size_t value) { return seed ^ (value + 0x9e3779b97f4a7c15ULL + (seed << 6) + (seed >> 2)); };
+  const auto mix = [](size_t seed, size_t value) {
+    return seed ^ (value + 0x9e3779b97f4a7c15ULL + (seed << 6) + (seed >> 2));
+  };
   const std::hash<std::string> text;
   size_t hash = static_cast<size_t>(label.more_trusted) * 2 + static_cast<size_t>(label.more_untrusted);
   for (const Origin& origin : label.origins) {
