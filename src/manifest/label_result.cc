@@ -77,6 +77,7 @@ class ResultLabeller {
     for (const Template& reader : facts_.readers) {
       const Filled filled = fill(reader, {args_, root_, record, facts_.record.tokens.size()});
       if (!filled.from_args_only && !facts_.is_authenticated(filled.pointer)) continue;
+      if (filled.more) return Readers::owner();
       for (const std::string& text : filled.texts) {
         if (auto normal = normalised_principal(text)) names.push_back(std::move(*normal));
       }

@@ -1,0 +1,71 @@
+// What a clients/*.toml file says. Private to this folder.
+//
+//   name = "claude-code"
+//   user_agents = ["claude-cli/"]            # prefixes of User-Agent
+//   mcp_prefixes = ["mcp__weir__", "mcp__"]  # before server__tool, the first that fits
+//
+//   [[user.wrapper]]                         # in user text: from the first `open` to the last `close`
+//   open = "<system-reminder>"
+//   close = "</system-reminder>"
+//   voice = "agent"                          # or "outside", with an origin
+//   [[user.whole]]                           # a part of user text that starts so
+//   starts = "This session is being continued"
+//   voice = "agent"
+//   [[user.anywhere]]                        # a part of user text that has this in it, as a whole
+//   has = "(untrusted metadata):"
+//   origin = "tool:client:openclaw/channel"
+//   [[user.inside]]                          # within wrappers: from this mark to their end
+//   mark = "\nContents of "
+//   origin = "tool:client:claude-code/memory"
+//   path_ends = "):"                         # the mark's line is PATH (WHAT): and the file is the principal
+//   … preamble = "<system-reminder>\nAs you"   # … if the wrapped text starts so
+//   [[operator.inside]]                      # in system text: from this mark to the part's end
+//   mark = "\ngitStatus: "
+//   origin = "tool:client:claude-code/git"
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "client/profile.h"
+
+namespace weir::client::detail {
+
+struct Wrapper {
+  std::string open;
+  std::string close;
+  Voice voice = Voice::agent;
+  std::string origin = {};
+};
+
+struct Whole {
+  std::string text;
+  bool anywhere = false;  // else at the start, after white space
+  Voice voice = Voice::agent;
+  std::string origin = {};
+};
+
+struct Mark {
+  std::string mark;
+  std::string origin;
+  std::string path_ends = {};  // empty: the mark names no file
+  std::string preamble = {};
+};
+
+struct ProfileData {
+  std::string name;
+  std::vector<std::string> user_agents = {};
+  std::vector<std::string> mcp_prefixes = {};
+  std::vector<Wrapper> wrappers = {};
+  std::vector<Whole> wholes = {};
+  std::vector<Mark> user_marks = {};
+  std::vector<Mark> operator_marks = {};
+};
+
+Result<ProfileData> read_profile(std::string_view toml, std::string_view file_name);
+
+// Cuts user text (`user`) or system text. The segments cover the text.
+std::vector<Segment> cut_text(const ProfileData& profile, std::string_view text, bool user);
+
+}  // namespace weir::client::detail
