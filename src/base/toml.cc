@@ -6,10 +6,10 @@
 // tells the compiler that they hold. So a failed one is an error of the text like any, by exception as far as
 // parse().
 #define TOML_EXCEPTIONS 1
-#define TOML_ASSERT(expr)                                  \
-  do {                                                     \
-    if (!(expr)) throw std::logic_error("malformed TOML"); \
-  } while (false)
+[[noreturn]] static void toml_assert_failed() {
+  throw std::logic_error("malformed TOML");
+}
+#define TOML_ASSERT(expr) ((expr) ? static_cast<void>(0) : toml_assert_failed())
 #define TOML_HEADER_ONLY 1
 #define TOML_MAX_NESTED_VALUES 24
 #include <fmt/format.h>
