@@ -22,6 +22,9 @@ inline constexpr int64_t kHttpHeaderTimeoutMs = 15'000;
 inline constexpr int64_t kHttpIdleTimeoutMs = 75'000;
 inline constexpr int64_t kUpstreamConnectTimeoutMs = 10'000;
 inline constexpr int64_t kUpstreamIdleTimeoutMs = 600'000;  // models may think for minutes
+inline constexpr int64_t kUpstreamKeepAliveMs = 55'000;  // below what servers keep
+inline constexpr size_t kUpstreamKeptConnectionsMax = 256;  // for one scheme, host and port
+inline constexpr int kInterimResponsesMax = 16;             // 1xx before one reply
 inline constexpr size_t kWriteBufferBytesMax = size_t{4} << 20;  // per connection; past it the source waits
 
 // Server-sent events (wire)
@@ -42,7 +45,8 @@ inline constexpr size_t kLabelReadersMax = 64;   // more: nobody but the owner
 inline constexpr size_t kPrincipalBytesMax = 512;
 
 // Trace
-inline constexpr size_t kTraceEntriesMax = size_t{64} << 20;  // at capacity, unmatched text is untrusted
+inline constexpr size_t kTraceTextBytesMax = size_t{1} << 30;  // normalised; at capacity unmatched text is untrusted
+inline constexpr size_t kTraceEntriesMax = size_t{64} << 20;  // remembered by store
 inline constexpr int kTraceDecodeDepthMax = 3;
 inline constexpr size_t kTraceCopyCharsMin = 24;  // non-space characters that make a copy
 
