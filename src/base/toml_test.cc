@@ -86,6 +86,25 @@ TEST(Toml, LongDottedKeysAreRefusedBeforeAnythingRecurses) {
   EXPECT_TRUE(parse("\"" + dots + "\" = 1\n", "f").has_value());
 }
 
+// Each of these reached undefined behaviour in the library; malformed ones are refused, the others read.
+TEST(Toml, LettersThatAreNotAsciiStandWhereTomlAllowsThem) {
+  for (const char* letter : {"\xC3\xA9", "\xD0\xB6", "\xE3\x80\x81", "\xEF\xBB\xBF", "\xEF\xB9\xB0",
+                             "\xC2\xA0", "\xF0\x9F\x98\x80"}) {
+    const std::string x = letter;
+    for (const std::string& text : {x + "a = 1", "a" + x + " = 1", "a = 1" + x, "a = " + x, "[a" + x + "]",
+                                    "[" + x + "]", "a = [" + x + "]"}) {
+      const auto document = parse("b = 1\n" + text + "\n", "f");
+      EXPECT_TRUE(!document.has_value() || x == "\xC2\xA0" || x == "\xEF\xBB\xBF") << text;
+    }
+    const auto good =
+        parse("\"" + x + "\" = '" + x + "' # " + x + "\nb = \"\"\"x\\\n  " + x + "\"\"\"\n", "f");
+    ASSERT_TRUE(good.has_value()) << good.error().text();
+    EXPECT_EQ(good->root()[x].string().value(), x);
+  }
+  EXPECT_FALSE(parse("a = \"\xB5\xB0\"", "f").has_value());
+  EXPECT_FALSE(parse("OO\xB5\xB0\0OO = 1", "f").has_value());
+}
+
 TEST(DidYouMean, NamesTheNearestOrAll) {
   const std::string_view names[] = {"read", "write", "delete"};
   EXPECT_EQ(did_you_mean("wirte", names), "did you mean \"write\"?");
