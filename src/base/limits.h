@@ -67,7 +67,6 @@ inline constexpr size_t kToolNameBytesMax = 256;     // "server/tool"; longer on
 inline constexpr size_t kSessionsMax = 10'000;  // kept in memory; older ones are rebuilt from their history
 inline constexpr size_t kPendingAsksMax = 256;
 inline constexpr size_t kGrantsMax = 10'000;
-inline constexpr size_t kEmittedPartsMax = 1'000'000;  // planner texts and calls that are recognised later
 inline constexpr size_t kCallLeavesMax = 4'096;        // values in one call's arguments; more: denied
 inline constexpr size_t kToolTextsMax = 100'000;       // tool descriptions remembered as seen
 inline constexpr size_t kStoredPlacesMax = 100'000;    // past it, a place that is not known is untrusted
@@ -92,6 +91,7 @@ inline constexpr size_t kTicketsMax = 10'000;
 inline constexpr size_t kShadowEntriesMax = 100'000;
 inline constexpr size_t kShadowBytesMax = size_t{256} << 20;
 inline constexpr size_t kEmittedMax = 1'000'000;
+inline constexpr size_t kStoredDetailsMax = 1'000'000;  // readable decisions beside the ledger
 inline constexpr size_t kStoreQueueMax = 4'096;  // jobs that wait for the store's thread
 
 // Replay

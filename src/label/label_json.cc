@@ -9,7 +9,8 @@ namespace weir {
 std::string label_json(const Label& label) {
   json::Writer writer;
   writer.begin_object().key("origins").begin_array();
-  for (const Origin& origin : label.origins) writer.begin_array().string(origin.text()).boolean(origin.trusted).end_array();
+  for (const Origin& origin : label.origins)
+    writer.begin_array().string(origin.text()).boolean(origin.trusted).end_array();
   writer.end_array();
   if (!label.readers.is_everyone()) {
     writer.key("readers").begin_array();

@@ -1,5 +1,6 @@
-// A label as JSON, for `store`: {"origins":[["tool:files/read file:x",false]],"readers":["owner"],"more":[0,1]}.
-// "readers" is absent for everyone, "more" (unnamed trusted, untrusted origins) when there are none.
+// A label as JSON, for `store`: {"origins":[["tool:files/read
+// file:x",false]],"readers":["owner"],"more":[0,1]}. "readers" is absent for everyone, "more" (unnamed
+// trusted, untrusted origins) when there are none.
 #pragma once
 
 #include <string>

@@ -13,9 +13,10 @@ Origin mail(const std::string& from, bool trusted = false) {
 }
 
 TEST(Origin, TextReadsBack) {
-  for (const Origin& origin : {Origin::user(), Origin::operator_text(), mail("a@b.c", true),
-                               Origin{OriginKind::user, "attachment", {}, true},
-                               Origin{OriginKind::skill, "pdf@12", {}, true}, Origin::tool("files/read", {}, true)}) {
+  for (const Origin& origin :
+       {Origin::user(), Origin::operator_text(), mail("a@b.c", true),
+        Origin{OriginKind::user, "attachment", {}, true}, Origin{OriginKind::skill, "pdf@12", {}, true},
+        Origin::tool("files/read", {}, true)}) {
     const auto back = parse_origin(origin.text(), true);
     ASSERT_TRUE(back.has_value()) << origin.text();
     EXPECT_EQ(*back, origin);
@@ -50,7 +51,8 @@ TEST(Label, JoinIsALattice) {
     for (const Label& b : {user, evil, friend_mail}) {
       EXPECT_EQ(a.joined(b), b.joined(a));
       EXPECT_EQ(a.joined(b).trusted(), a.trusted() && b.trusted());
-      for (const Label& c : {user, evil, friend_mail}) EXPECT_EQ(a.joined(b).joined(c), a.joined(b.joined(c)));
+      for (const Label& c : {user, evil, friend_mail})
+        EXPECT_EQ(a.joined(b).joined(c), a.joined(b.joined(c)));
     }
   }
   EXPECT_EQ(user.joined(evil).printed_origins(), std::vector<std::string>{"tool:mail/read mailto:evil@x"});
@@ -81,7 +83,8 @@ TEST(Label, TheBoundOnOriginsNeverMakesTrusted) {
 }
 
 TEST(LabelJson, ReadsBack) {
-  Label label = Label::of(mail("evil@x"), Readers::owner()).joined(Label::of(Origin::user(), Readers::everyone()));
+  Label label =
+      Label::of(mail("evil@x"), Readers::owner()).joined(Label::of(Origin::user(), Readers::everyone()));
   label.more_untrusted = true;
   for (const Label& each : {label, Label::none(), Label::of(Origin::attachment(), Readers())}) {
     const auto back = parse_label(label_json(each));

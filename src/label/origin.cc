@@ -25,16 +25,23 @@ Origin Origin::tool(std::string server_tool, std::string principal, bool trusted
 
 std::string Origin::text() const {
   switch (kind) {
-    case OriginKind::user: return name.empty() ? "user" : "user " + name;
-    case OriginKind::operator_text: return "operator";
-    case OriginKind::model: return "model";
-    case OriginKind::skill: return "skill:" + name;
-    case OriginKind::tool: return principal.empty() ? "tool:" + name : fmt::format("tool:{} {}", name, principal);
+    case OriginKind::user:
+      return name.empty() ? "user" : "user " + name;
+    case OriginKind::operator_text:
+      return "operator";
+    case OriginKind::model:
+      return "model";
+    case OriginKind::skill:
+      return "skill:" + name;
+    case OriginKind::tool:
+      return principal.empty() ? "tool:" + name : fmt::format("tool:{} {}", name, principal);
   }
   return "model";
 }
 
-std::string Origin::short_text() const { return principal.empty() ? text() : principal; }
+std::string Origin::short_text() const {
+  return principal.empty() ? text() : principal;
+}
 
 Result<Origin> parse_origin(std::string_view text, bool trusted) {
   if (text == "user attachment") return Origin{OriginKind::user, "attachment", {}, trusted};

@@ -17,8 +17,10 @@ enum class OriginKind : uint8_t { user, operator_text, tool, skill, model };
 // gives two origins. Plain value.
 struct Origin {
   OriginKind kind = OriginKind::model;
-  std::string name = {};       // tool: "server/tool"; skill: "name@digest"; user: "attachment" or empty; else empty
-  std::string principal = {};  // "mailto:a@b.c", "file:/path", "https://host"; at most kPrincipalBytesMax; may be empty
+  std::string name =
+      {};  // tool: "server/tool"; skill: "name@digest"; user: "attachment" or empty; else empty
+  std::string principal =
+      {};  // "mailto:a@b.c", "file:/path", "https://host"; at most kPrincipalBytesMax; may be empty
   bool trusted = false;
 
   static Origin user() { return {OriginKind::user, {}, {}, true}; }

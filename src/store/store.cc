@@ -1,13 +1,13 @@
 #include "store/store.h"
 
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <cassert>
 #include <unordered_map>
 
 #include "base/limits.h"
+#include "store/query.h"
 
 namespace weir {
 namespace {
@@ -31,6 +31,8 @@ CREATE TABLE trace (seq INTEGER PRIMARY KEY, hash INTEGER NOT NULL, flags INTEGE
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO counters VALUES ('shadow_bytes', 0);
+CREATE TABLE details (entry INTEGER PRIMARY KEY, json TEXT NOT NULL);
+CREATE TABLE places (place TEXT PRIMARY KEY, label INTEGER NOT NULL REFERENCES labels(id)) WITHOUT ROWID;
 )sql"};
 
 size_t or_limit(size_t given, size_t limit) {
@@ -50,67 +52,6 @@ void Store::Close::operator()(sqlite3* db) const {
   sqlite3_close_v2(db);
 }
 
-// One prepared statement with its parameters: Query(store, sql).text(id).integer(now). Views that are bound
-// or read live until the next step.
-class Store::Query {
- public:
-  Query(Store& store, const char* sql) : store_(store) {
-    sqlite3_stmt* statement = nullptr;
-    result_ = sqlite3_prepare_v2(store.db_.get(), sql, -1, &statement, nullptr);
-    statement_.reset(statement);
-  }
-  Query& text(std::string_view value) {
-    if (statement_) {
-      note(sqlite3_bind_text64(statement_.get(), ++bound_, value.data() == nullptr ? "" : value.data(),
-                               value.size(), SQLITE_STATIC, SQLITE_UTF8));
-    }
-    return *this;
-  }
-  Query& blob(std::string_view value) {
-    if (statement_) {
-      note(sqlite3_bind_blob64(statement_.get(), ++bound_, value.data() == nullptr ? "" : value.data(),
-                               value.size(), SQLITE_STATIC));
-    }
-    return *this;
-  }
-  Query& integer(int64_t value) {
-    if (statement_) note(sqlite3_bind_int64(statement_.get(), ++bound_, value));
-    return *this;
-  }
-  // True: there is a row; false: the statement is done.
-  Result<bool> step() {
-    if (result_ != SQLITE_OK) return store_.failure("cannot ask the store");
-    const int result = sqlite3_step(statement_.get());
-    if (result == SQLITE_ROW) return true;
-    if (result == SQLITE_DONE) return false;
-    return store_.failure("cannot use the store");
-  }
-  Status run() {
-    WEIR_TRY(step());
-    return {};
-  }
-  void again() {
-    if (statement_) sqlite3_reset(statement_.get());
-    bound_ = 0;
-  }
-  std::string_view column_bytes(int column) const {
-    const void* bytes = sqlite3_column_blob(statement_.get(), column);
-    const int size = sqlite3_column_bytes(statement_.get(), column);
-    return bytes == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(bytes), size);
-  }
-  std::string column_text(int column) const { return std::string(column_bytes(column)); }
-  int64_t column_integer(int column) const { return sqlite3_column_int64(statement_.get(), column); }
-
- private:
-  void note(int result) {
-    if (result_ == SQLITE_OK) result_ = result;
-  }
-  Store& store_;
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
-  int result_ = SQLITE_OK;
-  int bound_ = 0;
-};
-
 Store::Store(sqlite3* db, const StoreOptions& options) : db_(db), limits_(options) {
   limits_.grants_max = or_limit(options.grants_max, limits::kGrantsMax);
   limits_.tickets_max = or_limit(options.tickets_max, limits::kTicketsMax);
@@ -118,6 +59,7 @@ Store::Store(sqlite3* db, const StoreOptions& options) : db_(db), limits_(option
   limits_.shadow_entries_max = or_limit(options.shadow_entries_max, limits::kShadowEntriesMax);
   limits_.shadow_bytes_max = or_limit(options.shadow_bytes_max, limits::kShadowBytesMax);
   limits_.emitted_max = or_limit(options.emitted_max, limits::kEmittedMax);
+  limits_.details_max = or_limit(options.details_max, limits::kStoredDetailsMax);
   limits_.trace_max = or_limit(options.trace_max, limits::kTraceEntriesMax);
 }
 
@@ -187,7 +129,7 @@ Status Store::migrate() {
     Query query(*this,
                 "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
     WEIR_TRY_ASSIGN(row, query.step());
-    if (row && query.column_integer(0) == 9) return {};
+    if (row && query.column_integer(0) == 11) return {};
     return bad_input("the store lacks tables", "", "the file is damaged: restore it, or move it away");
   }
   return atomically([&]() -> Status {

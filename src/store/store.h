@@ -59,6 +59,7 @@ struct StoreOptions {
   size_t shadow_bytes_max = 0;
   size_t emitted_max = 0;
   size_t trace_max = 0;
+  size_t details_max = 0;
 };
 
 class Store {
@@ -97,6 +98,20 @@ class Store {
   Status put_emitted(const std::vector<Emitted>& parts);
   // One element for each key, in order.
   Result<std::vector<std::optional<std::string>>> emitted(const std::vector<Digest>& keys);
+
+  // Calls `each` for the newest `n` (of shadow: all), oldest first; the views live until it returns.
+  Status each_emitted(size_t n, const std::function<void(const Digest& key, std::string_view label)>& each);
+  Status each_shadow(const std::function<void(const Digest& key, std::string_view value)>& each);
+
+  // Places that were written to, each with the label of what was written. At kStoredPlacesMax new ones are
+  // dropped silently: whoever reads them treats unknown places as untrusted then.
+  Status put_place(std::string_view place, std::string_view label);
+  Status each_place(const std::function<void(std::string_view place, std::string_view label)>& each);
+
+  // What a person may want to read of a ledger entry. The oldest are dropped past kStoredDetailsMax.
+  Status put_detail(uint64_t entry, std::string_view json);
+  // Of entries [from, from + n), those that are kept, in order.
+  Result<std::vector<std::pair<uint64_t, std::string>>> details(uint64_t from, size_t n);
 
   // Sessions. The least recently touched are dropped past kSessionsMax.
   Status put_session(const StoredSession& session);

@@ -253,5 +253,38 @@ TEST(StoreThread, TheQueueIsBounded) {
   EXPECT_EQ(done, static_cast<int>(limits::kStoreQueueMax));
 }
 
+TEST(Store, MemoryIsReadBackWhole) {
+  StoreOptions options;
+  options.details_max = 3;
+  auto store = Store::open(":memory:", options);
+  ASSERT_TRUE(store.has_value());
+  ASSERT_TRUE((*store)->put_emitted({{key_of(1), "a"}, {key_of(2), "b"}, {key_of(3), "a"}}));
+  std::string seen;
+  ASSERT_TRUE((*store)->each_emitted(2, [&](const Digest& key, std::string_view label) {
+    seen += std::string(label) + (key == key_of(3) ? "3" : "");
+  }));
+  EXPECT_EQ(seen, "ba3");
+  ASSERT_TRUE((*store)->put_shadow(key_of(7), "shadow"));
+  seen.clear();
+  ASSERT_TRUE((*store)->each_shadow([&](const Digest& key, std::string_view value) {
+    seen = std::string(value) + (key == key_of(7) ? "!" : "?");
+  }));
+  EXPECT_EQ(seen, "shadow!");
+  ASSERT_TRUE((*store)->put_place("files\nnotes.txt", "a"));
+  ASSERT_TRUE((*store)->put_place("files\nnotes.txt", "b"));
+  seen.clear();
+  ASSERT_TRUE((*store)->each_place([&](std::string_view place, std::string_view label) {
+    seen += std::string(place) + "=" + std::string(label);
+  }));
+  EXPECT_EQ(seen, "files\nnotes.txt=b");
+  for (uint64_t entry = 0; entry < 5; ++entry)
+    ASSERT_TRUE((*store)->put_detail(entry, std::to_string(entry)));
+  const auto details = (*store)->details(0, 100);
+  ASSERT_TRUE(details.has_value());
+  ASSERT_EQ(details->size(), 3u);
+  EXPECT_EQ(details->front().first, 2u);
+  EXPECT_EQ((*store)->details(3, 1)->size(), 1u);
+}
+
 }  // namespace
 }  // namespace weir

@@ -1,0 +1,335 @@
+#include "config/config.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/embedded.h"
+#include "base/limits.h"
+#include "base/toml.h"
+#include "config/keys.h"
+#include "policy/label_attributes.h"
+#include "session/grant.h"
+
+namespace weir::config {
+namespace {
+
+Status only_known(const toml::Value& table, std::string_view section) {
+  std::vector<std::string_view> names;
+  for (const Key& key : keys()) {
+    if (key.section == section) names.push_back(key.name);
+  }
+  if (section.empty()) names.insert(names.end(), {"upstream", "server", "trust"});
+  auto entries = table.entries();
+  if (!entries) return entries.error();
+  for (const toml::Entry& entry : *entries) {
+    if (std::find(names.begin(), names.end(), entry.key) != names.end()) continue;
+    return bad_input(fmt::format("unknown key \"{}\"", entry.key), entry.value.key_where(),
+                     toml::did_you_mean(entry.key, names));
+  }
+  return {};
+}
+
+// A string that must be one of two; sets `out` to whether it is the second.
+Status read_choice(const toml::Value& table, std::string_view key, std::array<std::string_view, 2> names,
+                   bool& out) {
+  const toml::Value value = table[key];
+  if (!value.exists()) return {};
+  auto index = value.one_of(key, names);
+  if (!index) return index.error();
+  out = *index == 1;
+  return {};
+}
+
+std::string beside(std::string_view file_name, const std::string& path) {
+  const size_t slash = file_name.rfind('/');
+  if (path.starts_with('/') || slash == std::string_view::npos) return path;
+  return std::string(file_name.substr(0, slash + 1)) + path;
+}
+
+class Reader {
+ public:
+  Reader(Config& config, std::string_view file_name, const Sources& sources)
+      : config_(config), file_name_(file_name), sources_(sources) {}
+
+  Status read(const toml::Value& root) {
+    WEIR_TRY(only_known(root, ""));
+    WEIR_TRY(read_listen(root));
+    WEIR_TRY(read_mode(root));
+    bool auth_none = false;
+    WEIR_TRY(read_choice(root, "auth", {"token", "none"}, auth_none));
+    config_.authenticate = !auth_none;
+    WEIR_TRY(read_choice(root, "unknown_items", {"refuse", "untrusted"}, config_.unknown_items_untrusted));
+    WEIR_TRY(read_choice(root, "hosted_tools", {"refuse", "strip"}, config_.strip_hosted_tools));
+    WEIR_TRY(read_client(root));
+    WEIR_TRY(root.read("data_dir", config_.data_dir));
+    WEIR_TRY(read_manifests(root));
+    WEIR_TRY(read_upstreams(root["upstream"]));
+    WEIR_TRY(read_servers(root["server"]));
+    WEIR_TRY(read_trust(root["trust"]));
+    const bool loopback = config_.listen_host == "127.0.0.1" || config_.listen_host == "::1" ||
+                          config_.listen_host == "localhost";
+    if (!config_.authenticate && !loopback) {
+      return root["auth"].error(
+          fmt::format("auth = \"none\" would let the network use weir at {}", config_.listen_host),
+          "listen on 127.0.0.1, or use auth = \"token\"");
+    }
+    std::vector<std::string> policies;
+    WEIR_TRY(root.read("policies", policies));
+    for (std::string& name : policies) {
+      if (name.find('.') != std::string::npos) name = beside(file_name_, name);
+    }
+    return policies.empty() ? Status() : use_policies(config_, policies, sources_);
+  }
+
+ private:
+  Status read_listen(const toml::Value& root) {
+    std::string listen;
+    WEIR_TRY(root.read("listen", listen));
+    if (listen.empty()) return {};
+    const size_t colon = listen.rfind(':');
+    uint16_t port = 0;
+    const char* end = listen.data() + listen.size();
+    const auto parsed = colon == std::string::npos
+                            ? std::from_chars_result{nullptr, std::errc::invalid_argument}
+                            : std::from_chars(listen.data() + colon + 1, end, port);
+    if (parsed.ec != std::errc() || parsed.ptr != end)
+      return root["listen"].error("expected HOST:PORT", "listen = \"127.0.0.1:7447\"");
+    config_.listen_host = listen.substr(0, colon);
+    if (config_.listen_host.starts_with('[') && config_.listen_host.ends_with(']')) {
+      config_.listen_host = config_.listen_host.substr(1, config_.listen_host.size() - 2);
+    }
+    config_.listen_port = port;
+    return {};
+  }
+
+  Status read_mode(const toml::Value& root) {
+    if (const toml::Value mode = root["mode"]; mode.exists()) {
+      WEIR_TRY_ASSIGN(name, mode.string());
+      const auto parsed = guard::parse_mode(name);
+      if (!parsed) return mode.error(fmt::format("unknown mode \"{}\"", name), "watch or guard");
+      if (*parsed == guard::Mode::seal)
+        return mode.error("this weir has no seal mode yet", "mode = \"guard\"");
+      config_.mode = *parsed;
+    }
+    if (const toml::Value timeout = root["ask_timeout"]; timeout.exists()) {
+      WEIR_TRY_ASSIGN(text, timeout.string());
+      auto parsed = parse_duration(text);
+      if (!parsed) return timeout.error(parsed.error().message, parsed.error().hint);
+      config_.ask_timeout_ms = *parsed;
+    }
+    return {};
+  }
+
+  Status read_client(const toml::Value& root) {
+    WEIR_TRY(root.read("client", config_.client));
+    if (config_.client == "auto" || config_.profiles.find(config_.client) != nullptr) return {};
+    return root["client"].error(fmt::format("no client profile \"{}\"", config_.client),
+                                "auto, or a name in clients/");
+  }
+
+  Status read_manifests(const toml::Value& root) {
+    std::vector<std::string> files;
+    WEIR_TRY(root.read("manifests", files));
+    for (const std::string& name : files) {
+      const std::string path = beside(file_name_, name);
+      WEIR_TRY_ASSIGN(text, sources_.read_file(path));
+      WEIR_TRY(config_.manifests.add(text, path));
+    }
+    return {};
+  }
+
+  Status read_key(const toml::Value& table, Upstream& upstream) {
+    int given = 0;
+    for (const std::string_view key : {"key_env", "key_file", "key"}) given += table[key].exists() ? 1 : 0;
+    if (given > 1) return table.error("more than one of key_env, key_file and key", "keep one");
+    std::string name;
+    if (const toml::Value env = table["key_env"]; env.exists()) {
+      WEIR_TRY(table.read("key_env", name));
+      const auto value = sources_.env(name);
+      if (!value || value->empty())
+        return env.error(fmt::format("the environment has no {}", name), fmt::format("export {}=…", name));
+      upstream.key = *value;
+      upstream.key_name = "$" + name;
+    } else if (const toml::Value file = table["key_file"]; file.exists()) {
+      WEIR_TRY(table.read("key_file", name));
+      auto text = sources_.read_file(beside(file_name_, name));
+      if (!text) return file.error(text.error().text());
+      upstream.key = text->substr(0, text->find_last_not_of(" \t\r\n") + 1);
+      upstream.key_name = name;
+    } else if (const toml::Value key = table["key"]; key.exists()) {
+      WEIR_TRY(table.read("key", name));
+      // A key in the file itself would end up in backups and screenshots.
+      if (name != "client")
+        return key.error("a key does not belong into the file", "key_env, key_file, or key = \"client\"");
+      upstream.key_source = KeySource::client;
+      return {};
+    } else {
+      return {};
+    }
+    if (upstream.key.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos ||
+        upstream.key.empty()) {
+      return table.error(fmt::format("the key in {} is not one line", upstream.key_name));
+    }
+    upstream.key_source = KeySource::value;
+    return {};
+  }
+
+  Status read_upstreams(const toml::Value& upstreams) {
+    if (!upstreams.exists()) return {};
+    WEIR_TRY_ASSIGN(entries, upstreams.entries());
+    for (const toml::Entry& entry : entries) {
+      Upstream upstream;
+      upstream.name = entry.key;
+      WEIR_TRY(only_known(entry.value, "upstream.NAME"));
+      WEIR_TRY(entry.value.require("url", upstream.url));
+      while (upstream.url.ends_with('/')) upstream.url.pop_back();
+      if (!upstream.url.starts_with("http://") && !upstream.url.starts_with("https://")) {
+        return entry.value["url"].error("expected an http:// or https:// URL");
+      }
+      bool messages = false;
+      WEIR_TRY(read_choice(entry.value, "dialect", {"chat_completions", "messages"}, messages));
+      upstream.dialect = messages ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
+      WEIR_TRY(read_key(entry.value, upstream));
+      WEIR_TRY(entry.value.read("models", upstream.models));
+      std::string ca_file;
+      WEIR_TRY(entry.value.read("ca_file", ca_file));
+      if (!ca_file.empty()) upstream.ca_file = beside(file_name_, ca_file);
+      config_.upstreams.push_back(std::move(upstream));
+    }
+    return {};
+  }
+
+  Status read_servers(const toml::Value& servers) {
+    if (!servers.exists()) return {};
+    WEIR_TRY_ASSIGN(elements, servers.elements());
+    for (const toml::Value& element : elements) {
+      WEIR_TRY(only_known(element, "[server]"));
+      Server server;
+      WEIR_TRY(element.require("name", server.name));
+      WEIR_TRY(element.read("command", server.command));
+      WEIR_TRY(element.read("url", server.url));
+      WEIR_TRY(element.read("manifest", server.manifest));
+      if (server.name.find('/') != std::string::npos)
+        return element["name"].error("a server's name has no \"/\"");
+      if (!server.manifest.empty()) {
+        if (auto aliased = config_.manifests.alias(server.name, server.manifest); !aliased)
+          return element["manifest"].error(aliased.error().message);
+      }
+      config_.servers.push_back(std::move(server));
+    }
+    return {};
+  }
+
+  Status read_trust(const toml::Value& trust) {
+    if (!trust.exists()) return {};
+    WEIR_TRY_ASSIGN(elements, trust.elements());
+    for (const toml::Value& element : elements) {
+      WEIR_TRY(only_known(element, "[trust]"));
+      manifest::TrustRule rule;
+      rule.where = element.where();
+      WEIR_TRY(element.require("origin", rule.pattern));
+      if (element["integrity"].exists()) {
+        bool untrusted = false;
+        WEIR_TRY(read_choice(element, "integrity", {"trusted", "untrusted"}, untrusted));
+        rule.trusted = !untrusted;
+      }
+      if (element["readers"].exists()) {
+        std::vector<std::string> readers;
+        WEIR_TRY(element.read("readers", readers));
+        const bool everyone = std::find(readers.begin(), readers.end(), "public") != readers.end();
+        rule.readers = everyone ? Readers::everyone() : Readers::of(std::move(readers));
+      }
+      WEIR_TRY(config_.trust.add(std::move(rule)));
+    }
+    return {};
+  }
+
+  Config& config_;
+  std::string_view file_name_;
+  const Sources& sources_;
+};
+
+}  // namespace
+
+std::vector<std::string> Config::weakenings() const {
+  std::vector<std::string> lines;
+  if (mode == guard::Mode::watch) lines.emplace_back("mode = \"watch\": nothing is stopped");
+  if (!authenticate) lines.emplace_back("auth = \"none\": every process on this machine can use weir");
+  if (unknown_items_untrusted)
+    lines.emplace_back("unknown_items = \"untrusted\": items that weir does not know pass");
+  return lines;
+}
+
+const Upstream* Config::upstream_for(exchange::Dialect dialect, std::string_view model) const {
+  for (const Upstream& upstream : upstreams) {
+    if (upstream.dialect != dialect) continue;
+    for (const std::string& pattern : upstream.models) {
+      if (session::matches_pattern(model, pattern)) return &upstream;
+    }
+  }
+  return nullptr;
+}
+
+Result<Config> defaults() {
+  auto profiles = client::Profiles::shipped();
+  if (!profiles) return profiles.error();
+  Config config{.profiles = std::move(*profiles)};
+  WEIR_TRY_ASSIGN(manifests, manifest::Manifests::shipped());
+  config.manifests = std::move(manifests);
+  WEIR_TRY(use_policies(config, {"default"}, {}));
+  return config;
+}
+
+Result<Config> load(std::string_view text, std::string_view file_name, const Sources& sources) {
+  auto config = defaults();
+  if (!config) return config;
+  config->file = file_name;
+  auto document = toml::parse(text, file_name);
+  if (!document) return document.error();
+  WEIR_TRY(Reader(*config, file_name, sources).read(document->root()));
+  return config;
+}
+
+Status use_policies(Config& config, const std::vector<std::string>& names, const Sources& sources) {
+  policy::PolicySet all;
+  for (const std::string& name : names) {
+    std::string text(embedded_file("policies/" + name + ".cedar"));
+    std::string file = "policies/" + name + ".cedar";
+    if (text.empty()) {
+      if (name.find('.') == std::string::npos || !sources.read_file) {
+        return Error{
+            Code::bad_input, fmt::format("no policy set \"{}\"", name), {}, "\"default\", or a .cedar file"};
+      }
+      WEIR_TRY_ASSIGN(read, sources.read_file(name));
+      text = std::move(read);
+      file = name;
+    }
+    WEIR_TRY_ASSIGN(set, policy::PolicySet::parse(text, file));
+    WEIR_TRY(policy::check_monotone(set, policy::label_attributes()));
+    WEIR_TRY(all.add(std::move(set)));
+  }
+  config.policies = std::move(all);
+  return {};
+}
+
+Result<int64_t> parse_duration(std::string_view text) {
+  int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number);
+  const std::string_view unit(at, static_cast<size_t>(end - at));
+  const int64_t factor = unit == "ms"  ? 1
+                         : unit == "s" ? 1'000
+                         : unit == "m" ? 60'000
+                         : unit == "h" ? 3'600'000
+                         : unit == "d" ? 86'400'000
+                                       : 0;
+  constexpr int64_t kMostMs = int64_t{365} * 86'400'000;
+  if (error != std::errc() || number < 0 || factor == 0 || number > kMostMs / factor) {
+    return bad_input(fmt::format("not a duration: \"{}\"", text), {},
+                     "\"90s\", \"5m\", \"2h\", at most a year");
+  }
+  return number * factor;
+}
+
+}  // namespace weir::config

@@ -1,0 +1,93 @@
+// Config: weir.toml and what it names, read once and never changed (a reload makes a new one).
+//
+// Refuses every key that it does not know, with file:line:column. Each weakening has a name of its own
+// (auth = "none", unknown_items = "untrusted", …) and is listed by weakenings(), so that it can be said
+// aloud.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/profile.h"
+#include "exchange/exchange.h"
+#include "guard/guard.h"
+#include "manifest/manifests.h"
+#include "manifest/trust.h"
+#include "policy/policy_set.h"
+
+namespace weir::config {
+
+enum class KeySource : uint8_t {
+  none,    // no credential is sent
+  value,   // `key` holds it, read from the environment or a file
+  client,  // the client's own credential is passed on
+};
+
+struct Upstream {
+  std::string name;
+  std::string url;  // of the API's root, with "/v1"
+  exchange::Dialect dialect = exchange::Dialect::chat_completions;
+  KeySource key_source = KeySource::none;
+  std::string key = {};       // secret; never printed
+  std::string key_name = {};  // where it came from, for messages: "$OPENAI_API_KEY"
+  std::vector<std::string> models = {"*"};
+  std::string ca_file = {};  // further certificate authorities, PEM
+};
+
+struct Server {
+  std::string name;
+  std::vector<std::string> command = {};
+  std::string url = {};
+  std::string manifest = {};  // name of the manifest that describes it, when not `name`
+};
+
+struct Config {
+  std::string file = {};  // where it was read from; empty: embedded defaults
+  std::string listen_host = "127.0.0.1";
+  uint16_t listen_port = 7447;
+  guard::Mode mode = guard::Mode::guard;
+  int64_t ask_timeout_ms = 120'000;
+  bool authenticate = true;
+  bool unknown_items_untrusted = false;
+  bool strip_hosted_tools = false;
+  std::string client = "auto";  // a profile's name, or found by User-Agent
+  std::string data_dir = {};    // empty: the default place
+  std::vector<Upstream> upstreams = {};
+  std::vector<Server> servers = {};
+  manifest::Manifests manifests = {};
+  manifest::TrustRules trust = {};
+  policy::PolicySet policies = {};
+  client::Profiles profiles;
+
+  // One line for each protection that was switched off by name.
+  std::vector<std::string> weakenings() const;
+  // The first upstream of that dialect whose `models` has a pattern for the model, or nullptr.
+  const Upstream* upstream_for(exchange::Dialect dialect, std::string_view model) const;
+};
+
+// How the outside is read. read_file gives a file's bytes or an Error; env a variable or nothing.
+struct Sources {
+  std::function<Result<std::string>(const std::string& path)> read_file;
+  std::function<std::optional<std::string>(const std::string& name)> env;
+};
+
+// Shipped policies, manifests and profiles, no upstream.
+Result<Config> defaults();
+
+// The defaults with weir.toml's text on top. Relative paths in it are relative to the file's folder.
+Result<Config> load(std::string_view text, std::string_view file_name, const Sources& sources);
+
+// Replaces the policies by those of `names`: shipped sets ("default") or files. Refuses a set in which a
+// worse label could turn deny or ask into allow.
+Status use_policies(Config& config, const std::vector<std::string>& names, const Sources& sources);
+
+// "120s", "5m", "2h", "0s" → milliseconds.
+Result<int64_t> parse_duration(std::string_view text);
+
+// docs/config.md, made from the table of keys.
+std::string reference_markdown();
+
+}  // namespace weir::config

@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include "config/config.h"
+#include "config/keys.h"
+
+namespace weir::config {
+namespace {
+
+constexpr Key kKeys[] = {
+    {"", "listen", "string", "\"127.0.0.1:7447\"",
+     "Address and port. Another address than loopback needs `auth = \"token\"`."},
+    {"", "mode", "string", "\"guard\"",
+     "`watch` decides and records but never interferes; `guard` enforces."},
+    {"", "policies", "list of strings", "[\"default\"]",
+     "Names of shipped policy sets, or `.cedar` files. All of them apply."},
+    {"", "manifests", "list of strings", "[]",
+     "Further manifest files; one for a server that is known replaces what was known."},
+    {"", "ask_timeout", "duration", "\"120s\"",
+     "How long a call waits for a person. Nobody answered: it is denied. `\"0s\"` denies at once."},
+    {"", "client", "string", "\"auto\"",
+     "The client profile: how the agent wraps what it sends. `auto` goes by the User-Agent."},
+    {"", "data_dir", "string", "\"~/.local/share/weir\"", "Ledger, store, keys and token."},
+    {"", "auth", "string", "\"token\"",
+     "Weakening: `\"none\"` lets every process on this machine use weir (loopback only)."},
+    {"", "unknown_items", "string", "\"refuse\"",
+     "Weakening: `\"untrusted\"` lets items that weir does not know pass with the worst label."},
+    {"", "hosted_tools", "string", "\"refuse\"",
+     "`\"strip\"` removes tools that the model's provider would run itself; by default such a request is "
+     "refused."},
+    {"upstream.NAME", "url", "string", "", "The API's root, for example `https://api.openai.com/v1`."},
+    {"upstream.NAME", "dialect", "string", "\"chat_completions\"", "`chat_completions` or `messages`."},
+    {"upstream.NAME", "key_env", "string", "", "Environment variable with the API key."},
+    {"upstream.NAME", "key_file", "string", "", "File with the API key."},
+    {"upstream.NAME", "key", "string", "",
+     "Only `\"client\"`: the client's own credential is passed on (weir's token then comes as `Weir-Token` "
+     "header or in the path)."},
+    {"upstream.NAME", "models", "list of strings", "[\"*\"]",
+     "Patterns of model names that go here; `*` stands for any text."},
+    {"upstream.NAME", "ca_file", "string", "", "Further certificate authorities (PEM) for this upstream."},
+    {"[server]", "name", "string", "", "The server's name in origins, policies and tool names."},
+    {"[server]", "command", "list of strings", "", "How to start it, when it speaks MCP on stdio."},
+    {"[server]", "url", "string", "", "Where it is, when it speaks MCP over HTTP."},
+    {"[server]", "manifest", "string", "", "The manifest that describes it, when that has another name."},
+    {"[trust]", "origin", "string", "",
+     "A pattern: `mailto:*@mycorp.example`, `file:/srv/docs/**`, `tool:wiki/*`."},
+    {"[trust]", "integrity", "string", "", "`trusted` or `untrusted`."},
+    {"[trust]", "readers", "list of strings", "",
+     "Who may see what comes from there; `[\"public\"]` for everyone."},
+};
+
+}  // namespace
+
+std::span<const Key> keys() {
+  return kKeys;
+}
+
+std::string reference_markdown() {
+  std::string out =
+      "# weir.toml\n\nMade from the code (`weir config reference`); a test keeps it so. weir looks for the "
+      "file at `--config`, in "
+      "`WEIR_CONFIG`, then at `~/.config/weir/weir.toml`, never in the current folder: a cloned repository "
+      "must not configure the "
+      "wall. Precedence: defaults < file < environment < flags. A key that is not in this list is refused.\n";
+  std::string_view section = "-";
+  for (const Key& key : kKeys) {
+    if (key.section != section) {
+      section = key.section;
+      out += section.empty() ? "\n## Top level\n"
+             : section.starts_with('[')
+                 ? fmt::format("\n## `[[{}]]`, any number\n", section.substr(1, section.size() - 2))
+                 : fmt::format("\n## `[{}]`, any number\n", section);
+      out += "\n| key | type | default | |\n|---|---|---|---|\n";
+    }
+    out += fmt::format("| `{}` | {} | {} | {} |\n", key.name, key.type,
+                       key.otherwise.empty() ? "" : fmt::format("`{}`", key.otherwise), key.says);
+  }
+  return out;
+}
+
+}  // namespace weir::config

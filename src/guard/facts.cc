@@ -1,0 +1,160 @@
+#include "guard/facts.h"
+
+#include <algorithm>
+
+#include "manifest/label_result.h"
+#include "policy/label_attributes.h"
+
+namespace weir::guard {
+namespace {
+
+using manifest::ArgRole;
+using manifest::Effect;
+using session::Leaf;
+
+void note_role(std::vector<std::string>& roles, ArgRole role) {
+  const std::string name(manifest::role_name(role));
+  const auto at = std::lower_bound(roles.begin(), roles.end(), name);
+  if (at == roles.end() || *at != name) roles.insert(at, name);
+}
+
+// Who gets to see what the call carries: its recipients; for a sending tool that names none, its targets (a
+// channel); for a remote selector, the server behind it.
+std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFacts& tool,
+                                                          const std::vector<Leaf>& leaves) {
+  std::vector<std::pair<const Leaf*, std::string>> who;
+  const auto collect = [&](ArgRole role) {
+    for (const Leaf& leaf : leaves) {
+      if (leaf.role != role) continue;
+      const Readers named = manifest::recipient_readers(tool.server, leaf.value);
+      for (const std::string& name : named.names()) who.emplace_back(&leaf, name);
+    }
+  };
+  if (tool.effects.has(Effect::send)) {
+    collect(ArgRole::recipient);
+    if (who.empty()) collect(ArgRole::target);
+  }
+  if (tool.remote) collect(ArgRole::selector);
+  // Data goes out and nobody says to whom: to no reader that anyone named.
+  if (who.empty() && (tool.effects.has(Effect::send) || tool.remote))
+    who.emplace_back(nullptr, "whoever " + tool.server + " sends it to");
+  return who;
+}
+
+std::vector<Leak> find_leaks(const Labels& labels, const manifest::ToolFacts& tool,
+                             const std::vector<Leaf>& leaves) {
+  std::vector<Leak> leaks;
+  const auto who = audience(tool, leaves);
+  for (const auto& [named_by, name] : who) {
+    for (const Leaf& leaf : leaves) {
+      if (labels.get(leaf.label).readers.contains(name)) continue;
+      // A recipient's own address tells the recipient nothing.
+      if (&leaf == named_by && leaf.role == ArgRole::recipient) continue;
+      leaks.push_back({&leaf, name});
+      break;  // one example for each recipient says enough
+    }
+  }
+  return leaks;
+}
+
+// Every argument that decides something is constrained by the grant, or trusted without it.
+bool covers(const session::Grant& grant, const std::string& tool, const Labels& labels,
+            const std::vector<Leaf>& leaves) {
+  if (!session::matches_pattern(tool, grant.tool)) return false;
+  for (const auto& [pointer, pattern] : grant.arguments) {
+    const bool there =
+        std::any_of(leaves.begin(), leaves.end(), [&](const Leaf& leaf) { return leaf.pointer == pointer; });
+    if (!there) return false;
+  }
+  return std::all_of(leaves.begin(), leaves.end(), [&](const Leaf& leaf) {
+    const auto constraint = grant.arguments.find(leaf.pointer);
+    if (constraint != grant.arguments.end()) return session::matches_pattern(leaf.value, constraint->second);
+    return !manifest::authority_bearing(leaf.role) || labels.trusted(leaf.label);
+  });
+}
+
+// Releasing to whoever it may be is not something that a grant can say.
+bool names_recipients(const session::Grant& grant, const std::vector<Leaf>& leaves) {
+  return std::all_of(leaves.begin(), leaves.end(), [&](const Leaf& leaf) {
+    const bool names = leaf.role == ArgRole::recipient || leaf.role == ArgRole::target;
+    return !names || grant.arguments.contains(leaf.pointer);
+  });
+}
+
+bool in_scope(const session::Grant& grant, const Situation& situation) {
+  return !grant.expired(situation.wall_ms) &&
+         (grant.session.empty() || grant.session == situation.session_id);
+}
+
+bool copied_whole(const Situation& situation, const std::vector<Leaf>& leaves) {
+  bool any = false;
+  for (const Leaf& leaf : leaves) {
+    if (leaf.role == ArgRole::content) continue;
+    if (situation.workspace->labels().trusted(leaf.label) && leaf.role != ArgRole::selector) continue;
+    const bool url = trace::form_for(leaf.value) == trace::Form::url;
+    if (!url || situation.conversation->outside().vouch(leaf.value, trace::Form::url) == kNoLabel)
+      return false;
+    any = true;
+  }
+  return any;
+}
+
+}  // namespace
+
+Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool,
+                 const std::vector<Leaf>& leaves) {
+  const Labels& labels = situation.workspace->labels();
+  Facts facts;
+  facts.tool = &tool;
+  facts.known = situation.offered;
+  facts.side_effect = !tool.effects.only_reads();
+  for (const Leaf& leaf : leaves) {
+    if (!manifest::authority_bearing(leaf.role)) continue;
+    if (!labels.trusted(leaf.label)) note_role(facts.untrusted_roles, leaf.role);
+    if (leaf.copied) note_role(facts.copied_roles, leaf.role);
+  }
+  facts.url_copied_whole = tool.remote && !facts.side_effect && copied_whole(situation, leaves);
+  facts.leaks = find_leaks(labels, tool, leaves);
+  // A URL copied whole from a record that strangers wrote tells its server nothing of the owner's.
+  if (facts.url_copied_whole) facts.leaks.clear();
+  const std::string name = tool.server + "/" + tool.tool;
+  for (const session::Grant& grant : *situation.grants) {
+    if (!in_scope(grant, situation) || !covers(grant, name, labels, leaves)) continue;
+    // A grant that also releases says more; one that does not is used only when there is no such.
+    if (facts.granted == nullptr || (grant.release && !facts.released)) facts.granted = &grant;
+    facts.released = facts.released || (grant.release && names_recipients(grant, leaves));
+  }
+  return facts;
+}
+
+policy::Request policy_request(const Situation& situation, const Facts& facts, std::string_view tool_name) {
+  const manifest::ToolFacts& tool = *facts.tool;
+  const auto strings = [](const auto& from) {
+    return policy::Value::set(std::vector<policy::Value>(from.begin(), from.end()));
+  };
+  const std::vector<std::string_view> effects = tool.effects.names();
+  policy::Request request;
+  request.principal = {"Session", situation.session_id};
+  request.action = {"Action", std::string(tool_name)};
+  request.resource = {"Server", tool.server};
+  request.context = policy::Value::record({
+      {"mode", policy::Value(mode_name(situation.mode))},
+      {"effects", strings(effects)},
+      {"known", policy::Value(facts.known)},
+      {"drifted", policy::Value(false)},
+      {"side_effect", policy::Value(facts.side_effect)},
+      {"trusted", policy::Value(situation.workspace->labels().trusted(situation.conversation->context()))},
+      {"untrusted_roles", strings(facts.untrusted_roles)},
+      {"copied_roles", strings(facts.copied_roles)},
+      {"remote", policy::Value(tool.remote)},
+      {"leaks", policy::Value(!facts.leaks.empty())},
+      {"url_copied_whole", policy::Value(facts.url_copied_whole)},
+      {"granted", policy::Value(facts.granted != nullptr)},
+      {"released", policy::Value(facts.released)},
+      {"intent", policy::Value("off")},
+      {"over_budget", policy::Value(false)},
+  });
+  return request;
+}
+
+}  // namespace weir::guard

@@ -1,0 +1,36 @@
+// From labels to what a policy sees.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "guard/guard.h"
+
+namespace weir::guard {
+
+// A leak: data of an argument (or of the planner's context) would reach somebody who may not see it.
+struct Leak {
+  const session::Leaf* leaf = nullptr;  // the argument that carries it
+  std::string recipient;                // who is not among its readers
+};
+
+// Everything about one call that rules may ask for.
+struct Facts {
+  const manifest::ToolFacts* tool = nullptr;
+  bool known = false;
+  bool side_effect = true;
+  std::vector<std::string> untrusted_roles;  // sorted, unique
+  std::vector<std::string> copied_roles;
+  std::vector<Leak> leaks;
+  bool url_copied_whole = false;
+  const session::Grant* granted = nullptr;
+  bool released = false;
+};
+
+Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool,
+                 const std::vector<session::Leaf>& leaves);
+
+// The request that policies are evaluated on; its attributes are those of policy/label_attributes.h.
+policy::Request policy_request(const Situation& situation, const Facts& facts, std::string_view tool_name);
+
+}  // namespace weir::guard

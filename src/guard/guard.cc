@@ -1,0 +1,142 @@
+#include "guard/guard.h"
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "guard/facts.h"
+#include "guard/why.h"
+
+namespace weir::guard {
+namespace {
+
+// "server/tool" cut at the first slash after the server's name; a server may be "client:claude-code".
+std::pair<std::string_view, std::string_view> split_tool(std::string_view name) {
+  const size_t slash = name.find('/');
+  if (slash == std::string_view::npos) return {std::string_view(), name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+Verdict refused(Verdict verdict, std::string why, std::string policy) {
+  verdict.decision = Decision::deny;
+  verdict.why = std::move(why);
+  verdict.policies = {std::move(policy)};
+  return verdict;
+}
+
+}  // namespace
+
+std::string_view mode_name(Mode mode) {
+  switch (mode) {
+    case Mode::watch:
+      return "watch";
+    case Mode::guard:
+      return "guard";
+    case Mode::seal:
+      return "seal";
+  }
+  return "guard";
+}
+
+std::optional<Mode> parse_mode(std::string_view name) {
+  for (const Mode mode : {Mode::watch, Mode::guard, Mode::seal}) {
+    if (name == mode_name(mode)) return mode;
+  }
+  return std::nullopt;
+}
+
+Verdict decide(const Situation& situation, const exchange::Call& call) {
+  session::Workspace& workspace = *situation.workspace;
+  Verdict verdict;
+  verdict.call_id = call.id;
+  verdict.tool = situation.rules.tool_name(call.name);
+  verdict.context = situation.conversation->context();
+  const auto [server, tool_part] = split_tool(verdict.tool);
+  const manifest::ToolFacts& tool = situation.rules.manifests->facts(server, tool_part);
+  const session::Memory memory{&workspace.labels(), &workspace.index()};
+
+  if (call.is_json) {
+    const std::string_view text = call.arguments.find_first_not_of(" \t\r\n") == std::string::npos
+                                      ? "{}"
+                                      : std::string_view(call.arguments);
+    const auto arguments = json::parse(std::string(text));
+    if (!arguments) {
+      return refused(std::move(verdict),
+                     fmt::format("the arguments are not JSON: {}", arguments.error().text()),
+                     "malformed-arguments");
+    }
+    if (!arguments->root().is_object())
+      return refused(std::move(verdict), "the arguments are not a JSON object", "malformed-arguments");
+    auto leaves = session::attribute(memory, *situation.conversation, tool, arguments->root());
+    if (!leaves) return refused(std::move(verdict), leaves.error().text(), "malformed-arguments");
+    verdict.arguments = std::move(*leaves);
+  } else {
+    verdict.arguments.push_back(
+        session::attribute_text(memory, *situation.conversation, tool, call.arguments));
+  }
+  verdict.carries = session::joined_label(workspace.labels(), verdict.arguments);
+
+  // The conservative facts of an unknown tool carry no name of their own.
+  manifest::ToolFacts named = tool;
+  named.server = std::string(server);
+  named.tool = std::string(tool_part);
+  const Facts facts = find_facts(situation, named, verdict.arguments);
+  verdict.side_effect = facts.side_effect;
+  if (named.effects.has(manifest::Effect::write))
+    verdict.places = session::places_of(server, verdict.arguments);
+
+  const policy::Outcome outcome =
+      policy::decide(*situation.policies, policy_request(situation, facts, verdict.tool));
+  verdict.decision = outcome.decision;
+  verdict.why = why(situation, facts, verdict.arguments, outcome, verdict.tool);
+  for (const policy::Determining& determining : outcome.determining)
+    verdict.policies.push_back(determining.policy_id);
+  if (verdict.policies.empty()) verdict.policies.emplace_back("default-deny");
+  if (outcome.decision == Decision::allow && facts.granted != nullptr &&
+      facts.granted->scope == session::Scope::once) {
+    verdict.grant = facts.granted->id;
+  }
+  return verdict;
+}
+
+namespace {
+
+void write_label(json::Writer& writer, const Label& label) {
+  writer.field("integrity", label.trusted() ? "trusted" : "untrusted").key("origins").begin_array();
+  for (const std::string& origin : label.printed_origins()) writer.string(origin);
+  writer.end_array().key("readers").begin_array();
+  for (const std::string& reader : label.readers.printed()) writer.string(reader);
+  writer.end_array();
+}
+
+}  // namespace
+
+std::string verdict_json(const Verdict& verdict, const Labels& labels) {
+  json::Writer writer;
+  writer.begin_object().field("id", verdict.call_id).field("tool", verdict.tool);
+  writer.field("decision", policy::to_string(verdict.decision))
+      .field("why", verdict.why)
+      .key("policies")
+      .begin_array();
+  for (const std::string& id : verdict.policies) writer.string(id);
+  writer.end_array().key("context").begin_object();
+  write_label(writer, labels.get(verdict.context));
+  writer.end_object().key("args").begin_object();
+  for (const session::Leaf& leaf : verdict.arguments) {
+    writer.key(leaf.pointer).begin_object();
+    write_label(writer, labels.get(leaf.label));
+    writer.field("role", manifest::role_name(leaf.role)).end_object();
+  }
+  writer.end_object().key("influence_bits").number(verdict.influence_bits);
+  return writer.end_object().take();
+}
+
+std::string denial_text(const Verdict& verdict) {
+  return fmt::format(
+      "weir did not let this call through: {}. This is a decision of the user's policy ({}), not a fault: "
+      "the call was not run, and the same "
+      "call will be decided the same way. You may go on with what the user asked for in another way, or say "
+      "what you would need.",
+      verdict.why, fmt::join(verdict.policies, ", "));
+}
+
+}  // namespace weir::guard

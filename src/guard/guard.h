@@ -1,0 +1,71 @@
+// guard: call + labels + manifest + policy → allow, ask or deny.
+//
+// Every tool call of every protocol passes decide(). It denies what it does not understand (a tool that
+// nobody declared, arguments that do not parse, a policy that errs) and never throws. It executes nothing and
+// changes nothing but the table of labels: the caller records the decision, waits for a person where it
+// says ask, and uses up the grant that it names.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "exchange/exchange.h"
+#include "policy/policy_set.h"
+#include "session/attribution.h"
+#include "session/grant.h"
+#include "session/workspace.h"
+
+namespace weir::guard {
+
+enum class Mode : uint8_t { watch, guard, seal };
+// "watch", "guard", "seal".
+std::string_view mode_name(Mode mode);
+std::optional<Mode> parse_mode(std::string_view name);
+
+using policy::Decision;
+
+// What was decided of one call, and on what grounds. Plain value.
+struct Verdict {
+  std::string call_id;
+  std::string tool;  // "server/tool"
+  Decision decision = Decision::deny;
+  std::string why;                    // one sentence for people, hostile text in it made visible
+  std::vector<std::string> policies;  // that decided; "default-deny" when none permitted
+  LabelId context = kNoLabel;
+  std::vector<session::Leaf> arguments;
+  LabelId carries = kNoLabel;  // joined over the arguments
+  bool side_effect = true;
+  std::vector<std::string> places;  // what it writes to, for Workspace::stored; empty when it writes nothing
+  std::string grant;                // id of the once-grant that it uses up; may be empty
+  double influence_bits = 0;
+};
+
+// What the call is decided against. Everything is borrowed for the call of decide().
+struct Situation {
+  session::Workspace* workspace;
+  const session::Conversation* conversation;
+  session::Rules rules;
+  const policy::PolicySet* policies;
+  const std::vector<session::Grant>* grants;
+  std::string session_id;
+  Mode mode = Mode::guard;
+  bool offered = true;  // the client's request, or a tools list, declares the tool
+  int64_t wall_ms = 0;
+};
+
+Verdict decide(const Situation& situation, const exchange::Call& call);
+
+// Decides the links and images of an answer: who shows them may load them, which tells their server what is
+// in the address. Each is a selector of the pseudo-tool "answer"; an answer without any is allowed.
+Verdict decide_answer(const Situation& situation, std::string_view text);
+// The addresses in a text that a renderer may load or link, in order; at most limits::kAnswerLinksMax.
+std::vector<std::string> urls_in(std::string_view text);
+
+// The line of `weir replay`'s contract (DESIGN section 12): id, tool, decision, why, policies, context, args,
+// influence_bits. Without a line end.
+std::string verdict_json(const Verdict& verdict, const Labels& labels);
+
+// What the planner is told instead of a result: that it is policy and not a fault, why, and what it may do.
+std::string denial_text(const Verdict& verdict);
+
+}  // namespace weir::guard

@@ -1,0 +1,197 @@
+#include "session/attribution.h"
+
+#include <fmt/format.h>
+
+#include "base/limits.h"
+
+namespace weir::session {
+namespace {
+
+using manifest::ArgRole;
+
+// The form in which a value must stand in trusted text to be vouched for: an amount only as a number, all
+// else as what it looks like.
+trace::Form form_of(ArgRole role, std::string_view value) {
+  if (role == ArgRole::amount) return trace::Form::number;
+  if (role == ArgRole::command) return trace::Form::text;
+  return trace::form_for(value);
+}
+
+// The person's own words vouch in any case. What operators and trusted tools say vouches only for a value
+// that untrusted text did not hold first: an agent pastes strangers' values into its prompts.
+LabelId vouched_by(const Memory& memory, const Conversation& conversation, ArgRole role,
+                   std::string_view value) {
+  const trace::Form form = form_of(role, value);
+  if (const LabelId label = conversation.person().vouch(value, form); label != kNoLabel) return label;
+  const LabelId label = conversation.trusted().vouch(value, form);
+  return label != kNoLabel && !memory.index->first_seen_untrusted(value) ? label : kNoLabel;
+}
+
+class Walk {
+ public:
+  Walk(const Memory& memory, const Conversation& conversation, const manifest::ToolFacts& facts)
+      : memory_(memory), conversation_(conversation), facts_(facts) {}
+
+  Leaf leaf(std::string pointer, std::string value, LabelId keys, bool traceable) const {
+    Leaf leaf;
+    leaf.role = facts_.role_of(pointer);
+    leaf.pointer = std::move(pointer);
+    leaf.value = std::move(value);
+    const LabelId context = conversation_.context();
+    if (!traceable) {
+      leaf.label = memory_.labels->join(context, keys);
+      return leaf;
+    }
+    const trace::Taint taint = memory_.index->taint(leaf.value);
+    const bool authority = manifest::authority_bearing(leaf.role);
+    if (authority) {
+      if (const LabelId by = vouched_by(memory_, conversation_, leaf.role, leaf.value); by != kNoLabel) {
+        leaf.vouched = true;
+        leaf.label = memory_.labels->join(by, keys);
+        return leaf;
+      }
+    }
+    leaf.copied = taint.label != kNoLabel && !memory_.labels->trusted(taint.label);
+    // A value that is a copy from end to end came from where it was copied from; otherwise the planner wrote
+    // the rest, in its context.
+    const bool whole = leaf.copied && covers(taint, leaf.value);
+    leaf.label = authority && whole ? taint.label : memory_.labels->join(context, taint.label);
+    leaf.label = memory_.labels->join(leaf.label, keys);
+    if (authority && whole) leaf.label = with_readers_of_context(leaf.label);
+    return leaf;
+  }
+
+  Status walk(json::Value root) {
+    // An explicit stack: depth is bounded by the parser, but hostile depth should cost heap, not stack.
+    struct Open {
+      json::Value value;
+      std::string pointer;
+      LabelId keys;
+    };
+    std::vector<Open> open{{root, "", kNoLabel}};
+    while (!open.empty()) {
+      const Open at = std::move(open.back());
+      open.pop_back();
+      std::vector<Open> inner;
+      for (const json::Member& member : at.value.members()) {
+        // A key that was copied from untrusted text labels what stands under it.
+        const LabelId key = memory_.index->taint(member.key).label;
+        inner.push_back({member.value, at.pointer + "/" + json::pointer_token(member.key),
+                         memory_.labels->join(at.keys, key)});
+      }
+      size_t index = 0;
+      for (const json::Value element : at.value.elements()) {
+        inner.push_back({element, fmt::format("{}/{}", at.pointer, index++), at.keys});
+      }
+      if (!inner.empty()) {
+        open.insert(open.end(), std::make_move_iterator(inner.rbegin()),
+                    std::make_move_iterator(inner.rend()));
+        if (open.size() + leaves_.size() > limits::kCallLeavesMax) return too_many();
+        continue;
+      }
+      if (at.pointer.empty() && at.value.is_object()) continue;  // a call without arguments
+      if (leaves_.size() == limits::kCallLeavesMax) return too_many();
+      const bool traceable = at.value.is_string() || at.value.is_number();
+      leaves_.push_back(
+          leaf(at.pointer, std::string(at.value.string_or(at.value.raw())), at.keys, traceable));
+    }
+    return {};
+  }
+
+  std::vector<Leaf> take() { return std::move(leaves_); }
+
+ private:
+  static Error too_many() {
+    return too_large(fmt::format("more than {} values in the arguments of one call", limits::kCallLeavesMax));
+  }
+
+  // All but white space and quotes of `value` lies within the spans.
+  static bool covers(const trace::Taint& taint, std::string_view value) {
+    size_t at = 0;
+    const auto blank = [&](size_t begin, size_t end) {
+      return value.substr(begin, end - begin).find_first_not_of(" \t\r\n\"'<>()[],;") ==
+             std::string_view::npos;
+    };
+    for (const trace::Span& span : taint.spans) {
+      if (span.begin > at && !blank(at, span.begin)) return false;
+      at = std::max(at, span.end);
+    }
+    return blank(at, std::max(at, value.size()));
+  }
+
+  // In guard mode the planner may encode anything that it was shown into what it writes.
+  LabelId with_readers_of_context(LabelId label) const {
+    Label narrowed = memory_.labels->get(label);
+    narrowed.readers = narrowed.readers.joined(memory_.labels->get(conversation_.context()).readers);
+    return memory_.labels->intern(narrowed);
+  }
+
+  const Memory& memory_;
+  const Conversation& conversation_;
+  const manifest::ToolFacts& facts_;
+  std::vector<Leaf> leaves_;
+};
+
+}  // namespace
+
+Result<std::vector<Leaf>> attribute(const Memory& memory, const Conversation& conversation,
+                                    const manifest::ToolFacts& facts, json::Value arguments) {
+  Walk walk(memory, conversation, facts);
+  WEIR_TRY(walk.walk(arguments));
+  return walk.take();
+}
+
+Leaf attribute_text(const Memory& memory, const Conversation& conversation, const manifest::ToolFacts& facts,
+                    std::string_view text) {
+  return Walk(memory, conversation, facts).leaf("", std::string(text), kNoLabel, true);
+}
+
+LabelId joined_label(Labels& labels, const std::vector<Leaf>& leaves) {
+  LabelId label = kNoLabel;
+  for (const Leaf& leaf : leaves) label = labels.join(label, leaf.label);
+  return label;
+}
+
+namespace {
+
+// Lexically: "./a/../b" is "b". A place need only be recognised, so a form that no path rule covers stays.
+std::string plain_path(std::string_view value) {
+  std::vector<std::string_view> parts;
+  size_t at = 0;
+  while (at <= value.size()) {
+    const size_t slash = std::min(value.find('/', at), value.size());
+    const std::string_view part = value.substr(at, slash - at);
+    at = slash + 1;
+    if (part.empty() || part == ".") continue;
+    if (part == ".." && !parts.empty() && parts.back() != "..") {
+      parts.pop_back();
+    } else {
+      parts.push_back(part);
+    }
+  }
+  return fmt::format("{}{}", value.starts_with('/') ? "/" : "", fmt::join(parts, "/"));
+}
+
+}  // namespace
+
+std::vector<std::string> places_of(std::string_view server, const std::vector<Leaf>& leaves) {
+  std::vector<std::string> places;
+  const auto add = [&](std::string_view value) {
+    if (!value.empty()) places.push_back(fmt::format("{}\n{}", server, plain_path(value)));
+  };
+  for (const Leaf& leaf : leaves) {
+    if (leaf.role == ArgRole::target || leaf.role == ArgRole::selector) add(leaf.value);
+    if (leaf.role != ArgRole::command) continue;
+    // A command names what it reads and runs among its words.
+    size_t at = 0;
+    while (at < leaf.value.size()) {
+      const size_t begin = leaf.value.find_first_not_of(" \t\r\n\"'<>|;&=()", at);
+      if (begin == std::string::npos) break;
+      at = std::min(leaf.value.find_first_of(" \t\r\n\"'<>|;&=()", begin), leaf.value.size());
+      add(std::string_view(leaf.value).substr(begin, at - begin));
+    }
+  }
+  return places;
+}
+
+}  // namespace weir::session

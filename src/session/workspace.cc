@@ -1,0 +1,277 @@
+#include "session/workspace.h"
+
+#include <cstring>
+
+#include "manifest/label_result.h"
+#include "session/attribution.h"
+
+namespace weir::session {
+
+using exchange::Message;
+using exchange::Role;
+
+Workspace::Workspace(trace::Key key, WorkspaceLimits limits)
+    : index_(labels_, key),
+      limits_(limits),
+      user_label_(labels_.intern(Label::of(Origin::user(), Readers::everyone()))),
+      operator_label_(labels_.intern(Label::of(Origin::operator_text(), Readers::everyone()))),
+      attachment_label_(labels_.intern(Label::of(Origin::attachment(), Readers::owner()))),
+      unseen_label_(labels_.intern(Label::of(Origin::unseen_model(), Readers::owner()))) {}
+
+std::string Rules::tool_name(std::string_view wire_name) const {
+  if (plain_names && wire_name.find('/') != std::string_view::npos) return std::string(wire_name);
+  return profile->tool_name(wire_name);
+}
+
+void Workspace::observe_tools(const std::vector<exchange::Tool>& tools, const Rules& rules) {
+  for (const exchange::Tool& tool : tools) {
+    const std::string name = rules.tool_name(tool.name);
+    if (name.starts_with("client:") && rules.manifests->facts(name).declared_by_manifest) continue;
+    // The same list comes with every request of a conversation.
+    const Digest digest = sha256({name, "\n", tool.description, "\n", tool.schema});
+    if (!tools_seen_.insert(digest).second) continue;
+    const LabelId label =
+        labels_.intern(Label::of(Origin::tool(name, "description", false), Readers::owner()));
+    index_.add(tool.description, label);
+    index_.add(tool.schema, label);
+  }
+  if (tools_seen_.size() > limits::kToolTextsMax) tools_seen_.clear();
+}
+
+size_t Workspace::DigestHash::operator()(const Digest& digest) const {
+  size_t hash = 0;
+  std::memcpy(&hash, digest.data(), sizeof(hash));
+  return hash;
+}
+
+std::shared_ptr<Conversation> Workspace::observe(const exchange::Request& request, const Rules& rules) {
+  std::vector<Digest> prefixes;
+  prefixes.reserve(request.messages.size());
+  Digest prefix = exchange::conversation_start();
+  for (const Message& message : request.messages)
+    prefixes.push_back(prefix = exchange::extend(prefix, message));
+
+  size_t known = 0;
+  const std::shared_ptr<Conversation> conversation = continued(prefixes, known);
+  const auto place = conversations_.begin();  // continued() moved it there
+  for (size_t i = known; i < request.messages.size(); ++i) {
+    label_message(*conversation, request.messages[i], rules);
+    conversation->push(prefixes[i], request.messages[i].role == Role::user);
+    by_prefix_[prefixes[i]] = {place, i + 1};
+  }
+  while (conversations_.size() > limits_.conversations_max) forget(std::prev(conversations_.end()));
+  return conversation;
+}
+
+// The conversation with the longest known prefix, cut to it and moved to the front; a copy of it where the
+// original goes on differently or is in use. A new one when nothing is known.
+std::shared_ptr<Conversation> Workspace::continued(const std::vector<Digest>& prefixes, size_t& known) {
+  for (known = prefixes.size(); known > 0; --known) {
+    const auto found = by_prefix_.find(prefixes[known - 1]);
+    if (found == by_prefix_.end()) continue;
+    const auto at = found->second.conversation;
+    const bool at_tip = (*at)->size() == known;
+    if (at_tip && (known == prefixes.size() || at->use_count() == 1)) {
+      conversations_.splice(conversations_.begin(), conversations_, at);
+    } else {
+      conversations_.push_front(std::make_shared<Conversation>(**at));
+      conversations_.front()->truncate(known);
+      // The prefix is reached through the newest that has it, so that forgetting the older loses nothing.
+      for (size_t i = 0; i < known; ++i) by_prefix_[prefixes[i]] = {conversations_.begin(), i + 1};
+    }
+    return conversations_.front();
+  }
+  conversations_.push_front(std::make_shared<Conversation>());
+  return conversations_.front();
+}
+
+void Workspace::forget(std::list<std::shared_ptr<Conversation>>::iterator at) {
+  for (const Conversation::Step& step : (*at)->steps_) {
+    const auto found = by_prefix_.find(step.prefix);
+    if (found != by_prefix_.end() && found->second.conversation == at) by_prefix_.erase(found);
+  }
+  conversations_.erase(at);
+}
+
+void Workspace::label_message(Conversation& conversation, const Message& message, const Rules& rules) {
+  if (message.role == Role::planner) return label_planner(conversation, message, rules);
+  for (size_t i = 0; i < message.parts.size(); ++i) {
+    if (const auto* result = std::get_if<exchange::Result>(&message.parts[i])) {
+      label_result(conversation, *result, rules);
+    } else {
+      label_given_text(conversation, message, i, rules);
+    }
+  }
+  if (!message.name.empty() && message.role == Role::user) {
+    add_trusted_text(conversation, message.name, user_label_, false, false);
+  }
+}
+
+// Text and media of system, user and tool messages.
+void Workspace::label_given_text(Conversation& conversation, const Message& message, size_t part,
+                                 const Rules& rules) {
+  if (const auto* media = std::get_if<exchange::Media>(&message.parts[part])) {
+    conversation.next_context_ = labels_.join(conversation.next_context_, attachment_label_);
+    index_.add(media->text, attachment_label_);
+    return;
+  }
+  for (const client::Segment& segment : rules.profile->cut(message, part))
+    label_segment(conversation, segment, rules);
+}
+
+void Workspace::label_segment(Conversation& conversation, const client::Segment& segment,
+                              const Rules& rules) {
+  switch (segment.voice) {
+    case client::Voice::person:
+      return add_trusted_text(conversation, segment.text, user_label_, true, true);
+    case client::Voice::operator_text:
+      return add_trusted_text(conversation, segment.text, operator_label_, false, true);
+    case client::Voice::agent:
+      return add_trusted_text(conversation, segment.text, operator_label_, false, false);
+    case client::Voice::outside:
+      break;
+  }
+  Label label = Label::none();
+  for (const std::string& text : segment.origins) {
+    auto origin = parse_origin(text, false);
+    if (!origin) origin = Origin::unseen_model();
+    const auto verdict = rules.trust->judge(origin->name, origin->principal, true);
+    origin->trusted = verdict.trusted.value_or(false);
+    label = label.joined(Label::of(*origin, verdict.readers.value_or(Readers::owner())));
+  }
+  if (segment.origins.empty()) label = Label::of(Origin::unseen_model(), Readers::owner());
+  const LabelId id = labels_.intern(label);
+  if (label.trusted()) return add_trusted_text(conversation, segment.text, id, false, true);
+  conversation.next_context_ = labels_.join(conversation.next_context_, id);
+  index_.add(segment.text, id);
+}
+
+void Workspace::add_trusted_text(Conversation& conversation, std::string_view text, LabelId label,
+                                 bool person, bool vouches) {
+  conversation.next_context_ = labels_.join(conversation.next_context_, label);
+  trace::Vouchers& vouchers = person ? conversation.person_ : conversation.trusted_;
+  const auto add = [&](std::string_view piece) {
+    if (piece.empty()) return;
+    index_.add(piece, label);
+    if (vouches) vouchers.add(piece, label);
+  };
+  size_t at = 0;
+  for (const trace::Span& copy : index_.copies(text)) {
+    add(text.substr(at, copy.begin - at));
+    conversation.next_context_ = labels_.join(conversation.next_context_, copy.label);
+    at = copy.end;
+  }
+  // With a full index nobody can say any more what is a copy.
+  if (index_.full()) conversation.next_context_ = labels_.join(conversation.next_context_, unseen_label_);
+  add(text.substr(at));
+}
+
+void Workspace::label_planner(Conversation& conversation, const Message& message, const Rules& rules) {
+  for (const exchange::Part& part : message.parts) {
+    if (std::holds_alternative<exchange::Thinking>(part)) continue;
+    const LabelId label = emitted_label(part);
+    conversation.next_context_ = labels_.join(conversation.next_context_, label);
+    if (const auto* text = std::get_if<exchange::Text>(&part)) {
+      index_.add(text->text, label);
+      continue;
+    }
+    const auto* call = std::get_if<exchange::Call>(&part);
+    if (call == nullptr) continue;
+    Called called{rules.tool_name(call->name), call->arguments, label};
+    const manifest::ToolFacts& facts = rules.manifests->facts(called.tool);
+    const Memory memory{&labels_, &index_};
+    if (auto arguments = json::parse(call->arguments); call->is_json && arguments) {
+      // The conversation's own next context is not yet its context; what the call was decided against is.
+      if (auto leaves = attribute(memory, conversation, facts, arguments->root()))
+        called.label = joined_label(labels_, *leaves);
+    }
+    conversation.remember_call(call->id, std::move(called));
+  }
+}
+
+void Workspace::label_result(Conversation& conversation, const exchange::Result& result, const Rules& rules) {
+  const Called* called = conversation.called(result.call_id);
+  const std::string tool = called != nullptr ? called->tool : rules.tool_name(result.name);
+  // A result for a call that nobody made is a stranger's text.
+  static const manifest::ToolFacts kUnknown;
+  const manifest::ToolFacts& facts = called != nullptr ? rules.manifests->facts(tool) : kUnknown;
+  const auto arguments =
+      json::parse(called != nullptr && !called->arguments.empty() ? called->arguments : std::string("{}"));
+  LabelId inherited = kNoLabel;
+  if (called != nullptr && !labels_.trusted(called->label)) inherited = called->label;
+  if (called != nullptr && arguments && !stored_.empty()) {
+    const Memory memory{&labels_, &index_};
+    if (const auto leaves = attribute(memory, conversation, facts, arguments->root())) {
+      for (const std::string& place : places_of(tool.substr(0, tool.find('/')), *leaves)) {
+        inherited = labels_.join(inherited, place_label(place));
+      }
+    }
+  }
+  const json::Value root = arguments ? arguments->root() : json::Value();
+  for (manifest::LabelledText& piece :
+       manifest::label_result(facts, tool, root, result, *rules.trust, labels_)) {
+    const LabelId label = labels_.join(piece.label, inherited);
+    conversation.next_context_ = labels_.join(conversation.next_context_, label);
+    if (!labels_.trusted(label)) {
+      index_.add(piece.text, label);
+      if (piece.outside && piece.form != manifest::LabelledText::Form::key)
+        conversation.outside_.add(piece.text, label);
+    } else if (piece.form == manifest::LabelledText::Form::raw) {
+      add_trusted_text(conversation, piece.text, label, false, true);
+    } else if (piece.form == manifest::LabelledText::Form::leaf) {
+      conversation.trusted_.add(piece.text, label);
+    }
+  }
+}
+
+void Workspace::emitted(const Conversation& conversation, const Message& message) {
+  for (const exchange::Part& part : message.parts) {
+    if (std::holds_alternative<exchange::Thinking>(part)) continue;
+    const Digest digest = exchange::part_digest(part);
+    const LabelId label = labels_.join(conversation.context(), kNoLabel);
+    const auto [at, added] = emitted_.try_emplace(digest, label);
+    // The same words written in two contexts: nobody knows later which of the two comes back.
+    const LabelId joined = labels_.join(at->second, label);
+    if (!added && joined == at->second) continue;
+    at->second = joined;
+    if (added) emitted_order_.push_back(digest);
+    emitted_new_.push_back({digest, joined});
+    if (const auto* text = std::get_if<exchange::Text>(&part)) index_.add(text->text, joined);
+    if (const auto* call = std::get_if<exchange::Call>(&part)) index_.add(call->arguments, joined);
+  }
+  while (emitted_.size() > limits_.emitted_max) {
+    emitted_.erase(emitted_order_.front());
+    emitted_order_.pop_front();
+  }
+}
+
+LabelId Workspace::emitted_label(const exchange::Part& part) const {
+  const auto at = emitted_.find(exchange::part_digest(part));
+  return at == emitted_.end() ? unseen_label_ : at->second;
+}
+
+void Workspace::stored(const std::string& place, LabelId label) {
+  if (labels_.trusted(label) && labels_.get(label).readers.is_everyone()) return;
+  if (stored_.size() >= limits::kStoredPlacesMax && !stored_.contains(place)) return;
+  const auto [at, added] = stored_.try_emplace(place, label);
+  const LabelId joined = labels_.join(at->second, label);
+  if (!added && joined == at->second) return;
+  at->second = joined;
+  stored_new_.push_back({place, joined});
+}
+
+LabelId Workspace::place_label(const std::string& place) const {
+  const auto at = stored_.find(place);
+  if (at != stored_.end()) return at->second;
+  return stored_.size() >= limits::kStoredPlacesMax ? unseen_label_ : kNoLabel;
+}
+
+void Workspace::restore_emitted(const EmittedPart& part) {
+  if (emitted_.insert_or_assign(part.digest, part.label).second) emitted_order_.push_back(part.digest);
+}
+
+void Workspace::restore_stored(const StoredPlace& place) {
+  stored_[place.place] = place.label;
+}
+
+}  // namespace weir::session

@@ -1,0 +1,130 @@
+// Workspace: the memory that all conversations behind one weir share.
+//
+// It labels each request's history (DESIGN section 4). Chat APIs are stateless, so a request repeats its
+// whole conversation; the workspace recognises the longest prefix that it has labelled before and labels only
+// what is new. Labels never come from what a text says about itself.
+//
+// Not promised: that two agents which share a workspace cannot taint each other's data; they can, on purpose.
+// One thread.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "client/profile.h"
+#include "exchange/exchange.h"
+#include "label/label.h"
+#include "manifest/manifests.h"
+#include "manifest/trust.h"
+#include "session/conversation.h"
+#include "trace/index.h"
+
+namespace weir::session {
+
+// The facts and rules that labelling goes by; all must outlive the call that they are given to.
+struct Rules {
+  const manifest::Manifests* manifests = nullptr;
+  const manifest::TrustRules* trust = nullptr;
+  const client::Profile* profile = nullptr;
+  // Names with a "/" are "server/tool" already (replay files); from a model they are names like any other.
+  bool plain_names = false;
+
+  // "server/tool" for a name on the wire.
+  std::string tool_name(std::string_view wire_name) const;
+};
+
+struct WorkspaceLimits {
+  size_t conversations_max = limits::kSessionsMax;
+  size_t emitted_max = limits::kEmittedMax;
+};
+
+class Workspace {
+ public:
+  // `key` (random, secret) keys the trace index.
+  explicit Workspace(trace::Key key, WorkspaceLimits limits = {});
+  Workspace(const Workspace&) = delete;
+  Workspace& operator=(const Workspace&) = delete;
+
+  // Labels the request's history and returns its conversation, as of the request's last message. The
+  // conversation stays as it is while the caller holds it: a later request that goes on from it gets its own.
+  std::shared_ptr<Conversation> observe(const exchange::Request& request, const Rules& rules);
+
+  // What the client says its tools are: text by whoever wrote them, remembered as such so that a value which
+  // a description planted is known by it. A client's own tools (manifest "client:…") are the client's words.
+  void observe_tools(const std::vector<exchange::Tool>& tools, const Rules& rules);
+
+  // The planner wrote `message` through weir, as the next turn of `conversation`: its text and calls have the
+  // conversation's label and will be recognised when the client sends them back, in whatever conversation.
+  void emitted(const Conversation& conversation, const exchange::Message& message);
+
+  // A call that was let go writes data of `label` to a place (see place_of in attribution.h); reading the
+  // place gives that label back. Labels of one place only ever get worse.
+  void stored(const std::string& place, LabelId label);
+
+  Labels& labels() { return labels_; }
+  const Labels& labels() const { return labels_; }
+  const trace::Index& index() const { return index_; }
+  trace::Index& index() { return index_; }
+  size_t conversations() const { return conversations_.size(); }
+
+  // What a restart must not forget, in a form that `store` can keep; restore_* before the first observe().
+  struct EmittedPart {
+    Digest digest;
+    LabelId label;
+  };
+  struct StoredPlace {
+    std::string place;
+    LabelId label;
+  };
+  std::vector<EmittedPart> drain_emitted() { return std::exchange(emitted_new_, {}); }
+  std::vector<StoredPlace> drain_stored() { return std::exchange(stored_new_, {}); }
+  void restore_emitted(const EmittedPart& part);
+  void restore_stored(const StoredPlace& place);
+
+ private:
+  struct DigestHash {
+    size_t operator()(const Digest& digest) const;
+  };
+
+  std::shared_ptr<Conversation> continued(const std::vector<Digest>& prefixes, size_t& known);
+  void forget(std::list<std::shared_ptr<Conversation>>::iterator at);
+  void label_message(Conversation& conversation, const exchange::Message& message, const Rules& rules);
+  void label_given_text(Conversation& conversation, const exchange::Message& message, size_t part,
+                        const Rules& rules);
+  void label_segment(Conversation& conversation, const client::Segment& segment, const Rules& rules);
+  void label_planner(Conversation& conversation, const exchange::Message& message, const Rules& rules);
+  void label_result(Conversation& conversation, const exchange::Result& result, const Rules& rules);
+  // Adds text that arrived under a trusted role: copies keep their label, the rest may vouch.
+  void add_trusted_text(Conversation& conversation, std::string_view text, LabelId label, bool person,
+                        bool vouches);
+  LabelId emitted_label(const exchange::Part& part) const;
+  LabelId place_label(const std::string& place) const;
+
+  Labels labels_;
+  trace::Index index_;
+  WorkspaceLimits limits_;
+  LabelId user_label_;
+  LabelId operator_label_;
+  LabelId attachment_label_;
+  LabelId unseen_label_;
+
+  std::list<std::shared_ptr<Conversation>> conversations_;  // shared: a request in flight keeps its own alive
+  struct Place {
+    std::list<std::shared_ptr<Conversation>>::iterator conversation;
+    size_t length;
+  };
+  std::unordered_map<Digest, Place, DigestHash> by_prefix_;
+  std::unordered_map<Digest, LabelId, DigestHash> emitted_;
+  std::list<Digest> emitted_order_;
+  std::vector<EmittedPart> emitted_new_;
+  std::unordered_set<Digest, DigestHash> tools_seen_;
+  std::unordered_map<std::string, LabelId> stored_;
+  std::vector<StoredPlace> stored_new_;
+};
+
+}  // namespace weir::session
