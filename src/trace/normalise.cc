@@ -1,0 +1,98 @@
+#include "trace/normalise.h"
+
+#include <utf8proc.h>
+
+#include <array>
+
+#include "base/bytes.h"
+
+namespace weir::trace {
+namespace {
+
+// ASCII: lower case, white space and controls to ' '.
+constexpr std::array<char, 128> kAscii = [] {
+  std::array<char, 128> table{};
+  for (int c = 0; c < 128; ++c) {
+    table[static_cast<size_t>(c)] = c <= 32 || c == 127    ? ' '
+                                    : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32)
+                                                           : static_cast<char>(c);
+  }
+  return table;
+}();
+
+bool is_space(char32_t c) {
+  return c <= 0x20 || c == 0x7F || c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+         c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+// Length of the well-formed UTF-8 sequence at `at`, or 0.
+size_t sequence(std::string_view input, size_t at, int32_t& code_point) {
+  const auto length =
+      utf8proc_iterate(reinterpret_cast<const uint8_t*>(input.data() + at),
+                       static_cast<utf8proc_ssize_t>(std::min<size_t>(4, input.size() - at)), &code_point);
+  return length > 0 ? static_cast<size_t>(length) : 0;
+}
+
+}  // namespace
+
+Normal normalise(std::string_view input, bool offsets) {
+  Normal out;
+  out.text.reserve(input.size());
+  if (offsets) out.at.reserve(input.size() + 1);
+  const auto put = [&](char32_t c, size_t at) {
+    const size_t before = out.text.size();
+    if (is_space(c)) {
+      out.text += ' ';
+    } else {
+      append_utf8(out.text, c);
+    }
+    if (offsets) out.at.insert(out.at.end(), out.text.size() - before, static_cast<uint32_t>(at));
+  };
+  size_t at = 0;
+  while (at < input.size()) {
+    const auto byte = static_cast<uint8_t>(input[at]);
+    if (byte < 0x80) {
+      out.text += kAscii[byte];
+      if (offsets) out.at.push_back(static_cast<uint32_t>(at));
+      ++at;
+      continue;
+    }
+    int32_t code_point = 0;
+    const size_t length = sequence(input, at, code_point);
+    if (length == 0) {
+      put(0xFFFD, at);
+      ++at;
+      continue;
+    }
+    int32_t parts[32];
+    int last_boundary = 0;
+    const auto count = utf8proc_decompose_char(
+        code_point, parts, 32,
+        static_cast<utf8proc_option_t>(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
+                                       UTF8PROC_IGNORE | UTF8PROC_STABLE),
+        &last_boundary);
+    if (count < 0 || count > 32) {
+      put(static_cast<char32_t>(code_point), at);
+    } else {
+      for (int i = 0; i < count; ++i) put(static_cast<char32_t>(parts[i]), at);
+    }
+    at += length;
+  }
+  if (offsets) out.at.push_back(static_cast<uint32_t>(input.size()));
+  return out;
+}
+
+std::string spelt_in_tags(std::string_view input) {
+  std::string spelt;
+  // U+E0000..E007F is F3 A0 80 80 .. F3 A0 81 BF.
+  for (size_t at = input.find("\xF3\xA0"); at != std::string_view::npos;
+       at = input.find("\xF3\xA0", at + 1)) {
+    int32_t code_point = 0;
+    if (sequence(input, at, code_point) == 4 && code_point >= 0xE0020 && code_point <= 0xE007E) {
+      spelt += static_cast<char>(code_point - 0xE0000);
+    }
+  }
+  return spelt;
+}
+
+}  // namespace weir::trace
