@@ -178,17 +178,15 @@ void ClientConnection::on_bytes(std::string_view bytes) {
 void ClientConnection::resumed() {
   if (is_closed() || !fetch_ || fetch_->paused) return;
   active_ms_ = mono_ms();
-  if (!held_.empty()) {
-    std::string buffer = std::move(held_);
-    held_.clear();
-    std::string_view in = buffer;
-    consume(in);
-    if (is_closed()) return;
-    if (in.size() == buffer.size()) {
-      held_ = std::move(buffer);
-    } else {
-      held_.assign(in);
-    }
+  std::string buffer = std::move(held_);
+  held_.clear();
+  std::string_view in = buffer;
+  consume(in);  // also with nothing held: the end may be what waits
+  if (is_closed()) return;
+  if (in.size() == buffer.size()) {
+    held_ = std::move(buffer);
+  } else {
+    held_.assign(in);
   }
   go_on();
 }

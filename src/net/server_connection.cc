@@ -111,19 +111,18 @@ void ServerConnection::process() {
   while (!is_closed()) {
     if (at_ == State::head) {
       if (!process_head()) return;
-    } else if (at_ == State::body) {
-      std::string_view rest = in_;
-      if (rest.empty()) return;
-      consume_body(rest);
-      if (at_ != State::body) return;  // refused
-      in_.erase(0, in_.size() - rest.size());
-      if (head_.framing.kind != Framing::Kind::none) return;
+      continue;
     }
-    if (at_ == State::body && head_.framing.kind == Framing::Kind::none) {
+    if (at_ != State::body) return;
+    if (head_.framing.kind == Framing::Kind::none) {
       dispatch();
-    } else if (at_ != State::body && at_ != State::head) {
-      return;
+      continue;
     }
+    if (in_.empty()) return;
+    std::string_view rest = in_;
+    consume_body(rest);
+    if (at_ != State::body) return;  // refused
+    in_.erase(0, in_.size() - rest.size());
   }
 }
 
