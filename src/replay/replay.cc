@@ -1,0 +1,351 @@
+#include "replay/replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "replay/planner_view.h"
+#include "wire/dialect.h"
+
+namespace weir::replay {
+namespace {
+
+using exchange::Message;
+using exchange::Part;
+using exchange::Role;
+
+// Reads the members of one event and refuses those that it has no use for.
+class Event {
+ public:
+  Event(json::Value value, std::initializer_list<std::string_view> known) : value_(value), known_(known) {}
+
+  Status check() const {
+    for (const json::Member& member : value_.members()) {
+      if (member.key == "event" || member.key == "comment") continue;
+      if (std::find(known_.begin(), known_.end(), member.key) == known_.end()) {
+        return bad_input(
+            fmt::format("\"{}\" has no member \"{}\"", value_["event"].string_or(""), shown(member.key)),
+            "/" + json::pointer_token(member.key), fmt::format("it has {}", fmt::join(known_, ", ")));
+      }
+    }
+    return {};
+  }
+  Result<std::string> text(std::string_view key) const {
+    const auto found = value_[key].string();
+    if (!found)
+      return bad_input(fmt::format("\"{}\" needs a string \"{}\"", value_["event"].string_or(""), key),
+                       fmt::format("/{}", key));
+    return std::string(*found);
+  }
+
+ private:
+  json::Value value_;
+  std::vector<std::string_view> known_;
+};
+
+// MCP content blocks: a list of objects that each have a "type".
+bool is_blocks(json::Value content) {
+  if (!content.is_array() || content.size() == 0) return false;
+  for (const json::Value block : content.elements()) {
+    if (!block["type"].is_string()) return false;
+  }
+  return true;
+}
+
+void read_content(json::Value content, exchange::Result& result) {
+  if (const auto text = content.string()) {
+    result.texts.emplace_back(*text);
+  } else if (is_blocks(content)) {
+    for (const json::Value block : content.elements()) {
+      if (const auto text = block["text"].string()) {
+        result.texts.emplace_back(*text);
+      } else if (const auto embedded = block["resource"]["text"].string()) {
+        result.texts.emplace_back(*embedded);
+        result.texts.emplace_back(block["resource"]["uri"].string_or(""));
+      } else if (block["type"].string_or("") == "resource_link") {
+        result.texts.emplace_back(block.raw());
+      } else {
+        ++result.media;
+      }
+    }
+  } else {
+    result.texts.emplace_back(content.raw());
+  }
+}
+
+// Parts of one turn of the planner stand in one message, as on the wire.
+void add_part(std::vector<Message>& messages, Role role, Part part) {
+  if (messages.empty() || messages.back().role != role || role != Role::planner)
+    messages.push_back({role, {}, {}});
+  messages.back().parts.push_back(std::move(part));
+}
+
+}  // namespace
+
+Replay::Replay(const config::Config& config, Options options)
+    : config_(config),
+      options_(options),
+      workspace_(trace::Key{}),
+      rules_{&config.manifests, &config.trust, nullptr, true} {
+  const client::Profile* named = config.profiles.find(config.client);
+  rules_.profile = named != nullptr ? named : &config.profiles.generic();
+  for (const config::Server& server : config.servers) servers_.insert(server.name);
+}
+
+Result<Replay::Lines> Replay::feed(std::string_view line) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return Lines{};
+  if (line.size() > limits::kReplayLineBytesMax)
+    return too_large(fmt::format("a line of more than {} bytes", limits::kReplayLineBytesMax));
+  auto document = json::parse(std::string(line));
+  if (!document) return document.error();
+  const json::Value event = document->root();
+  const auto kind = event["event"].string();
+  if (!kind) return bad_input("an event is an object with a string \"event\"", "/event");
+  if (*kind == "tools") return tools(event);
+  if (*kind == "operator") return text(event, Role::operator_text);
+  if (*kind == "user") return text(event, Role::user);
+  if (*kind == "assistant") return text(event, Role::planner);
+  if (*kind == "call") return call(event);
+  if (*kind == "result") return result(event);
+  if (*kind == "answer") return answer(event);
+  if (*kind == "request") return request(event);
+  if (*kind == "approve") return person_answers(event, true);
+  if (*kind == "deny") return person_answers(event, false);
+  if (*kind == "grant") return grant(event);
+  if (*kind == "session") return new_session(event);
+  if (*kind == "time") return time(event);
+  for (const std::string_view later :
+       {"ask_answer", "model", "reader", "intent", "resource", "drop", "accept"}) {
+    if (*kind == later)
+      return unsupported(fmt::format("this weir does not know the event \"{}\" yet", later), "/event");
+  }
+  return bad_input(fmt::format("unknown event \"{}\"", shown(*kind)), "/event");
+}
+
+Result<Replay::Lines> Replay::tools(json::Value event) {
+  const Event in(event, {"server", "tools"});
+  WEIR_TRY(in.check());
+  WEIR_TRY_ASSIGN(server, in.text("server"));
+  if (!event["tools"].is_array()) return bad_input("\"tools\" needs a list \"tools\"", "/tools");
+  std::vector<exchange::Tool> listed;
+  size_t index = 0;
+  for (const json::Value tool : event["tools"].elements()) {
+    const auto name = tool["name"].string();
+    if (!name) return bad_input("a tool needs a string \"name\"", fmt::format("/tools/{}/name", index));
+    ++index;
+    exchange::Tool typed;
+    typed.name = fmt::format("{}/{}", server, *name);
+    typed.description = tool["description"].string_or("");
+    typed.schema = tool["inputSchema"].raw();
+    offered_.insert(typed.name);
+    listed.push_back(std::move(typed));
+  }
+  servers_.insert(server);
+  workspace_.observe_tools(listed, rules_);
+  return Lines{};
+}
+
+Result<Replay::Lines> Replay::text(json::Value event, Role role) {
+  const Event in(event, {"text", "id"});
+  WEIR_TRY(in.check());
+  WEIR_TRY_ASSIGN(text, in.text("text"));
+  if (role != Role::planner) {
+    add_part(shown_, role, exchange::Text{text});
+    add_part(request_.messages, role, exchange::Text{std::move(text)});
+    return Lines{};
+  }
+  const auto conversation = workspace_.observe(request_, rules_);
+  workspace_.emitted(*conversation, {role, {}, {exchange::Text{text}}});
+  add_part(shown_, role, exchange::Text{text});
+  add_part(request_.messages, role, exchange::Text{std::move(text)});
+  return Lines{};
+}
+
+guard::Situation Replay::situation(const session::Conversation& conversation, bool offered) {
+  guard::Situation situation{&workspace_, &conversation, rules_,  &config_.policies, &grants_,
+                             session_id_, options_.mode, offered, wall_ms_};
+  return situation;
+}
+
+Result<Replay::Lines> Replay::call(json::Value event) {
+  const Event in(event, {"id", "tool", "args"});
+  WEIR_TRY(in.check());
+  WEIR_TRY_ASSIGN(id, in.text("id"));
+  WEIR_TRY_ASSIGN(tool, in.text("tool"));
+  if (calls_.contains(id)) return bad_input(fmt::format("a second call \"{}\"", shown(id)), "/id");
+  if (tool.find('/') == std::string::npos) return bad_input("a tool is \"server/tool\"", "/tool");
+  const json::Value args = event["args"];
+  const bool is_text = args.is_string();  // a custom tool's free text
+  if (args.exists() && !args.is_object() && !is_text)
+    return bad_input("\"args\" is an object, or a string for a tool that takes free text", "/args");
+
+  CallState state;
+  state.call = {id, tool,
+                is_text         ? std::string(*args.string())
+                : args.exists() ? std::string(args.raw())
+                                : "{}",
+                !is_text};
+  state.decided_in = workspace_.observe(request_, rules_);
+  const std::string_view server = std::string_view(tool).substr(0, tool.find('/'));
+  const bool declared = offered_.contains(tool) || config_.manifests.facts(tool).declared_by_manifest;
+  // A server of weir.toml whose tools nobody listed is known; its unlisted tools get the conservative facts.
+  const bool listed = std::any_of(offered_.begin(), offered_.end(), [&](const std::string& name) {
+    return name.starts_with(std::string(server) + "/");
+  });
+  const bool offered = declared || (servers_.contains(std::string(server)) && !listed);
+  Lines lines;
+  if (options_.planner_view) lines.push_back(planner_view(id));
+  state.verdict = guard::decide(situation(*state.decided_in, offered), state.call);
+  state.asked_wall_ms = wall_ms_;
+  if (!options_.planner_view) lines.push_back(guard::verdict_json(state.verdict, workspace_.labels()));
+  if (!state.verdict.grant.empty())
+    std::erase_if(grants_, [&](const session::Grant& grant) { return grant.id == state.verdict.grant; });
+  add_part(shown_, Role::planner, state.call);
+  if (options_.mode == guard::Mode::watch || state.verdict.decision == guard::Decision::allow) {
+    let_go(state);
+  } else if (state.verdict.decision == guard::Decision::ask) {
+    state.state = State::asked;
+  } else {
+    deny(state);
+  }
+  calls_.emplace(std::move(id), std::move(state));
+  return lines;
+}
+
+void Replay::let_go(CallState& call) {
+  call.state = State::open;
+  workspace_.emitted(*call.decided_in, {Role::planner, {}, {call.call}});
+  for (const std::string& place : call.verdict.places) workspace_.stored(place, call.verdict.carries);
+  add_part(request_.messages, Role::planner, call.call);
+}
+
+void Replay::deny(CallState& call) {
+  call.state = State::denied;
+  add_part(shown_, Role::tool,
+           exchange::Result{call.call.id, {}, {guard::denial_text(call.verdict)}, 0, true});
+}
+
+Result<Replay::Lines> Replay::result(json::Value event) {
+  const Event in(event, {"id", "content", "isError", "structuredContent"});
+  WEIR_TRY(in.check());
+  WEIR_TRY_ASSIGN(id, in.text("id"));
+  const auto at = calls_.find(id);
+  if (at == calls_.end())
+    return bad_input(fmt::format("a result for \"{}\", which nobody called", shown(id)), "/id");
+  switch (at->second.state) {
+    case State::open:
+      break;
+    case State::answered:
+      return bad_input(fmt::format("a second result for \"{}\"", shown(id)), "/id");
+    case State::denied:
+      return bad_input(fmt::format("a result for \"{}\", which was denied", shown(id)), "/id",
+                       "it was not run");
+    case State::asked:
+      return bad_input(fmt::format("a result for \"{}\", which nobody approved", shown(id)), "/id",
+                       fmt::format(R"({{"event":"approve","id":{}}})", json::quote(id)));
+  }
+  if (!event["content"].exists() && !event["structuredContent"].exists())
+    return bad_input("\"result\" needs \"content\"", "/content");
+  at->second.state = State::answered;
+  exchange::Result result;
+  result.call_id = id;
+  result.is_error = event["isError"].boolean().value_or(false);
+  if (event["content"].exists()) read_content(event["content"], result);
+  if (event["structuredContent"].exists()) result.texts.emplace_back(event["structuredContent"].raw());
+  add_part(shown_, Role::tool, result);
+  add_part(request_.messages, Role::tool, std::move(result));
+  return Lines{};
+}
+
+Result<Replay::Lines> Replay::answer(json::Value event) {
+  const Event in(event, {"text", "id"});
+  WEIR_TRY(in.check());
+  WEIR_TRY_ASSIGN(text, in.text("text"));
+  const auto conversation = workspace_.observe(request_, rules_);
+  Lines lines;
+  if (options_.planner_view) {
+    lines.push_back(planner_view("answer"));
+  } else {
+    guard::Verdict verdict = guard::decide_answer(situation(*conversation, true), text);
+    verdict.call_id = event["id"].string_or("answer");
+    lines.push_back(guard::verdict_json(verdict, workspace_.labels()));
+  }
+  workspace_.emitted(*conversation, {Role::planner, {}, {exchange::Text{text}}});
+  add_part(shown_, Role::planner, exchange::Text{text});
+  add_part(request_.messages, Role::planner, exchange::Text{std::move(text)});
+  return lines;
+}
+
+Result<Replay::Lines> Replay::request(json::Value event) {
+  const Event in(event, {"messages"});
+  WEIR_TRY(in.check());
+  if (!event["messages"].is_array()) return bad_input("\"request\" needs a list \"messages\"", "/messages");
+  json::Writer body;
+  body.begin_object().field("model", "replay").key("messages").raw(event["messages"].raw()).end_object();
+  auto parsed = wire::parse_request(exchange::Dialect::chat_completions, body.take(), {});
+  if (!parsed) return parsed.error();
+  request_.messages = std::move(parsed->request.messages);
+  shown_ = request_.messages;
+  workspace_.observe(request_, rules_);
+  return Lines{};
+}
+
+Result<Replay::Lines> Replay::person_answers(json::Value event, bool approved) {
+  const Event in(event, {"id"});
+  WEIR_TRY(in.check());
+  WEIR_TRY_ASSIGN(id, in.text("id"));
+  const auto at = calls_.find(id);
+  if (at == calls_.end() || at->second.state != State::asked)
+    return bad_input(fmt::format("nobody was asked about \"{}\"", shown(id)), "/id");
+  if (wall_ms_ - at->second.asked_wall_ms > config_.ask_timeout_ms) {
+    deny(at->second);
+    return Lines{};
+  }
+  if (approved) {
+    let_go(at->second);
+  } else {
+    deny(at->second);
+  }
+  return Lines{};
+}
+
+Result<Replay::Lines> Replay::grant(json::Value event) {
+  auto grant = session::parse_grant(event, "event");
+  if (!grant) return grant.error();
+  if (grant->id.empty()) grant->id = fmt::format("g{}", grants_.size() + 1);
+  if (grant->scope != session::Scope::until && grant->session.empty()) grant->session = session_id_;
+  grants_.push_back(std::move(*grant));
+  return Lines{};
+}
+
+Result<Replay::Lines> Replay::new_session(json::Value event) {
+  const Event in(event, {"id"});
+  WEIR_TRY(in.check());
+  request_.messages.clear();
+  shown_.clear();
+  session_id_ = std::to_string(++sessions_);
+  return Lines{};
+}
+
+Result<Replay::Lines> Replay::time(json::Value event) {
+  const Event in(event, {"advance"});
+  WEIR_TRY(in.check());
+  WEIR_TRY_ASSIGN(advance, in.text("advance"));
+  WEIR_TRY_ASSIGN(milliseconds, config::parse_duration(advance));
+  wall_ms_ += milliseconds;
+  for (auto& [id, call] : calls_) {
+    if (call.state != State::asked || wall_ms_ - call.asked_wall_ms < config_.ask_timeout_ms) continue;
+    deny(call);
+  }
+  return Lines{};
+}
+
+std::string Replay::planner_view(std::string_view before) const {
+  json::Writer writer;
+  writer.begin_object().field("before", before).key("messages").raw(chat_messages(shown_)).end_object();
+  return writer.take();
+}
+
+}  // namespace weir::replay

@@ -1,0 +1,76 @@
+// Replay: the contract of DESIGN section 12, "weir replay".
+//
+// Feed the lines in order; each gives the lines to print. A malformed line is an Error and ends the replay.
+// The same objects decide here as in the gateway; only time and persons' answers come from the file.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "config/config.h"
+#include "guard/guard.h"
+#include "session/workspace.h"
+
+namespace weir::replay {
+
+struct Options {
+  guard::Mode mode = guard::Mode::guard;
+  bool planner_view = false;  // print what the planner would be sent before each call and answer instead
+};
+
+class Replay {
+ public:
+  // `config` must outlive this.
+  Replay(const config::Config& config, Options options);
+
+  // One line of input without its line end; an empty one gives nothing. Error: bad_input, too_large or
+  // unsupported, with a JSON pointer into the line where there is one.
+  Result<std::vector<std::string>> feed(std::string_view line);
+
+ private:
+  enum class State : uint8_t { open, denied, asked, answered };
+  struct CallState {
+    State state = State::open;
+    guard::Verdict verdict;
+    exchange::Call call;
+    std::shared_ptr<session::Conversation> decided_in;  // shared: so that later events leave it as it was
+    int64_t asked_wall_ms = 0;
+  };
+
+  using Lines = std::vector<std::string>;
+  Result<Lines> tools(json::Value event);
+  Result<Lines> text(json::Value event, exchange::Role role);
+  Result<Lines> call(json::Value event);
+  Result<Lines> result(json::Value event);
+  Result<Lines> answer(json::Value event);
+  Result<Lines> request(json::Value event);
+  Result<Lines> person_answers(json::Value event, bool approved);
+  Result<Lines> grant(json::Value event);
+  Result<Lines> new_session(json::Value event);
+  Result<Lines> time(json::Value event);
+
+  guard::Situation situation(const session::Conversation& conversation, bool offered);
+  void let_go(CallState& call);
+  void deny(CallState& call);
+  std::string planner_view(std::string_view before) const;
+
+  const config::Config& config_;
+  Options options_;
+  session::Workspace workspace_;
+  session::Rules rules_;
+  exchange::Request request_;
+  std::set<std::string> offered_;
+  std::set<std::string> servers_;
+  std::map<std::string, CallState> calls_;
+  std::vector<exchange::Message> shown_;  // what the planner sees: request_ with denied calls and why
+  std::vector<session::Grant> grants_;
+  std::string session_id_ = "1";
+  int64_t wall_ms_ = 0;
+  int sessions_ = 1;
+};
+
+}  // namespace weir::replay

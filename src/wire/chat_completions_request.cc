@@ -1,0 +1,302 @@
+// Requests of Chat Completions (OpenAI API reference, "Create chat completion").
+#include <fmt/format.h>
+
+#include <array>
+
+#include "base/limits.h"
+#include "wire/request.h"
+
+namespace weir::wire {
+namespace {
+
+using exchange::Message;
+using exchange::Role;
+
+constexpr std::array<std::string_view, 44> kParameters{"audio",
+                                                       "frequency_penalty",
+                                                       "function_call",
+                                                       "functions",
+                                                       "logit_bias",
+                                                       "logprobs",
+                                                       "max_completion_tokens",
+                                                       "max_tokens",
+                                                       "messages",
+                                                       "metadata",
+                                                       "modalities",
+                                                       "model",
+                                                       "n",
+                                                       "parallel_tool_calls",
+                                                       "prediction",
+                                                       "presence_penalty",
+                                                       "prompt_cache_key",
+                                                       "prompt_cache_retention",
+                                                       "reasoning_effort",
+                                                       "response_format",
+                                                       "safety_identifier",
+                                                       "seed",
+                                                       "service_tier",
+                                                       "stop",
+                                                       "store",
+                                                       "stream",
+                                                       "stream_options",
+                                                       "temperature",
+                                                       "tool_choice",
+                                                       "tools",
+                                                       "top_logprobs",
+                                                       "top_p",
+                                                       "user",
+                                                       "verbosity",
+                                                       "top_k",
+                                                       "min_p",
+                                                       "repetition_penalty",
+                                                       "chat_template_kwargs",
+                                                       "reasoning",
+                                                       "grammar",
+                                                       "cache_prompt",
+                                                       "id_slot",
+                                                       "thinking",
+                                                       "usage"};
+
+class Parser {
+ public:
+  Parser(ParsedRequest& out, const Options& options) : out_(out), options_(options) {}
+
+  Status parse(Splices& cuts) {
+    const json::Value root = out_.document.root();
+    exchange::Request& request = out_.request;
+    request.dialect = exchange::Dialect::chat_completions;
+    WEIR_TRY(check_parameters(root, kParameters, {"web_search_options", "plugins", "mcp_servers"}, options_,
+                              cuts));
+    WEIR_TRY_ASSIGN(model, required_string(root, "model", ""));
+    request.model = std::move(model);
+    if (const json::Value stream = root["stream"]; stream.exists() && !stream.is_null()) {
+      if (!stream.boolean()) return bad_input("expected true or false", "/stream");
+      request.stream = *stream.boolean();
+    }
+    if (const json::Value n = root["n"]; n.exists() && !n.is_null()) {
+      const auto choices = n.integer();
+      if (!choices || *choices < 1) return bad_input("expected a whole number from 1", "/n");
+      if (*choices > static_cast<int64_t>(limits::kChoicesMax))
+        return too_large(fmt::format("more than {} choices", limits::kChoicesMax), "/n");
+      request.choices = static_cast<int>(*choices);
+    }
+    WEIR_TRY(parse_tools(root["tools"], cuts));
+    WEIR_TRY(parse_functions(root["functions"]));
+    return parse_messages(root["messages"]);
+  }
+
+ private:
+  Status parse_tools(json::Value tools, Splices& cuts) {
+    if (!tools.exists() || tools.is_null()) return {};
+    if (!tools.is_array()) return bad_input("expected a list", "/tools");
+    if (tools.size() > limits::kToolsMax)
+      return too_large(fmt::format("more than {} tools", limits::kToolsMax), "/tools");
+    std::vector<bool> strip;
+    size_t index = 0;
+    for (const json::Value tool : tools.elements()) {
+      const std::string where = fmt::format("/tools/{}", index++);
+      const std::string_view type = tool["type"].string_or("");
+      strip.push_back(false);
+      if (type == "function" || type == "custom") {
+        const json::Value described = tool[type];
+        WEIR_TRY_ASSIGN(name, required_string(described, "name", fmt::format("{}/{}", where, type)));
+        const bool custom = type == "custom";
+        out_.request.tools.push_back({custom ? exchange::ToolKind::custom : exchange::ToolKind::function,
+                                      std::move(name), std::string(described["description"].string_or("")),
+                                      std::string(described[custom ? "format" : "parameters"].raw())});
+        continue;
+      }
+      if (type.empty()) return bad_input("a tool needs a type", where + "/type");
+      if (!options_.strip_hosted_tools)
+        return hosted_tool(fmt::format("the tool of type \"{}\"", shown(type)), where);
+      strip.back() = true;
+    }
+    cuts.remove_elements(tools, strip);
+    return {};
+  }
+
+  Status parse_functions(json::Value functions) {
+    if (!functions.exists() || functions.is_null()) return {};
+    if (!functions.is_array()) return bad_input("expected a list", "/functions");
+    if (functions.size() > limits::kToolsMax)
+      return too_large(fmt::format("more than {} functions", limits::kToolsMax), "/functions");
+    size_t index = 0;
+    for (const json::Value function : functions.elements()) {
+      WEIR_TRY_ASSIGN(name, required_string(function, "name", fmt::format("/functions/{}", index++)));
+      out_.request.tools.push_back({exchange::ToolKind::function, std::move(name),
+                                    std::string(function["description"].string_or("")),
+                                    std::string(function["parameters"].raw())});
+    }
+    return {};
+  }
+
+  Status parse_messages(json::Value messages) {
+    if (!messages.is_array()) return bad_input("expected a list", "/messages");
+    if (messages.size() > limits::kMessagesMax)
+      return too_large(fmt::format("more than {} messages", limits::kMessagesMax), "/messages");
+    size_t index = 0;
+    for (const json::Value message : messages.elements()) {
+      WEIR_TRY(parse_message(message, fmt::format("/messages/{}", index)));
+      out_.wire_index.push_back(index++);
+    }
+    return {};
+  }
+
+  Status parse_message(json::Value wire, const std::string& where) {
+    if (!wire.is_object()) return bad_input("expected an object", where);
+    const std::string_view role = wire["role"].string_or("");
+    Message message;
+    message.name = wire["name"].string_or("");
+    if (role == "system" || role == "developer") {
+      message.role = Role::operator_text;
+    } else if (role == "user") {
+      message.role = Role::user;
+    } else if (role == "assistant") {
+      message.role = Role::planner;
+    } else if (role == "tool" || role == "function") {
+      message.role = Role::tool;
+    } else {
+      return unknown_item("role", role, where + "/role");
+    }
+    WEIR_TRY(check_members(wire, where));
+    if (message.role == Role::tool) {
+      WEIR_TRY(parse_result(wire, role == "function", where, message));
+    } else {
+      WEIR_TRY(parse_content(wire["content"], where + "/content", message.parts));
+    }
+    if (message.role == Role::planner) WEIR_TRY(parse_planner(wire, where, message));
+    out_.request.messages.push_back(std::move(message));
+    return {};
+  }
+
+  Status check_members(json::Value wire, const std::string& where) {
+    static constexpr std::array<std::string_view, 14> kMembers{"role",
+                                                               "content",
+                                                               "name",
+                                                               "tool_calls",
+                                                               "tool_call_id",
+                                                               "function_call",
+                                                               "refusal",
+                                                               "audio",
+                                                               "reasoning_content",
+                                                               "reasoning",
+                                                               "reasoning_details",
+                                                               "annotations",
+                                                               "cache_control",
+                                                               "function"};
+    for (const json::Member& member : wire.members()) {
+      if (std::find(kMembers.begin(), kMembers.end(), member.key) != kMembers.end()) continue;
+      if (member.value.is_object() || member.value.is_array()) {
+        if (!options_.unknown_items_untrusted && may_carry_content(member.value)) {
+          return unknown_item("member", member.key, where + "/" + json::pointer_token(member.key));
+        }
+      }
+    }
+    return {};
+  }
+
+  Status parse_content(json::Value content, const std::string& where, std::vector<exchange::Part>& parts) {
+    if (!content.exists() || content.is_null()) return {};
+    if (const auto text = content.string()) {
+      parts.emplace_back(exchange::Text{std::string(*text)});
+      return {};
+    }
+    if (!content.is_array()) return bad_input("expected a string or a list of parts", where);
+    size_t index = 0;
+    for (const json::Value part : content.elements()) {
+      const std::string at = fmt::format("{}/{}", where, index++);
+      const std::string_view type = part["type"].string_or("");
+      if (type == "text" || type == "refusal") {
+        WEIR_TRY_ASSIGN(text, required_string(part, type, at));
+        parts.emplace_back(exchange::Text{std::move(text)});
+      } else if (type == "image_url" || type == "input_audio" || type == "file" || type == "video_url") {
+        const std::string_view url =
+            part["image_url"]["url"].string_or(part["file"]["filename"].string_or(""));
+        // The bytes of a picture in a data: URL are no text.
+        parts.emplace_back(exchange::Media{std::string(url.starts_with("data:") ? url.substr(0, 40) : url)});
+      } else if (options_.unknown_items_untrusted && !type.empty()) {
+        parts.emplace_back(exchange::Media{std::string(part.raw())});
+      } else {
+        return unknown_item("content part", type, at + "/type");
+      }
+    }
+    return {};
+  }
+
+  Status parse_result(json::Value wire, bool legacy, const std::string& where, Message& message) {
+    exchange::Result result;
+    if (legacy) {
+      WEIR_TRY_ASSIGN(name, required_string(wire, "name", where));
+      // A legacy call has no id; its name is what a result is matched by.
+      result.call_id = name;
+      result.name = std::move(name);
+    } else {
+      WEIR_TRY_ASSIGN(id, required_string(wire, "tool_call_id", where));
+      result.call_id = std::move(id);
+    }
+    std::vector<exchange::Part> parts;
+    WEIR_TRY(parse_content(wire["content"], where + "/content", parts));
+    for (exchange::Part& part : parts) {
+      if (auto* text = std::get_if<exchange::Text>(&part)) {
+        result.texts.push_back(std::move(text->text));
+      } else {
+        ++result.media;
+      }
+    }
+    message.name.clear();
+    message.parts.emplace_back(std::move(result));
+    return {};
+  }
+
+  Status parse_planner(json::Value wire, const std::string& where, Message& message) {
+    for (const std::string_view key : {"reasoning_content", "reasoning"}) {
+      if (const auto text = wire[key].string(); text && !text->empty()) {
+        message.parts.insert(message.parts.begin(), exchange::Thinking{std::string(*text)});
+      }
+    }
+    if (const auto refusal = wire["refusal"].string())
+      message.parts.emplace_back(exchange::Text{std::string(*refusal)});
+    if (wire["audio"].is_object()) message.parts.emplace_back(exchange::Media{});
+    if (const json::Value call = wire["function_call"]; call.is_object()) {
+      WEIR_TRY_ASSIGN(name, required_string(call, "name", where + "/function_call"));
+      WEIR_TRY_ASSIGN(arguments, required_string(call, "arguments", where + "/function_call"));
+      message.parts.emplace_back(exchange::Call{name, name, std::move(arguments), true});
+    }
+    const json::Value calls = wire["tool_calls"];
+    if (!calls.exists() || calls.is_null()) return {};
+    if (!calls.is_array()) return bad_input("expected a list", where + "/tool_calls");
+    if (calls.size() > limits::kCallsPerTurnMax)
+      return too_large(fmt::format("more than {} calls", limits::kCallsPerTurnMax), where + "/tool_calls");
+    size_t index = 0;
+    for (const json::Value call : calls.elements()) {
+      const std::string at = fmt::format("{}/tool_calls/{}", where, index++);
+      const std::string_view type = call["type"].string_or("function");
+      if (type != "function" && type != "custom") return unknown_item("call type", type, at + "/type");
+      const bool custom = type == "custom";
+      const json::Value body = call[type];
+      WEIR_TRY_ASSIGN(id, required_string(call, "id", at));
+      WEIR_TRY_ASSIGN(name, required_string(body, "name", fmt::format("{}/{}", at, type)));
+      WEIR_TRY_ASSIGN(arguments,
+                      required_string(body, custom ? "input" : "arguments", fmt::format("{}/{}", at, type)));
+      message.parts.emplace_back(
+          exchange::Call{std::move(id), std::move(name), std::move(arguments), !custom});
+    }
+    return {};
+  }
+
+  ParsedRequest& out_;
+  const Options& options_;
+};
+
+}  // namespace
+
+Result<ParsedRequest> parse_chat_completions(json::Document document, const Options& options) {
+  ParsedRequest out;
+  out.document = std::move(document);
+  Splices cuts;
+  WEIR_TRY(Parser(out, options).parse(cuts));
+  out.cuts = cuts.ranges();
+  return out;
+}
+
+}  // namespace weir::wire

@@ -1,0 +1,141 @@
+#include "wire/chat_turn.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+#include "wire/splice.h"
+
+namespace weir::wire {
+
+bool ChatTurn::denied_any() const {
+  return std::any_of(calls.begin(), calls.end(), [](const ChatCall& call) { return !call.allowed; });
+}
+
+bool ChatTurn::allowed_any() const {
+  return std::any_of(calls.begin(), calls.end(), [](const ChatCall& call) { return call.allowed; });
+}
+
+std::string chat_call_json(const ChatCall& call, int index) {
+  json::Writer writer;
+  writer.begin_object();
+  if (index >= 0) writer.key("index").integer(index);
+  const std::string_view type = call.custom ? "custom" : "function";
+  writer.field("id", call.id).field("type", type).key(type).begin_object().field("name", call.name);
+  writer.field(call.custom ? "input" : "arguments", call.arguments).end_object();
+  return writer.end_object().take();
+}
+
+std::string chat_message_json(const ChatTurn& turn) {
+  json::Writer writer;
+  writer.begin_object().field("role", "assistant").key("content");
+  if (turn.text.empty()) {
+    writer.null();
+  } else {
+    writer.string(turn.text);
+  }
+  if (!turn.reasoning.empty()) writer.field("reasoning_content", turn.reasoning);
+  bool open = false;
+  for (const ChatCall& call : turn.calls) {
+    if (call.legacy) {
+      writer.key("function_call")
+          .begin_object()
+          .field("name", call.name)
+          .field("arguments", call.arguments)
+          .end_object();
+      continue;
+    }
+    if (!open) writer.key("tool_calls").begin_array();
+    open = true;
+    writer.raw(chat_call_json(call));
+  }
+  if (open) writer.end_array();
+  return writer.end_object().take();
+}
+
+std::string chat_denials_json(const ChatTurn& turn) {
+  std::string all;
+  for (const ChatCall& call : turn.calls) {
+    if (call.allowed) continue;
+    json::Writer writer;
+    writer.begin_object().field("role", call.legacy ? "function" : "tool");
+    writer.field(call.legacy ? "name" : "tool_call_id", call.legacy ? call.name : call.id)
+        .field("content", call.why)
+        .end_object();
+    all += (all.empty() ? "" : ",") + writer.text();
+  }
+  return all;
+}
+
+std::string append_messages(const std::string& body, std::string_view raw) {
+  const auto document = json::parse(body);
+  assert(document.has_value());
+  const json::Value messages = (*document)["messages"];
+  Splices splices;
+  splices.insert(messages.offset() + messages.raw().size() - 1,
+                 fmt::format("{}{}", messages.size() > 0 ? "," : "", raw));
+  return splices.apply(body);
+}
+
+exchange::Message chat_client_message(const std::vector<ChatTurn>& rounds) {
+  exchange::Message message{exchange::Role::planner, {}, {}};
+  std::string text;
+  for (const ChatTurn& turn : rounds) {
+    if (!text.empty() && !turn.text.empty()) text += kRoundGap;
+    text += turn.text;
+  }
+  if (text.empty()) text = stopped_text(rounds);
+  if (!text.empty()) message.parts.emplace_back(exchange::Text{text});
+  if (rounds.empty()) return message;
+  for (const ChatCall& call : rounds.back().calls) {
+    if (call.allowed) message.parts.emplace_back(call.typed());
+  }
+  return message;
+}
+
+Shadow chat_shadow(const std::vector<ChatTurn>& rounds) {
+  Shadow shadow;
+  for (size_t i = 0; i < rounds.size(); ++i) {
+    const bool last = i + 1 == rounds.size();
+    shadow.replacement += (i == 0 ? "" : ",") + chat_message_json(rounds[i]);
+    if (!rounds[i].denied_any()) continue;
+    if (last && rounds[i].allowed_any()) {
+      shadow.insert_after = chat_denials_json(rounds[i]);
+    } else {
+      shadow.replacement += "," + chat_denials_json(rounds[i]);
+    }
+  }
+  return shadow;
+}
+
+std::string stopped_text(const std::vector<ChatTurn>& rounds) {
+  std::string tools;
+  for (const ChatTurn& turn : rounds) {
+    if (!turn.text.empty() || turn.allowed_any()) return {};
+    for (const ChatCall& call : turn.calls) tools += (tools.empty() ? "" : ", ") + shown(call.name, 60);
+  }
+  return tools.empty()
+             ? std::string()
+             : fmt::format("(weir stopped what the model wanted to do: {}. See `weir log`.)", tools);
+}
+
+bool may_carry_calls(json::Value value) {
+  static constexpr std::array<std::string_view, 9> kNames{"tool_calls", "tool_call", "function_call",
+                                                          "function",   "custom",    "tool_use",
+                                                          "arguments",  "input",     "delta"};
+  std::vector<json::Value> open{value};
+  while (!open.empty()) {
+    const json::Value at = open.back();
+    open.pop_back();
+    for (const json::Value element : at.elements()) open.push_back(element);
+    for (const json::Member& member : at.members()) {
+      if (std::find(kNames.begin(), kNames.end(), member.key) != kNames.end()) return true;
+      open.push_back(member.value);
+    }
+  }
+  return false;
+}
+
+}  // namespace weir::wire

@@ -1,0 +1,125 @@
+// The dialects: bytes of a model API ↔ the typed exchange (exchange/exchange.h).
+//
+// Two dialects so far: Chat Completions (`POST /v1/chat/completions`) and Messages (`POST /v1/messages` and
+// its count_tokens). A request is parsed once and can be written again with edits spliced in, all else byte
+// for byte. A reply is rewritten while it flows: everything that is no call passes at once, calls are held
+// until each is decided.
+//
+// Guarantee: no byte of a call leaves feed(), decide() or end_of_body() before a verdict allows it, and none
+// of a denied one ever; a shape, event or block that this file's tables do not know is refused. Not
+// guaranteed: that text which an agent itself parses for calls holds none. Pure; one thread an object.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "exchange/exchange.h"
+
+namespace weir::wire {
+
+struct Options {
+  bool unknown_items_untrusted = false;  // unknown items pass as Media instead of being refused
+  bool strip_hosted_tools = false;       // tools that the provider would run are cut out instead of refused
+};
+
+// A change to a request's list of messages. `message` indexes exchange::Request::messages and must not name
+// one that came from Messages' top-level `system`.
+struct Edit {
+  enum class Kind : uint8_t {
+    replace,         // the wire message by `raw`
+    insert_after,    // `raw` behind the wire message
+    prepend_blocks,  // Messages only: `raw` is content blocks, put before the wire message's own (a string
+                     // content becomes a text block)
+  };
+  Kind kind = Kind::replace;
+  size_t message = 0;
+  std::string raw;  // one or more JSON values, separated by commas
+};
+
+// A request as it was sent. Movable; `request` owns its text, the document the bytes.
+struct ParsedRequest {
+  exchange::Request request;
+  json::Document document;
+  std::vector<size_t>
+      wire_index;  // of each exchange message: its place in the wire's `messages`; npos: `system`
+  std::vector<std::pair<size_t, size_t>> cuts;  // byte ranges that write() leaves out (stripped hosted tools)
+
+  // The request's bytes with the edits applied; without edits and cuts exactly the input. Several edits may
+  // name one message; they apply in order.
+  std::string write(const std::vector<Edit>& edits) const;
+};
+
+// Errors: bad_input (malformed; where = JSON pointer), unsupported (known and refused, or unknown),
+// too_large.
+Result<ParsedRequest> parse_request(exchange::Dialect dialect, std::string body, const Options& options);
+
+// A whole call that waits for its verdict.
+struct HeldCall {
+  exchange::Call call;
+  int choice = 0;
+};
+
+struct Verdict {
+  bool allow = false;
+  std::string why = {};  // for the planner, when denied
+};
+
+struct Step {
+  std::string out = {};              // bytes for the client, in order, after all earlier ones
+  std::vector<HeldCall> calls = {};  // not empty: call decide() before anything else
+  bool complete = false;             // this round's reply has ended: call next_round_body() or finish()
+};
+
+// What the upstream must see when the client sends this turn back, because it differs from what the client
+// has. Raw JSON in the dialect, separated by commas; equal turns give equal bytes.
+struct Shadow {
+  std::string replacement = {};  // wire messages for the planner's message; empty: the client's own is right
+  std::string prepend_blocks = {};  // Messages: blocks to put first into the user message that follows
+  std::string insert_after = {};    // Chat Completions: messages to put right behind the planner's
+};
+
+// The reply to one client request, which may take several upstream rounds.
+class Reply {
+ public:
+  virtual ~Reply() = default;
+
+  // Upstream body bytes, in any pieces. Error: the reply cannot go on; end the client's stream with
+  // error_event() (or answer with error_body() if nothing was sent).
+  virtual Result<Step> feed(std::string_view bytes) = 0;
+  // The upstream's body has ended as its framing says.
+  virtual Result<Step> end_of_body() = 0;
+  // One verdict for each of the calls of the last Step, in order.
+  virtual Result<Step> decide(const std::vector<Verdict>& verdicts) = 0;
+
+  // After `complete`: there were calls, one choice was asked for, and no call of this round was allowed.
+  virtual bool all_denied() const = 0;
+  // The request for the next round: the last one, the planner's turn, and why each call was denied. The next
+  // feed() is the reply to it, and goes on in the client's same message. Only when all_denied().
+  virtual std::string next_round_body() = 0;
+  // No further round: the closing bytes.
+  virtual Result<Step> finish() = 0;
+
+  // After finish(): for each choice, the planner's message as the client now has it.
+  virtual const std::vector<exchange::Message>& client_messages() const = 0;
+  // After finish(): what the upstream must see instead; nothing when no call was denied. Choice 0 only.
+  virtual std::optional<Shadow> shadow() const = 0;
+};
+
+// `upstream_body` is what was sent upstream (with shadow edits): next_round_body() builds on it.
+std::unique_ptr<Reply> make_reply(const ParsedRequest& request, std::string upstream_body,
+                                  const Options& options);
+
+// The API's own error shape, and its status.
+std::string error_body(exchange::Dialect dialect, const Error& error);
+int http_status(const Error& error);
+// One streamed event that ends a stream with an error.
+std::string error_event(exchange::Dialect dialect, const Error& error);
+// What keeps a stream alive without meaning anything.
+std::string_view keep_alive(exchange::Dialect dialect);
+
+}  // namespace weir::wire

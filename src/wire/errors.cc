@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include "wire/dialect.h"
+
+namespace weir::wire {
+namespace {
+
+struct Shape {
+  int status;
+  std::string_view openai_type;
+  std::string_view anthropic_type;
+};
+
+Shape shape_of(Code code) {
+  switch (code) {
+    case Code::bad_input:
+    case Code::unsupported:
+      return {400, "invalid_request_error", "invalid_request_error"};
+    case Code::too_large:
+      return {413, "invalid_request_error", "request_too_large"};
+    case Code::denied:
+      return {403, "permission_error", "permission_error"};
+    case Code::not_found:
+      return {404, "invalid_request_error", "not_found_error"};
+    case Code::unavailable:
+      return {502, "server_error", "api_error"};
+    case Code::timed_out:
+      return {504, "server_error", "timeout_error"};
+    case Code::internal:
+      return {500, "server_error", "api_error"};
+  }
+  return {500, "server_error", "api_error"};
+}
+
+// Says whose error it is: people look for it at the provider otherwise.
+std::string message_of(const Error& error) {
+  return "weir: " + error.text();
+}
+
+}  // namespace
+
+int http_status(const Error& error) {
+  return shape_of(error.code).status;
+}
+
+std::string error_body(exchange::Dialect dialect, const Error& error) {
+  const Shape shape = shape_of(error.code);
+  json::Writer writer;
+  writer.begin_object();
+  if (dialect == exchange::Dialect::messages) {
+    writer.field("type", "error").key("error").begin_object();
+    writer.field("type", shape.anthropic_type).field("message", message_of(error)).end_object();
+  } else {
+    writer.key("error")
+        .begin_object()
+        .field("message", message_of(error))
+        .field("type", shape.openai_type)
+        .key("param");
+    if (error.where.empty()) {
+      writer.null();
+    } else {
+      writer.string(error.where);
+    }
+    writer.field("code", "weir").end_object();
+  }
+  return writer.end_object().take();
+}
+
+std::string error_event(exchange::Dialect dialect, const Error& error) {
+  const std::string body = error_body(dialect, error);
+  return dialect == exchange::Dialect::messages ? fmt::format("event: error\ndata: {}\n\n", body)
+                                                : fmt::format("data: {}\n\n", body);
+}
+
+std::string_view keep_alive(exchange::Dialect dialect) {
+  return dialect == exchange::Dialect::messages ? "event: ping\ndata: {\"type\": \"ping\"}\n\n"
+                                                : ": weir asks a person\n\n";
+}
+
+}  // namespace weir::wire

@@ -1,0 +1,338 @@
+// Replies of Messages as a stream (Anthropic API reference, "Streaming Messages").
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+
+#include "base/limits.h"
+#include "wire/chat_turn.h"
+#include "wire/message_turn.h"
+#include "wire/request.h"
+#include "wire/splice.h"
+#include "wire/sse.h"
+
+namespace weir::wire {
+namespace {
+
+// A block that is under way.
+struct Open {
+  MessageBlock block;
+  json::Document start;  // its content_block_start
+  std::string input;     // a call's arguments, piece by piece
+  std::string thinking;
+  std::string signature;
+  std::string citations;       // raw, comma separated
+  std::vector<SseEvent> held;  // a call's events, until it is decided
+  int64_t index = 0;           // in the client's message
+};
+
+class MessageStream final : public Reply {
+ public:
+  MessageStream(std::string body, const Options& options) : body_(std::move(body)), options_(options) {}
+
+  Result<Step> feed(std::string_view bytes) override {
+    std::vector<SseEvent> events;
+    WEIR_TRY(parser_.feed(bytes, events));
+    for (SseEvent& event : events) queue_.push_back(std::move(event));
+    return pump();
+  }
+
+  Result<Step> end_of_body() override {
+    if (!stopped_ || parser_.rest().find_first_not_of(" \r\n") != std::string_view::npos) {
+      return unavailable("the upstream ended its stream in the middle of a reply");
+    }
+    Step step;
+    step.complete = true;
+    return step;
+  }
+
+  Result<Step> decide(const std::vector<Verdict>& verdicts) override {
+    Step step;
+    if (waiting_ && !verdicts.empty()) {
+      Open open = std::move(*waiting_);
+      waiting_.reset();
+      open.block.allowed = verdicts[0].allow;
+      open.block.why = verdicts[0].why;
+      if (open.block.allowed) {
+        open.index = next_index_++;
+        for (const SseEvent& event : open.held) step.out += with_index(event, open.index);
+      }
+      rounds_.back().blocks.push_back(std::move(open.block));
+    }
+    auto more = pump();
+    if (!more) return more;
+    more->out.insert(0, step.out);
+    return more;
+  }
+
+  bool all_denied() const override { return rounds_.back().any_call() && !rounds_.back().allowed_any(); }
+
+  std::string next_round_body() override {
+    body_ = append_messages(body_, denied_round_json(rounds_.back()));
+    rounds_.emplace_back();
+    open_.clear();
+    closing_.clear();
+    stopped_ = false;
+    parser_ = SseParser();
+    return body_;
+  }
+
+  Result<Step> finish() override {
+    Step step;
+    step.complete = true;
+    if (const std::string said = stopped_text(rounds_); !said.empty()) {
+      const std::string text = json::quote(said);
+      step.out += fmt::format(
+          "event: content_block_start\ndata: "
+          "{{\"type\":\"content_block_start\",\"index\":{},\"content_block\":{{\"type\":\"text\",\"text\":"
+          "\"\"}}}}\n\n",
+          next_index_);
+      step.out += fmt::format(
+          "event: content_block_delta\ndata: "
+          "{{\"type\":\"content_block_delta\",\"index\":{},\"delta\":{{\"type\":\"text_delta\",\"text\":{}}}}"
+          "}\n\n",
+          next_index_, text);
+      step.out +=
+          fmt::format("event: content_block_stop\ndata: {{\"type\":\"content_block_stop\",\"index\":{}}}\n\n",
+                      next_index_);
+    }
+    for (const SseEvent& event : closing_)
+      step.out += event.name == "message_delta" ? mended(event) : event.raw;
+    messages_.push_back(message_client_message(rounds_));
+    return step;
+  }
+
+  const std::vector<exchange::Message>& client_messages() const override { return messages_; }
+
+  std::optional<Shadow> shadow() const override {
+    const bool denied = std::any_of(rounds_.begin(), rounds_.end(),
+                                    [](const MessageTurn& turn) { return turn.denied_any(); });
+    return denied ? std::optional<Shadow>(message_shadow(rounds_)) : std::nullopt;
+  }
+
+ private:
+  bool first_round() const { return rounds_.size() == 1; }
+
+  Result<Step> pump() {
+    Step step;
+    while (!queue_.empty() && !waiting_) {
+      SseEvent event = std::move(queue_.front());
+      queue_.pop_front();
+      WEIR_TRY(process(std::move(event), step));
+    }
+    return step;
+  }
+
+  Status process(SseEvent event, Step& step) {
+    if (event.data.empty()) {
+      step.out += event.raw;
+      return {};
+    }
+    auto document = json::parse(event.data);
+    if (!document)
+      return unavailable("the upstream sent an event that is not JSON: " + document.error().text());
+    const json::Value root = document->root();
+    const std::string type(root["type"].string_or(event.name));
+    event.name = type;
+    if (type == "ping" || type == "error") {
+      step.out += event.raw;
+      return {};
+    }
+    if (type == "message_start") return message_start(root, event, step);
+    if (type == "content_block_start") return block_start(std::move(*document), std::move(event), step);
+    if (type == "content_block_delta") return block_delta(root, std::move(event), step);
+    if (type == "content_block_stop") return block_stop(root, std::move(event), step);
+    if (type == "message_delta") {
+      for (const json::Member& member : root["delta"].members()) {
+        if (may_carry_calls(member.value) && !options_.unknown_items_untrusted)
+          return unknown_item("member of message_delta", member.key, "/delta");
+      }
+      output_tokens_ += root["usage"]["output_tokens"].integer().value_or(0);
+      closing_.push_back(std::move(event));
+      return {};
+    }
+    if (type == "message_stop") {
+      stopped_ = true;
+      closing_.push_back(std::move(event));
+      return {};
+    }
+    if (!options_.unknown_items_untrusted) return unknown_item("event", type, "");
+    step.out += event.raw;
+    return {};
+  }
+
+  Status message_start(json::Value root, const SseEvent& event, Step& step) {
+    // Content belongs into blocks; here it would pass unseen.
+    if (root["message"]["content"].size() > 0)
+      return unknown_item("event", "message_start with content", "/message/content");
+    if (first_round()) step.out += event.raw;
+    return {};
+  }
+
+  Status block_start(json::Document document, SseEvent event, Step& step) {
+    const json::Value block = document["content_block"];
+    const std::string_view type = block["type"].string_or("");
+    const auto index = document["index"].integer();
+    if (!index || open_.contains(*index))
+      return unavailable("the upstream began a block without an index of its own");
+    Open open;
+    open.block.kind = block_kind(type);
+    const bool known = open.block.kind == BlockKind::text || open.block.kind == BlockKind::thinking ||
+                       open.block.kind == BlockKind::call || type == "compaction";
+    if (!known && !options_.unknown_items_untrusted) {
+      return open.block.kind == BlockKind::hosted
+                 ? hosted_tool(fmt::format("the block \"{}\"", type), "/content_block")
+                 : unknown_item("content block", type, "/content_block/type");
+    }
+    if (open.block.kind == BlockKind::call) {
+      open.block.call = {
+          std::string(block["id"].string_or("")), std::string(block["name"].string_or("")), {}, true};
+      open.held.push_back(std::move(event));
+      if (rounds_.back().blocks.size() >= limits::kCallsPerTurnMax * 4)
+        return too_large("too many blocks in one reply");
+    } else {
+      open.index = next_index_++;
+      open.block.text = block["text"].string_or("");
+      open.thinking = block["thinking"].string_or("");
+      step.out += with_index(event, open.index);
+    }
+    open.start = std::move(document);
+    open_.emplace(*index, std::move(open));
+    return {};
+  }
+
+  Result<Open*> opened(json::Value root) {
+    const auto index = root["index"].integer();
+    const auto at = index ? open_.find(*index) : open_.end();
+    if (at == open_.end()) return unavailable("the upstream went on with a block that it had not begun");
+    return &at->second;
+  }
+
+  Status block_delta(json::Value root, SseEvent event, Step& step) {
+    WEIR_TRY_ASSIGN(open, opened(root));
+    const json::Value delta = root["delta"];
+    const std::string_view type = delta["type"].string_or("");
+    if (open->block.kind == BlockKind::call) {
+      if (type != "input_json_delta") return unknown_item("delta of a call", type, "/delta/type");
+      const std::string_view piece = delta["partial_json"].string_or("");
+      held_bytes_ += piece.size();
+      if (held_bytes_ > limits::kHeldCallBytesMax)
+        return too_large(
+            fmt::format("the calls of one turn have more than {} bytes", limits::kHeldCallBytesMax));
+      open->input += piece;
+      open->held.push_back(std::move(event));
+      return {};
+    }
+    if (type == "text_delta") {
+      open->block.text += delta["text"].string_or("");
+    } else if (type == "thinking_delta") {
+      open->thinking += delta["thinking"].string_or("");
+    } else if (type == "signature_delta") {
+      open->signature += delta["signature"].string_or("");
+    } else if (type == "citations_delta") {
+      open->citations += (open->citations.empty() ? "" : ",") + std::string(delta["citation"].raw());
+    } else if (type == "compaction_delta") {
+      open->block.text += delta["content"].string_or("");
+    } else if (!options_.unknown_items_untrusted) {
+      return unknown_item("delta", type, "/delta/type");
+    }
+    step.out += with_index(event, open->index);
+    return {};
+  }
+
+  Status block_stop(json::Value root, SseEvent event, Step& step) {
+    WEIR_TRY_ASSIGN(open, opened(root));
+    Open ended = std::move(*open);
+    open_.erase(*root["index"].integer());
+    if (ended.block.kind != BlockKind::call) {
+      ended.block.raw = raw_block(ended);
+      step.out += with_index(event, ended.index);
+      rounds_.back().blocks.push_back(std::move(ended.block));
+      return {};
+    }
+    const json::Value input = ended.start["content_block"]["input"];
+    if (ended.input.find_first_not_of(" \r\n\t") == std::string::npos)
+      ended.input = input.size() > 0 ? input.raw() : "{}";
+    ended.block.call.arguments = ended.input;
+    ended.block.raw = raw_block(ended);
+    ended.held.push_back(std::move(event));
+    step.calls.push_back({ended.block.call, 0});
+    waiting_ = std::move(ended);
+    return {};
+  }
+
+  // The block as a request may carry it.
+  static std::string raw_block(const Open& open) {
+    const json::Value start = open.start["content_block"];
+    json::Writer writer;
+    writer.begin_object();
+    for (const json::Member& member : start.members()) {
+      if (member.key == "text" || member.key == "thinking" || member.key == "signature" ||
+          member.key == "input" || member.key == "citations")
+        continue;
+      if (open.block.kind == BlockKind::media && member.key == "content") continue;
+      writer.key(member.key).raw(member.value.raw());
+    }
+    const std::string_view type = start["type"].string_or("");
+    if (type == "text") {
+      writer.field("text", open.block.text);
+      if (!open.citations.empty()) writer.key("citations").raw("[" + open.citations + "]");
+    } else if (type == "thinking") {
+      writer.field("thinking", open.thinking);
+      writer.field("signature", open.signature.empty() ? start["signature"].string_or("")
+                                                       : std::string_view(open.signature));
+    } else if (type == "tool_use") {
+      // What is not JSON was denied; the upstream must still be able to read its own call.
+      const bool object = json::parse(open.input).has_value() && json::parse(open.input)->root().is_object();
+      writer.key("input").raw(object ? open.input : "{}");
+    } else if (open.block.kind == BlockKind::media) {
+      writer.field("content", open.block.text);
+    }
+    return writer.end_object().take();
+  }
+
+  // The event with its block's index in the client's message; the same bytes where that is the upstream's.
+  static std::string with_index(const SseEvent& event, int64_t index) {
+    const auto document = json::parse(event.data);
+    if (!document || (*document)["index"].integer() == index) return event.raw;
+    Splices splices;
+    splices.replace((*document)["index"], std::to_string(index));
+    return fmt::format("event: {}\ndata: {}\n\n", event.name, splices.apply(document->text()));
+  }
+
+  std::string mended(const SseEvent& event) const {
+    const auto document = json::parse(event.data);
+    if (!document) return event.raw;
+    Splices splices;
+    const json::Value reason = (*document)["delta"]["stop_reason"];
+    if (reason.string_or("") == "tool_use" && !rounds_.back().allowed_any())
+      splices.replace(reason, "\"end_turn\"");
+    const json::Value tokens = (*document)["usage"]["output_tokens"];
+    if (!first_round() && tokens.integer()) splices.replace(tokens, std::to_string(output_tokens_));
+    if (splices.empty()) return event.raw;
+    return fmt::format("event: {}\ndata: {}\n\n", event.name, splices.apply(document->text()));
+  }
+
+  std::string body_;
+  const Options options_;
+  SseParser parser_;
+  std::deque<SseEvent> queue_;
+  std::vector<MessageTurn> rounds_ = {MessageTurn{}};
+  std::map<int64_t, Open> open_;  // by the upstream's index
+  std::optional<Open> waiting_;
+  std::vector<SseEvent> closing_;
+  std::vector<exchange::Message> messages_;
+  int64_t next_index_ = 0;
+  int64_t output_tokens_ = 0;
+  size_t held_bytes_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Reply> make_message_stream(std::string body, const Options& options) {
+  return std::make_unique<MessageStream>(std::move(body), options);
+}
+
+}  // namespace weir::wire

@@ -1,0 +1,171 @@
+// Replies of Messages in one piece (Anthropic API reference, "Message").
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/limits.h"
+#include "wire/chat_turn.h"
+#include "wire/message_turn.h"
+#include "wire/request.h"
+#include "wire/splice.h"
+
+namespace weir::wire {
+namespace {
+
+class MessageWhole final : public Reply {
+ public:
+  MessageWhole(std::string body, const Options& options) : body_(std::move(body)), options_(options) {}
+
+  Result<Step> feed(std::string_view bytes) override {
+    bytes_ += bytes;
+    if (bytes_.size() > limits::kHttpResponseBytesMax)
+      return too_large(
+          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
+    return Step{};
+  }
+
+  Result<Step> end_of_body() override {
+    Step step;
+    if (parsed_) {
+      step.complete = true;
+      return step;
+    }
+    auto document = json::parse(std::exchange(bytes_, {}));
+    if (!document) return unavailable("the upstream's reply is not JSON: " + document.error().text());
+    document_ = std::move(*document);
+    parsed_ = true;
+    if (!document_["content"].is_array()) return unavailable("the upstream's reply has no content");
+    WEIR_TRY(check(document_.root()));
+    rounds_.emplace_back();
+    for (const json::Value wire : document_["content"].elements()) {
+      WEIR_TRY(read(wire, rounds_.back()));
+      const MessageBlock& block = rounds_.back().blocks.back();
+      if (block.kind == BlockKind::call) step.calls.push_back({block.call, 0});
+    }
+    if (step.calls.size() > limits::kCallsPerTurnMax)
+      return too_large(fmt::format("more than {} calls in one turn", limits::kCallsPerTurnMax));
+    output_tokens_ += document_["usage"]["output_tokens"].integer().value_or(0);
+    step.complete = step.calls.empty();
+    return step;
+  }
+
+  Result<Step> decide(const std::vector<Verdict>& verdicts) override {
+    size_t at = 0;
+    for (MessageBlock& block : rounds_.back().blocks) {
+      if (block.kind != BlockKind::call || at == verdicts.size()) continue;
+      block.allowed = verdicts[at].allow;
+      block.why = verdicts[at].why;
+      ++at;
+    }
+    Step step;
+    step.complete = true;
+    return step;
+  }
+
+  bool all_denied() const override {
+    return !rounds_.empty() && rounds_.back().any_call() && !rounds_.back().allowed_any();
+  }
+
+  std::string next_round_body() override {
+    body_ = append_messages(body_, denied_round_json(rounds_.back()));
+    parsed_ = false;
+    return body_;
+  }
+
+  Result<Step> finish() override {
+    Step step;
+    step.complete = true;
+    messages_.push_back(message_client_message(rounds_));
+    const bool changed = rounds_.size() > 1 || rounds_.back().denied_any();
+    Splices splices;
+    if (changed) {
+      std::string content;
+      for (const MessageTurn& turn : rounds_) {
+        for (const MessageBlock& block : turn.blocks) {
+          if (block.kind == BlockKind::call && !block.allowed) continue;
+          content += (content.empty() ? "" : ",") + block.raw;
+        }
+      }
+      if (const std::string said = stopped_text(rounds_); !said.empty()) {
+        content +=
+            fmt::format(R"({}{{"type":"text","text":{}}})", content.empty() ? "" : ",", json::quote(said));
+      }
+      splices.replace(document_["content"], "[" + content + "]");
+      const json::Value reason = document_["stop_reason"];
+      if (reason.string_or("") == "tool_use" && !rounds_.back().allowed_any())
+        splices.replace(reason, "\"end_turn\"");
+      const json::Value tokens = document_["usage"]["output_tokens"];
+      if (rounds_.size() > 1 && tokens.integer()) splices.replace(tokens, std::to_string(output_tokens_));
+    }
+    step.out = splices.apply(document_.text());
+    return step;
+  }
+
+  const std::vector<exchange::Message>& client_messages() const override { return messages_; }
+
+  std::optional<Shadow> shadow() const override {
+    const bool denied = std::any_of(rounds_.begin(), rounds_.end(),
+                                    [](const MessageTurn& turn) { return turn.denied_any(); });
+    return denied ? std::optional<Shadow>(message_shadow(rounds_)) : std::nullopt;
+  }
+
+ private:
+  Status check(json::Value root) const {
+    if (options_.unknown_items_untrusted) return {};
+    for (const json::Member& member : root.members()) {
+      if (member.key != "content" && may_carry_calls(member.value))
+        return unknown_item("member", member.key, "/" + json::pointer_token(member.key));
+    }
+    return {};
+  }
+
+  Status read(json::Value wire, MessageTurn& turn) const {
+    const std::string_view type = wire["type"].string_or("");
+    MessageBlock block;
+    block.kind = block_kind(type);
+    block.raw = wire.raw();
+    block.text = wire["text"].string_or("");
+    const bool known = block.kind == BlockKind::text || block.kind == BlockKind::thinking ||
+                       block.kind == BlockKind::call || type == "compaction";
+    if (!known && !options_.unknown_items_untrusted) {
+      return block.kind == BlockKind::hosted ? hosted_tool(fmt::format("the block \"{}\"", type), "/content")
+                                             : unknown_item("content block", type, "/content");
+    }
+    if (block.kind == BlockKind::call) {
+      block.call = {std::string(wire["id"].string_or("")), std::string(wire["name"].string_or("")),
+                    std::string(wire["input"].raw()), true};
+    }
+    turn.blocks.push_back(std::move(block));
+    return {};
+  }
+
+  std::string body_;
+  const Options options_;
+  std::string bytes_;
+  json::Document document_;
+  bool parsed_ = false;
+  std::vector<MessageTurn> rounds_;
+  std::vector<exchange::Message> messages_;
+  int64_t output_tokens_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Reply> make_message_whole(std::string body, const Options& options) {
+  return std::make_unique<MessageWhole>(std::move(body), options);
+}
+
+std::unique_ptr<Reply> make_reply(const ParsedRequest& request, std::string upstream_body,
+                                  const Options& options) {
+  const bool stream = request.request.stream;
+  if (request.request.dialect == exchange::Dialect::messages) {
+    return stream ? make_message_stream(std::move(upstream_body), options)
+                  : make_message_whole(std::move(upstream_body), options);
+  }
+  return stream ? make_chat_stream(std::move(upstream_body), request.request.choices, options)
+                : make_chat_whole(std::move(upstream_body), request.request.choices, options);
+}
+
+}  // namespace weir::wire

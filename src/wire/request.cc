@@ -1,0 +1,112 @@
+#include "wire/request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace weir::wire {
+namespace {
+
+constexpr std::array<std::string_view, 18> kCarriers{
+    "content",    "contents", "messages", "message",   "tools",   "tool_calls",
+    "functions",  "function", "input",    "prompt",    "text",    "mcp_servers",
+    "server_url", "url",      "urls",     "documents", "plugins", "blocks"};
+
+}  // namespace
+
+bool may_carry_content(json::Value value) {
+  std::vector<json::Value> open{value};
+  while (!open.empty()) {
+    const json::Value at = open.back();
+    open.pop_back();
+    for (const json::Value element : at.elements()) open.push_back(element);
+    for (const json::Member& member : at.members()) {
+      if (std::find(kCarriers.begin(), kCarriers.end(), member.key) != kCarriers.end()) return true;
+      open.push_back(member.value);
+    }
+  }
+  return false;
+}
+
+Error hosted_tool(std::string_view what, std::string where) {
+  return unsupported(
+      fmt::format("{} would be run by the model's provider, where weir cannot decide about it", what),
+      std::move(where), "remove it, or set hosted_tools = \"strip\" in weir.toml");
+}
+
+Error unknown_item(std::string_view what, std::string_view type, std::string where) {
+  return unsupported(fmt::format("weir does not know the {} \"{}\"", what, shown(type)), std::move(where),
+                     "unknown_items = \"untrusted\" in weir.toml lets it pass with the worst label");
+}
+
+Result<std::string> required_string(json::Value object, std::string_view key, const std::string& where) {
+  const auto text = object[key].string();
+  if (!text) return bad_input(fmt::format("expected a string \"{}\"", key), where + "/" + std::string(key));
+  return std::string(*text);
+}
+
+Status check_parameters(json::Value root, std::span<const std::string_view> known,
+                        std::initializer_list<std::string_view> hosted, const Options& options,
+                        Splices& cuts) {
+  for (const json::Member& member : root.members()) {
+    if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
+    const std::string where = "/" + json::pointer_token(member.key);
+    if (std::find(hosted.begin(), hosted.end(), member.key) != hosted.end()) {
+      if (member.value.is_null() || (member.value.is_array() && member.value.size() == 0)) continue;
+      if (!options.strip_hosted_tools)
+        return hosted_tool(fmt::format("what \"{}\" asks for", member.key), where);
+      cuts.remove_member(root, member.key);
+      continue;
+    }
+    const bool capitals = std::find(kCarriers.begin(), kCarriers.end(), member.key) != kCarriers.end();
+    if (!options.unknown_items_untrusted && (capitals || may_carry_content(member.value))) {
+      return unknown_item("parameter", member.key, where);
+    }
+  }
+  return {};
+}
+
+Result<ParsedRequest> parse_request(exchange::Dialect dialect, std::string body, const Options& options) {
+  json::Limits limits;
+  limits.bytes_max = limits::kHttpBodyBytesMax;
+  auto document = json::parse(std::move(body), limits);
+  if (!document) return document.error();
+  if (!document->root().is_object()) return bad_input("the request must be a JSON object");
+  return dialect == exchange::Dialect::messages ? parse_messages(std::move(*document), options)
+                                                : parse_chat_completions(std::move(*document), options);
+}
+
+std::string ParsedRequest::write(const std::vector<Edit>& edits) const {
+  if (edits.empty() && cuts.empty()) return std::string(document.text());
+  std::vector<json::Value> messages;
+  for (const json::Value message : document["messages"].elements()) messages.push_back(message);
+  Splices splices;
+  for (const auto& [begin, end] : cuts) splices.replace(begin, end, "");
+  for (const Edit& edit : edits) {
+    const size_t index = edit.message < wire_index.size() ? wire_index[edit.message] : std::string::npos;
+    if (index >= messages.size()) continue;
+    const json::Value message = messages[index];
+    switch (edit.kind) {
+      case Edit::Kind::replace:
+        splices.replace(message, edit.raw);
+        break;
+      case Edit::Kind::insert_after:
+        splices.insert(message.offset() + message.raw().size(), "," + edit.raw);
+        break;
+      case Edit::Kind::prepend_blocks: {
+        const json::Value content = message["content"];
+        if (content.is_array()) {
+          splices.insert(content.offset() + 1, edit.raw + (content.size() > 0 ? "," : ""));
+        } else if (content.is_string()) {
+          splices.replace(content,
+                          fmt::format(R"([{},{{"type":"text","text":{}}}])", edit.raw, content.raw()));
+        }
+        break;
+      }
+    }
+  }
+  return splices.apply(document.text());
+}
+
+}  // namespace weir::wire

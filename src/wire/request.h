@@ -1,0 +1,32 @@
+// What the request parsers of both dialects share. For the files of this folder.
+#pragma once
+
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "wire/dialect.h"
+#include "wire/splice.h"
+
+namespace weir::wire {
+
+Result<ParsedRequest> parse_chat_completions(json::Document document, const Options& options);
+Result<ParsedRequest> parse_messages(json::Document document, const Options& options);
+
+// A parameter that weir does not know passes unless something in it has a name under which content or calls
+// travel: then nobody can say what it would let through.
+bool may_carry_content(json::Value value);
+
+// Checks the top level: `known` pass, `hosted` are refused or cut, others pass by may_carry_content().
+Status check_parameters(json::Value root, std::span<const std::string_view> known,
+                        std::initializer_list<std::string_view> hosted, const Options& options,
+                        Splices& cuts);
+
+Error hosted_tool(std::string_view what, std::string where);
+Error unknown_item(std::string_view what, std::string_view type, std::string where);
+
+// The string member `key`, or an error that names it.
+Result<std::string> required_string(json::Value object, std::string_view key, const std::string& where);
+
+}  // namespace weir::wire

@@ -1,0 +1,33 @@
+// Server-sent events (WHATWG HTML, section 9.2 "Server-sent events"), as they arrive.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/limits.h"
+
+namespace weir::wire {
+
+struct SseEvent {
+  std::string name;  // of the "event" field; empty when there is none
+  std::string data;  // "data" lines joined by line feeds
+  std::string raw;   // the event's bytes as they came, its closing blank line included
+};
+
+// Cuts a stream into events, whatever pieces it comes in. Comments and fields that mean nothing here stay in
+// `raw`. A block of comments only is an event without data.
+class SseParser {
+ public:
+  // Appends to `out`. Error: too_large, when one event has more than kSseEventBytesMax bytes.
+  Status feed(std::string_view bytes, std::vector<SseEvent>& out);
+  // What came of an event whose end never came.
+  std::string_view rest() const { return pending_; }
+
+ private:
+  std::string pending_;
+  size_t scanned_ = 0;  // of pending_: no event ends before here
+};
+
+}  // namespace weir::wire
