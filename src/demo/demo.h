@@ -1,0 +1,52 @@
+// `weir demo`: the story in each mode, one screen or one JSON object, and an exit code that means something.
+//
+// Not promised: that a real model would obey as this one does; the demo shows what happens when it does.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "net/loop.h"
+
+namespace weir::demo {
+
+enum class Mode { off, watch, guard };
+std::string_view mode_name(Mode mode);
+
+// A weir that runs on the demo's loop.
+struct Endpoint {
+  std::string url;           // "http://127.0.0.1:41234", without "/v1"
+  std::string client_token;  // what the agent holds
+  std::string person_token;  // what answers asks and reads the log
+  std::shared_ptr<void>
+      running;  // dropping it stops that weir; shared only because its type is not known here
+};
+
+// Starts a weir in the mode ("watch" or "guard") in front of the model at `upstream_url` (Chat Completions,
+// ends in "/v1", no credential), with its shipped policies and manifests and a fresh data folder.
+using StartGateway =
+    std::function<Result<Endpoint>(net::Loop& loop, std::string_view mode, const std::string& upstream_url)>;
+
+struct DemoOptions {
+  bool json = false;
+  bool color = false;  // the caller knows whether this is a terminal
+  std::vector<Mode> modes = {Mode::off, Mode::watch, Mode::guard};
+};
+
+struct DemoResult {
+  std::string output;  // to be printed
+  // 0: off was breached, guard was not, the model emitted the attack in every mode that ran, the canaries are
+  // absent from what the agent received under guard, the ledger names each block, and the user's work was
+  // done in off and guard. 1: one of these does not hold, or off or guard did not run. 3: a story could not
+  // run.
+  int exit_code = 0;
+};
+
+// Runs the loop until the stories are over (some seconds at most; each is given up after a minute).
+DemoResult run_demo(const DemoOptions& options, const StartGateway& start_gateway);
+
+}  // namespace weir::demo
