@@ -42,6 +42,58 @@ struct ReplayArgs {
 };
 int run_replay(const Common& common, const ReplayArgs& args);
 
+struct UpArgs {
+  std::string listen = {};  // HOST:PORT instead of the config's
+  std::string mode = {};
+};
+int run_up(const Common& common, const UpArgs& args);
+
+struct TokenArgs {
+  bool person = false;
+};
+int run_token(const Common& common, const TokenArgs& args);
+
+// What talks to the running weir.
+int run_status(const Common& common);
+struct ApprovalsArgs {
+  bool watch = false;
+};
+int run_approvals(const Common& common, const ApprovalsArgs& args);
+struct AnswerArgs {
+  std::string id;
+  std::string answer;  // once, session, always, deny
+};
+int run_answer(const Common& common, const AnswerArgs& args);
+struct GrantArgs {
+  std::string tool = {};
+  std::vector<std::string> arguments = {};  // "/to=bob@x.org"
+  std::string session = {};
+  std::string lasts = {};  // a duration
+  bool release = false;
+  bool list = false;
+  std::string remove = {};
+};
+int run_grant(const Common& common, const GrantArgs& args);
+
+struct LogArgs {
+  uint64_t last = 20;
+  std::string retained = {};  // a checkpoint kept elsewhere
+};
+int run_log(const Common& common, const LogArgs& args);
+int run_log_verify(const Common& common, const LogArgs& args);
+int run_log_checkpoint(const Common& common);
+
+struct DemoArgs {
+  std::vector<std::string> modes = {};
+  bool color = false;
+};
+int run_demo(const Common& common, const DemoArgs& args);
+
 int run_config_reference();
+
+// One exchange with the running weir's admin pages. An HTTP error becomes the Error that the page gave; no
+// weir there: Code::unavailable with what to do.
+Result<std::string> ask_weir(const Common& common, const std::string& method, const std::string& target,
+                             std::string body = {});
 
 }  // namespace weir::cli

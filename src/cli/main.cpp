@@ -24,6 +24,89 @@ int main(int argc, char** argv) {
   sub->add_option("FILE", replay.file, "a file, or - for standard input");
   sub->callback([&] { code = run_replay(common, replay); });
 
+  const auto with_config = [&](CLI::App* command) {
+    command->add_option("--config", common.config_file, "weir.toml instead of ~/.config/weir/weir.toml");
+    return command;
+  };
+  const auto with_json = [&](CLI::App* command) {
+    command->add_flag("--json", common.json, "for machines");
+    return with_config(command);
+  };
+
+  UpArgs up;
+  sub = with_config(app.add_subcommand("up", "run the wall: model APIs on one address"));
+  sub->add_option("--listen", up.listen, "HOST:PORT");
+  sub->add_option("--mode", up.mode, "watch or guard");
+  sub->callback([&] { code = run_up(common, up); });
+
+  TokenArgs token;
+  sub = with_config(app.add_subcommand("token", "print the token that clients show"));
+  sub->add_flag("--person", token.person, "the person's token, for answers and grants; not for agents");
+  sub->callback([&] { code = run_token(common, token); });
+
+  with_json(app.add_subcommand("status", "what runs, and what was stopped"))->callback([&] {
+    code = run_status(common);
+  });
+
+  ApprovalsArgs approvals;
+  sub = with_json(app.add_subcommand("approvals", "calls that wait for an answer"));
+  sub->add_flag("--watch", approvals.watch, "stay and refresh");
+  sub->callback([&] { code = run_approvals(common, approvals); });
+
+  AnswerArgs answer;
+  bool session = false;
+  bool always = false;
+  sub = with_json(app.add_subcommand("approve", "let a waiting call go"));
+  sub->add_option("ID", answer.id, "as weir approvals shows it")->required();
+  CLI::Option* once_more = sub->add_flag("--session", session, "and the same again in this session");
+  sub->add_flag("--always", always, "and the same again for 30 days")->excludes(once_more);
+  sub->callback([&] {
+    answer.answer = session ? "session" : always ? "always" : "once";
+    code = run_answer(common, answer);
+  });
+  sub = with_json(app.add_subcommand("deny", "refuse a waiting call"));
+  sub->add_option("ID", answer.id, "as weir approvals shows it")->required();
+  sub->callback([&] {
+    answer.answer = "deny";
+    code = run_answer(common, answer);
+  });
+
+  GrantArgs grant;
+  sub =
+      with_json(app.add_subcommand("grant", "allow calls ahead of time; without arguments, list the grants"));
+  sub->add_option("TOOL", grant.tool, "server/tool; * stands for any text");
+  sub->add_option("--arg", grant.arguments,
+                  "POINTER=PATTERN: what an argument must be, for example /to=bob@x.org")
+      ->allow_extra_args(false);
+  sub->add_option("--session", grant.session, "only in this session");
+  sub->add_option("--for", grant.lasts, "how long, for example 8h (the default)");
+  sub->add_flag("--release", grant.release,
+                "also let data go to a recipient named by --arg who is not among its readers");
+  sub->add_flag("--list", grant.list, "list the grants");
+  sub->add_option("--remove", grant.remove, "take a grant back");
+  sub->callback([&] { code = run_grant(common, grant); });
+
+  LogArgs log;
+  sub = with_json(app.add_subcommand("log", "what was decided, newest last"));
+  sub->add_option("-n", log.last, "how many");
+  CLI::App* verify = with_json(sub->add_subcommand("verify", "recompute the ledger and check its signature"));
+  verify->add_option("--retained", log.retained, "a checkpoint kept elsewhere: finds a rollback too");
+  CLI::App* checkpoint = sub->add_subcommand("checkpoint", "print the signed checkpoint, to keep elsewhere");
+  sub->callback([&] {
+    if (verify->parsed()) {
+      code = run_log_verify(common, log);
+    } else {
+      code = checkpoint->parsed() ? run_log_checkpoint(common) : run_log(common, log);
+    }
+  });
+
+  DemoArgs demo;
+  sub = app.add_subcommand("demo", "an attack, and where it is stopped");
+  sub->add_flag("--json", common.json, "for machines");
+  sub->add_flag("--color", demo.color, "colour even when it is not a terminal");
+  sub->add_option("--mode", demo.modes, "off, watch or guard; all of them by default");
+  sub->callback([&] { code = run_demo(common, demo); });
+
   sub = app.add_subcommand("config", "about weir.toml");
   sub->require_subcommand(1);
   sub->add_subcommand("reference", "print docs/config.md")->callback([&] { code = run_config_reference(); });

@@ -1,0 +1,204 @@
+#include "gateway/admin.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "base/limits.h"
+#include "wire/dialect.h"
+
+namespace weir::gateway {
+namespace {
+
+using CallPtr = std::shared_ptr<net::ServerCall>;
+
+void answer_json(const CallPtr& call, int status, std::string body) {
+  if (!call->closed())
+    call->respond(status, {{"content-type", "application/json"}, {"cache-control", "no-store"}},
+                  std::move(body));
+}
+
+void answer_error(const CallPtr& call, const Error& error) {
+  json::Writer writer;
+  writer.begin_object()
+      .key("error")
+      .begin_object()
+      .field("message", error.message)
+      .field("where", error.where)
+      .field("hint", error.hint);
+  answer_json(call, wire::http_status(error), writer.end_object().end_object().take());
+}
+
+void show_ask(json::Writer& writer, const approval::Ask& ask, const Labels& labels, Now now) {
+  const auto verdict = json::parse(guard::verdict_json(ask.verdict, labels));
+  writer.begin_object().field("id", ask.id).field("session", ask.session_id);
+  for (const std::string_view key : {"tool", "why", "policies", "context", "args"})
+    writer.key(key).raw(verdict->root()[key].raw());
+  writer.key("values").begin_object();
+  for (const session::Leaf& leaf : ask.verdict.arguments) writer.field(leaf.pointer, leaf.value);
+  writer.end_object()
+      .key("seconds_left")
+      .integer(std::max<int64_t>(0, (ask.deadline_mono_ms - now.mono_ms) / 1000))
+      .end_object();
+}
+
+void list_approvals(Gateway& gateway, const CallPtr& call) {
+  json::Writer writer;
+  writer.begin_object().key("pending").begin_array();
+  for (const auto& [number, ask] : gateway.queue().pending())
+    show_ask(writer, ask, gateway.workspace().labels(), gateway.now());
+  answer_json(call, 200, writer.end_array().end_object().take());
+}
+
+void answer_approval(Gateway& gateway, const CallPtr& call, const std::string& id) {
+  const auto body = json::parse(call->body());
+  const auto answer = body ? approval::parse_answer((*body)["answer"].string_or("")) : std::nullopt;
+  if (!answer)
+    return answer_error(call,
+                        bad_input("expected {\"answer\": …}", "/answer", "once, session, always or deny"));
+  gateway.answer(id, *answer, [call](const Status& status) {
+    if (!status) return answer_error(call, status.error());
+    answer_json(call, 200, R"({"ok":true})");
+  });
+}
+
+void list_grants(Gateway& gateway, const CallPtr& call) {
+  json::Writer writer;
+  writer.begin_object().key("grants").begin_array();
+  for (const session::Grant& grant : gateway.grants()) writer.raw(session::grant_json(grant));
+  answer_json(call, 200, writer.end_array().end_object().take());
+}
+
+void add_grant(Gateway& gateway, const CallPtr& call) {
+  const auto body = json::parse(call->body());
+  if (!body) return answer_error(call, body.error());
+  auto grant = session::parse_grant(body->root());
+  if (!grant) return answer_error(call, grant.error());
+  if (grant->scope != session::Scope::until && grant->session.empty()) {
+    return answer_error(call, bad_input("a grant for once or for a session needs the session's name",
+                                        "/session", "weir log shows it; or scope \"until\" with an expiry"));
+  }
+  if (grant->scope == session::Scope::until && !grant->expires_wall_ms) {
+    return answer_error(call, bad_input("a grant with scope \"until\" needs \"expires\"", "/expires"));
+  }
+  grant->id = gateway.new_grant_id();
+  const session::Grant given = *grant;
+  gateway.add_grant(std::move(*grant), [call, given](const Status& status) {
+    if (!status) return answer_error(call, status.error());
+    answer_json(call, 200, session::grant_json(given));
+  });
+}
+
+void remove_grant(Gateway& gateway, const CallPtr& call, const std::string& id) {
+  gateway.remove_grant(id, [call](const Result<bool>& removed) {
+    if (!removed) return answer_error(call, removed.error());
+    if (!*removed)
+      return answer_error(call, Error{Code::not_found, "no such grant", {}, "weir grant --list"});
+    answer_json(call, 200, R"({"ok":true})");
+  });
+}
+
+uint64_t query_number(const std::string& target, std::string_view name, uint64_t otherwise) {
+  const size_t query = target.find('?');
+  if (query == std::string::npos) return otherwise;
+  for (size_t at = query + 1; at < target.size();) {
+    const size_t end = std::min(target.find('&', at), target.size());
+    const std::string_view pair = std::string_view(target).substr(at, end - at);
+    if (pair.starts_with(name) && pair.size() > name.size() && pair[name.size()] == '=') {
+      uint64_t value = 0;
+      const auto parsed = std::from_chars(pair.data() + name.size() + 1, pair.data() + pair.size(), value);
+      if (parsed.ec == std::errc() && parsed.ptr == pair.data() + pair.size()) return value;
+    }
+    at = end + 1;
+  }
+  return otherwise;
+}
+
+void show_log(Gateway& gateway, const CallPtr& call, const std::string& target) {
+  const uint64_t size = gateway.log().size();
+  const size_t n = std::min<uint64_t>(query_number(target, "n", 50), 1'000);
+  const uint64_t from = query_number(target, "from", size > n ? size - n : 0);
+  // Waits until what is on the ledger is readable; the loop serves others meanwhile on the store's thread.
+  using Details = std::vector<std::pair<uint64_t, std::string>>;
+  ledger::Log* log = &gateway.log();
+  auto entries = std::make_shared<std::vector<std::string>>();  // shared by the job and its answer
+  gateway.store().run<Details>(
+      [log, from, n, entries](Store& store) -> Result<Details> {
+        WEIR_TRY_ASSIGN(read, log->entries(from, n));
+        *entries = std::move(read);
+        return store.details(from, n);
+      },
+      [call, from, size, entries](const Result<Details>& details) {
+        if (!details) return answer_error(call, details.error());
+        json::Writer writer;
+        writer.begin_object().key("size").integer(static_cast<int64_t>(size)).key("entries").begin_array();
+        size_t at = 0;
+        for (size_t i = 0; i < entries->size(); ++i) {
+          writer.begin_object()
+              .key("index")
+              .integer(static_cast<int64_t>(from + i))
+              .key("entry")
+              .raw((*entries)[i]);
+          while (at < details->size() && (*details)[at].first < from + i) ++at;
+          if (at < details->size() && (*details)[at].first == from + i)
+            writer.key("detail").raw((*details)[at].second);
+          writer.end_object();
+        }
+        answer_json(call, 200, writer.end_array().end_object().take());
+      });
+}
+
+void show_status(Gateway& gateway, const CallPtr& call) {
+  const config::Config& config = gateway.config();
+  const Counters& counters = gateway.counters();
+  json::Writer writer;
+  writer.begin_object()
+      .field("mode", guard::mode_name(config.mode))
+      .field("config", config.file.empty() ? "embedded defaults" : config.file);
+  writer.key("requests")
+      .integer(static_cast<int64_t>(counters.requests))
+      .key("calls")
+      .integer(static_cast<int64_t>(counters.calls));
+  writer.key("allowed")
+      .integer(static_cast<int64_t>(counters.allowed))
+      .key("asked")
+      .integer(static_cast<int64_t>(counters.asked));
+  writer.key("denied").integer(static_cast<int64_t>(counters.denied));
+  writer.key("conversations").integer(static_cast<int64_t>(gateway.workspace().conversations()));
+  writer.key("pending").integer(static_cast<int64_t>(gateway.queue().pending().size()));
+  writer.key("ledger_entries")
+      .integer(static_cast<int64_t>(gateway.log().size()))
+      .field("ledger_key", gateway.log().verifier().text());
+  writer.key("upstreams").begin_array();
+  for (const config::Upstream& upstream : config.upstreams) {
+    writer.begin_object()
+        .field("name", upstream.name)
+        .field("url", upstream.url)
+        .field("dialect", exchange::dialect_name(upstream.dialect))
+        .end_object();
+  }
+  writer.end_array().key("weakenings").begin_array();
+  for (const std::string& line : config.weakenings()) writer.string(line);
+  answer_json(call, 200, writer.end_array().end_object().take());
+}
+
+}  // namespace
+
+void handle_admin(Gateway& gateway, const CallPtr& call, const std::string& target) {
+  const std::string path = target.substr(0, target.find('?'));
+  const std::string& method = call->method();
+  constexpr std::string_view kApprovals = "/weir/approvals/";
+  constexpr std::string_view kGrants = "/weir/grants/";
+  if (method == "GET" && path == "/weir/status") return show_status(gateway, call);
+  if (method == "GET" && path == "/weir/approvals") return list_approvals(gateway, call);
+  if (method == "POST" && path.starts_with(kApprovals))
+    return answer_approval(gateway, call, path.substr(kApprovals.size()));
+  if (method == "GET" && path == "/weir/grants") return list_grants(gateway, call);
+  if (method == "POST" && path == "/weir/grants") return add_grant(gateway, call);
+  if (method == "DELETE" && path.starts_with(kGrants))
+    return remove_grant(gateway, call, path.substr(kGrants.size()));
+  if (method == "GET" && path == "/weir/log") return show_log(gateway, call, target);
+  answer_error(call, Error{Code::not_found, "no such page", path, {}});
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,22 @@
+// The person's side over HTTP: what `weir approvals`, `approve`, `deny`, `grant`, `log` and `status` talk to.
+// Needs the person's token, which agents do not have.
+//
+//   GET    /weir/status                 mode, counters, weakenings
+//   GET    /weir/approvals
+//   {"pending":[{"id","tool","why","policies","args","values","session","seconds_left"}]} POST
+//   /weir/approvals/ID           {"answer":"once"|"session"|"always"|"deny"} GET    /weir/grants
+//   {"grants":[…]} POST   /weir/grants                 a grant (session/grant.h) → it, with its id DELETE
+//   /weir/grants/ID GET    /weir/log?from=N&n=N         {"size","entries":[{"index","entry","detail"}]}
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gateway/gateway.h"
+
+namespace weir::gateway {
+
+// `target` begins with "/weir/"; the caller has checked the token.
+void handle_admin(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const std::string& target);
+
+}  // namespace weir::gateway

@@ -1,0 +1,325 @@
+#include "gateway/gateway.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/limits.h"
+#include "gateway/admin.h"
+#include "gateway/turn.h"
+#include "label/label_json.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr int64_t kTickMs = 250;
+constexpr size_t kEmittedAtStart = 200'000;  // of what the planner wrote, the newest
+
+bool is_messages_client(const net::Headers& headers) {
+  return headers.has("anthropic-version");
+}
+
+}  // namespace
+
+Result<Remembered> load_memory(Store& store, int64_t now_wall_ms) {
+  Remembered memory;
+  WEIR_TRY_ASSIGN(grants, store.grants(now_wall_ms));
+  for (const StoredGrant& stored : grants) {
+    const auto document = json::parse(stored.json);
+    if (!document) continue;
+    if (auto grant = session::parse_grant(document->root())) memory.grants.push_back(std::move(*grant));
+  }
+  // What cannot be read any more is as if it had been forgotten: the worse label.
+  WEIR_TRY(store.each_emitted(kEmittedAtStart, [&](const Digest& key, std::string_view label) {
+    if (auto parsed = parse_label(label)) memory.emitted.emplace_back(key, std::move(*parsed));
+  }));
+  WEIR_TRY(store.each_place([&](std::string_view place, std::string_view label) {
+    if (auto parsed = parse_label(label)) memory.places.emplace_back(place, std::move(*parsed));
+  }));
+  WEIR_TRY(store.each_shadow([&](const Digest& key, std::string_view value) {
+    if (auto shadow = parse_shadow(value)) memory.shadow.put(key, std::move(*shadow));
+  }));
+  return memory;
+}
+
+Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, const trace::Key& key,
+                 Remembered remembered)
+    : environment_(environment),
+      config_(std::move(config)),
+      tokens_(std::move(tokens)),
+      workspace_(key),
+      shadow_(std::move(remembered.shadow)),
+      grants_(std::move(remembered.grants)),
+      recorder_(environment_.log, environment_.store, environment_.clock) {
+  for (const auto& [digest, label] : remembered.emitted)
+    workspace_.restore_emitted({digest, workspace_.labels().intern(label)});
+  for (const auto& [place, label] : remembered.places)
+    workspace_.restore_stored({place, workspace_.labels().intern(label)});
+  net::ServerOptions options;
+  options.error_body = [](int, std::string_view message) {
+    return wire::error_body(exchange::Dialect::chat_completions, bad_input(std::string(message)));
+  };
+  server_ = std::make_unique<net::Server>(environment_.loop, std::move(options),
+                                          [this](std::shared_ptr<net::ServerCall> call) { handle(call); });
+  tick();
+}
+
+Gateway::~Gateway() = default;
+
+Result<uint16_t> Gateway::listen() {
+  return server_->listen(config_.listen_host, config_.listen_port);
+}
+
+void Gateway::close() {
+  server_->close();
+  save_memory();
+}
+
+net::Client& Gateway::client_for(const config::Upstream& upstream) {
+  std::unique_ptr<net::Client>& client = clients_[upstream.ca_file];
+  if (!client) {
+    net::ClientOptions options;
+    options.ca_file = upstream.ca_file;
+    client = std::make_unique<net::Client>(environment_.loop, std::move(options));
+  }
+  return *client;
+}
+
+void Gateway::authorize(const config::Upstream& upstream, net::Headers& headers) const {
+  if (upstream.key_source == config::KeySource::client) return;
+  headers.remove("authorization");
+  headers.remove("x-api-key");
+  if (upstream.key_source == config::KeySource::none) return;
+  if (upstream.dialect == exchange::Dialect::messages) {
+    headers.set("x-api-key", upstream.key);
+  } else {
+    headers.set("authorization", "Bearer " + upstream.key);
+  }
+}
+
+void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
+  std::string target = call->target();
+  std::string token = take_token_prefix(target);
+  const net::Headers& headers = call->headers();
+  if (token.empty()) token = headers.find("weir-token").value_or("");
+  if (token.empty()) token = bearer(headers.find("authorization").value_or(""));
+  if (token.empty()) token = headers.find("x-api-key").value_or("");
+  // A page in a browser must not reach weir, whatever it knows: no API client sends Origin.
+  const bool browser = headers.has("origin");
+  const bool person = !browser && equal_constant_time(token, tokens_.person);
+  const bool client =
+      !browser && (person || !config_.authenticate || equal_constant_time(token, tokens_.client));
+  if (target.starts_with("/weir/")) {
+    if (person) return handle_admin(*this, call, target);
+  } else if (client) {
+    return route(call, std::move(target));
+  }
+  const auto dialect =
+      target.starts_with("/v1/messages") ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
+  const Error error{Code::denied,
+                    browser ? "requests from web pages are refused" : "the token is missing or wrong",
+                    {},
+                    "weir token prints it"};
+  call->respond(401, {{"content-type", "application/json"}}, wire::error_body(dialect, error));
+}
+
+void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string target) {
+  const std::string path = target.substr(0, target.find('?'));
+  struct Route {
+    std::string_view path;
+    exchange::Dialect dialect;
+  };
+  static constexpr std::array<Route, 3> kRoutes{
+      {{"/v1/chat/completions", exchange::Dialect::chat_completions},
+       {"/v1/messages", exchange::Dialect::messages},
+       {"/v1/messages/count_tokens", exchange::Dialect::messages}}};
+  for (const Route& route : kRoutes) {
+    if (path != route.path || call->method() != "POST") continue;
+    std::make_shared<Turn>(*this, call, route.dialect, target.substr(3))->start();
+    return;
+  }
+  if (call->method() == "GET" && (path == "/v1/models" || path.starts_with("/v1/models/")))
+    return pass_models(call, target);
+  if (path == "/" && (call->method() == "GET" || call->method() == "HEAD")) {
+    return call->respond(200, {{"content-type", "text/plain"}},
+                         "weir\n");  // clients probe whether somebody is there
+  }
+  const bool messages = path.starts_with("/v1/messages") || is_messages_client(call->headers());
+  const Error error{Code::not_found,
+                    fmt::format("weir does not know {} {}", call->method(), shown(path)),
+                    {},
+                    "what it does not know it cannot guard; it refuses it"};
+  call->respond(
+      404, {{"content-type", "application/json"}},
+      wire::error_body(messages ? exchange::Dialect::messages : exchange::Dialect::chat_completions, error));
+}
+
+namespace {
+
+// A GET that carries no content: passes as it is.
+struct Passing {
+  std::shared_ptr<net::ServerCall> call;
+  std::unique_ptr<net::Fetch> fetch;
+};
+
+}  // namespace
+
+void Gateway::pass_models(const std::shared_ptr<net::ServerCall>& call, const std::string& target) {
+  const auto dialect =
+      is_messages_client(call->headers()) ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
+  const config::Upstream* upstream = nullptr;
+  for (const config::Upstream& each : config_.upstreams) {
+    if (upstream == nullptr || (each.dialect == dialect && upstream->dialect != dialect)) upstream = &each;
+  }
+  const auto refuse = [call, dialect](const Error& error) {
+    if (!call->closed())
+      call->respond(wire::http_status(error), {{"content-type", "application/json"}},
+                    wire::error_body(dialect, error));
+  };
+  if (upstream == nullptr)
+    return refuse(
+        Error{Code::not_found, "no upstream is configured", {}, "add an [upstream.NAME] to weir.toml"});
+  auto url = net::parse_url(upstream->url + target.substr(3));
+  if (!url) return refuse(url.error());
+  net::ClientRequest request{"GET", std::move(*url), call->headers(), {}};
+  net::remove_hop_by_hop(request.headers);
+  for (const std::string_view name : {"host", "weir-token", "weir-session", "accept-encoding"})
+    request.headers.remove(name);
+  authorize(*upstream, request.headers);
+  auto passing = std::make_shared<Passing>();  // held by the callbacks until the last of them has run
+  passing->call = call;
+  call->on_closed([weak = std::weak_ptr<Passing>(passing)] {
+    if (const auto self = weak.lock()) self->fetch.reset();
+  });
+  passing->fetch = client_for(*upstream).fetch(
+      std::move(request), {[passing](int status, net::Headers headers) {
+                             net::remove_hop_by_hop(headers);
+                             passing->call->start(status, headers);
+                           },
+                           [passing](std::string_view bytes) { passing->call->write(bytes); },
+                           [passing] { passing->call->finish(); },
+                           [passing, refuse](const Error& error) {
+                             if (passing->call->started()) return passing->call->abort();
+                             refuse(error);
+                           }});
+}
+
+std::string Gateway::new_grant_id() {
+  std::array<uint8_t, 6> bytes{};
+  environment_.random.fill(bytes);
+  return "g" + to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+void Gateway::add_grant(session::Grant grant, std::function<void(Status)> done) {
+  const int64_t expires = grant.expires_wall_ms.value_or(INT64_MAX);
+  const StoredGrant stored{grant.id, session::grant_json(grant), expires};
+  recorder_.grant(
+      grant.id, grant.tool, false,
+      [this, stored, grant = std::move(grant), done = std::move(done)](const Result<uint64_t>& entry) {
+        if (!entry) return done(entry.error());
+        environment_.store.write(
+            [stored, now = now().wall_ms](Store& store) { return store.put_grant(stored, now); },
+            [this, grant, done](const Status& status) {
+              if (status) grants_.push_back(grant);
+              done(status);
+            });
+      });
+}
+
+void Gateway::remove_grant(const std::string& id, std::function<void(Result<bool>)> done) {
+  const auto at = std::find_if(grants_.begin(), grants_.end(),
+                               [&](const session::Grant& grant) { return grant.id == id; });
+  if (at == grants_.end()) return done(false);
+  const std::string tool = at->tool;
+  // It stops counting at once; only then is that made durable.
+  grants_.erase(at);
+  recorder_.grant(id, tool, true, [](const Result<uint64_t>&) {});
+  environment_.store.run<bool>([id](Store& store) { return store.remove_grant(id); }, std::move(done));
+}
+
+void Gateway::use_up(const std::string& id) {
+  std::erase_if(grants_, [&](const session::Grant& grant) { return grant.id == id; });
+  environment_.store.run<bool>([id](Store& store) { return store.remove_grant(id); },
+                               [](const Result<bool>&) {});
+}
+
+Result<std::string> Gateway::ask(const std::string& session, const guard::Verdict& verdict, uint64_t decision,
+                                 Answered answered) {
+  if (config_.ask_timeout_ms == 0) return Error{Code::timed_out, "ask_timeout is 0s", {}, {}};
+  WEIR_TRY_ASSIGN(id, queue_.add(session, verdict, now(), config_.ask_timeout_ms));
+  waiting_[id] = {decision, std::move(answered)};
+  return id;
+}
+
+void Gateway::forget_ask(const std::string& id) {
+  const auto at = waiting_.find(id);
+  if (at == waiting_.end()) return;
+  recorder_.answer(at->second.decision, "gone", [](const Result<uint64_t>&) {});
+  waiting_.erase(at);
+  (void)queue_.take(id).has_value();
+}
+
+void Gateway::answer(const std::string& id, approval::Answer answer, std::function<void(Status)> done) {
+  auto ask = queue_.take(id);
+  if (!ask) return done(ask.error());
+  if (answer != approval::Answer::session && answer != approval::Answer::always) {
+    settle(*ask, answer, approval::answer_name(answer));
+    return done({});
+  }
+  // The grant must be durable before anything goes by it.
+  session::Grant grant = approval::grant_for(*ask, answer, new_grant_id(), now());
+  add_grant(std::move(grant), [this, ask = *ask, answer, done = std::move(done)](const Status& status) {
+    settle(ask, status ? answer : approval::Answer::deny, status ? approval::answer_name(answer) : "deny");
+    done(status);
+  });
+}
+
+// The answer is on the ledger before the call goes on; a denial need not wait.
+void Gateway::settle(const approval::Ask& ask, approval::Answer answer, std::string_view recorded) {
+  const auto at = waiting_.find(ask.id);
+  if (at == waiting_.end()) return;
+  const Waiting waiting = std::move(at->second);
+  waiting_.erase(at);
+  const bool allowed = answer != approval::Answer::deny;
+  recorder_.answer(waiting.decision, recorded,
+                   [answered = waiting.answered, allowed](const Result<uint64_t>& entry) {
+                     answered(allowed && entry.has_value());
+                   });
+}
+
+void Gateway::expire_asks() {
+  for (const approval::Ask& ask : queue_.expire(now())) settle(ask, approval::Answer::deny, "timeout");
+}
+
+void Gateway::remember_shadow(const Digest& prefix, wire::Shadow shadow) {
+  environment_.store.write(
+      [prefix, json = shadow_json(shadow)](Store& store) { return store.put_shadow(prefix, json); });
+  shadow_.put(prefix, std::move(shadow));
+}
+
+void Gateway::save_memory() {
+  std::vector<Emitted> emitted;
+  for (const auto& part : workspace_.drain_emitted())
+    emitted.push_back({part.digest, label_json(workspace_.labels().get(part.label))});
+  std::vector<std::pair<std::string, std::string>> places;
+  for (const auto& place : workspace_.drain_stored())
+    places.emplace_back(place.place, label_json(workspace_.labels().get(place.label)));
+  if (emitted.empty() && places.empty()) return;
+  environment_.store.write(
+      [emitted = std::move(emitted), places = std::move(places)](Store& store) -> Status {
+        WEIR_TRY(store.put_emitted(emitted));
+        for (const auto& [place, label] : places) WEIR_TRY(store.put_place(place, label));
+        return {};
+      });
+}
+
+void Gateway::tick() {
+  expire_asks();
+  save_memory();
+  const int64_t wall = now().wall_ms;
+  std::erase_if(grants_, [&](const session::Grant& grant) { return grant.expired(wall); });
+  tick_ = environment_.loop.after(kTickMs, [this] { tick(); });
+}
+
+}  // namespace weir::gateway

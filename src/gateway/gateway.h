@@ -1,0 +1,126 @@
+// Gateway: what lives as long as the process, and who gets which request.
+//
+// One event loop; every member function runs on it. `turn` and `admin` do the work of one request each and
+// reach the shared state through here.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "approval/queue.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "config/config.h"
+#include "gateway/auth.h"
+#include "gateway/recorder.h"
+#include "gateway/shadow.h"
+#include "net/client.h"
+#include "net/loop.h"
+#include "net/server.h"
+#include "session/workspace.h"
+#include "store/store_thread.h"
+
+namespace weir::gateway {
+
+// What main builds and lends; all of it outlives the Gateway.
+struct Environment {
+  net::Loop& loop;
+  const Clock& clock;
+  Random& random;
+  ledger::Log& log;
+  StoreThread& store;
+};
+
+// What the store remembered of the last run; see load_memory.
+struct Remembered {
+  std::vector<session::Grant> grants;
+  ShadowHistory shadow;
+  std::vector<std::pair<Digest, Label>> emitted;
+  std::vector<std::pair<std::string, Label>> places;
+};
+
+// Reads it all. Linear in what is stored, which limits.h bounds.
+Result<Remembered> load_memory(Store& store, int64_t now_wall_ms);
+
+struct Counters {
+  uint64_t requests = 0, calls = 0, allowed = 0, asked = 0, denied = 0;
+};
+
+class Gateway {
+ public:
+  Gateway(Environment environment, config::Config config, Tokens tokens, const trace::Key& key,
+          Remembered remembered);
+  ~Gateway();
+
+  // Puts the credential for the upstream into the headers, and takes out what is not for it.
+  void authorize(const config::Upstream& upstream, net::Headers& headers) const;
+  void remember_shadow(const Digest& prefix, wire::Shadow shadow);
+
+  // Error: unavailable, when the address is taken. Gives the port.
+  Result<uint16_t> listen();
+  // Takes no new connections, lets what runs finish.
+  void close();
+
+  const config::Config& config() const { return config_; }
+  session::Workspace& workspace() { return workspace_; }
+  ShadowHistory& shadow() { return shadow_; }
+  Recorder& recorder() { return recorder_; }
+  ledger::Log& log() { return environment_.log; }
+  StoreThread& store() { return environment_.store; }
+  net::Client& client_for(const config::Upstream& upstream);
+  net::Loop& loop() { return environment_.loop; }
+  Now now() const { return environment_.clock.now(); }
+  Counters& counters() { return counters_; }
+
+  std::string new_grant_id();
+  // Grants. add and remove answer once it is durable and on the ledger.
+  const std::vector<session::Grant>& grants() const { return grants_; }
+  void add_grant(session::Grant grant, std::function<void(Status)> done);
+  void remove_grant(const std::string& id, std::function<void(Result<bool>)> done);
+  // A once-grant that a decision used.
+  void use_up(const std::string& id);
+
+  // A call waits for a person. `answered` gets true when it may go on; never called after forget_ask().
+  using Answered = std::function<void(bool)>;
+  Result<std::string> ask(const std::string& session, const guard::Verdict& verdict, uint64_t decision,
+                          Answered answered);
+  void forget_ask(const std::string& id);  // the client went away
+  void answer(const std::string& id, approval::Answer answer, std::function<void(Status)> done);
+  const approval::Queue& queue() const { return queue_; }
+
+  // Writes behind what the workspace has learnt since.
+  void save_memory();
+
+ private:
+  struct Waiting {
+    uint64_t decision = 0;
+    Answered answered;
+  };
+  void handle(const std::shared_ptr<net::ServerCall>& call);
+  void route(const std::shared_ptr<net::ServerCall>& call, std::string target);
+  void pass_models(const std::shared_ptr<net::ServerCall>& call, const std::string& target);
+  void expire_asks();
+  void settle(const approval::Ask& ask, approval::Answer answer, std::string_view recorded);
+  void tick();
+
+  Environment environment_;
+  const config::Config config_;
+  const Tokens tokens_;
+  session::Workspace workspace_;
+  ShadowHistory shadow_;
+  std::vector<session::Grant> grants_;
+  Recorder recorder_;
+  approval::Queue queue_;
+  std::map<std::string, Waiting> waiting_;
+  std::map<std::string, std::unique_ptr<net::Client>> clients_;  // by CA file: "" is the system's store alone
+  std::unique_ptr<net::Server> server_;
+  net::Timer tick_;
+  Counters counters_;
+};
+
+}  // namespace weir::gateway

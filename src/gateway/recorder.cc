@@ -1,0 +1,68 @@
+#include "gateway/recorder.h"
+
+#include <fmt/format.h>
+
+#include "base/bytes.h"
+#include "base/json.h"
+
+namespace weir::gateway {
+namespace {
+
+json::Writer entry(std::string_view type, const Clock& clock) {
+  json::Writer writer;
+  writer.begin_object().key("v").integer(1).field("type", type).field("time", rfc3339(clock.now().wall_ms));
+  return writer;
+}
+
+}  // namespace
+
+void Recorder::decision(const std::string& session, const guard::Verdict& verdict, std::string_view arguments,
+                        bool enforced, const Labels& labels, Done done) {
+  json::Writer writer = entry("decision", clock_);
+  // Identifiers come from the model; what makes an entry too long is cut, and the digest still tells.
+  writer.field("session", session.substr(0, 200))
+      .field("call", verdict.call_id.substr(0, 200))
+      .field("tool", verdict.tool);
+  writer.field("arguments", "sha256:" + to_hex(as_bytes(sha256(arguments))));
+  writer.field("decision", policy::to_string(verdict.decision)).key("enforced").boolean(enforced);
+  writer.key("policies").begin_array();
+  for (size_t i = 0; i < verdict.policies.size() && i < 32; ++i)
+    writer.string(verdict.policies[i].substr(0, 200));
+  writer.end_array().field("context", labels.trusted(verdict.context) ? "trusted" : "untrusted").end_object();
+  std::string details = guard::verdict_json(verdict, labels);
+  log_.append(
+      writer.take(), [this, details = std::move(details), done = std::move(done)](Result<uint64_t> index) {
+        if (index) {
+          store_.write([at = *index, details](Store& store) { return store.put_detail(at, details); });
+        }
+        done(std::move(index));
+      });
+}
+
+void Recorder::answer(uint64_t decision, std::string_view answer, Done done) {
+  json::Writer writer = entry("answer", clock_);
+  writer.key("decision").integer(static_cast<int64_t>(decision)).field("answer", answer).end_object();
+  log_.append(writer.take(), std::move(done));
+}
+
+void Recorder::effect(const std::string& session, std::string_view call_id, bool error) {
+  json::Writer writer = entry("effect", clock_);
+  writer.field("session", session.substr(0, 200))
+      .field("call", call_id.substr(0, 200))
+      .key("error")
+      .boolean(error)
+      .end_object();
+  log_.append(writer.take(), [](Result<uint64_t>) {});
+}
+
+void Recorder::grant(std::string_view id, std::string_view tool, bool removed, Done done) {
+  json::Writer writer = entry("grant", clock_);
+  writer.field("grant", id.substr(0, 200))
+      .field("tool", tool.substr(0, 500))
+      .key("removed")
+      .boolean(removed)
+      .end_object();
+  log_.append(writer.take(), std::move(done));
+}
+
+}  // namespace weir::gateway

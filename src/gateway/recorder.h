@@ -1,0 +1,46 @@
+// Recorder: writes decisions to the ledger before they take effect (G6).
+//
+// An entry is one JSON object that holds names and digests, never an argument's value: what a person wants to
+// read (the sentence, the values) is kept beside it, in the store, by the entry's index, and may be dropped
+// without the ledger losing anything. One thread; answers come on the loop that the log posts to.
+//
+//   {"v":1,"type":"decision","time":"…","session":"…","call":"…","tool":"bank/send_money",
+//    "arguments":"sha256:…","decision":"deny","enforced":true,"policies":["leak"],"context":"untrusted"}
+//   {"v":1,"type":"answer","time":"…","decision":17,"answer":"once"}      once, session, always, deny,
+//   timeout, gone
+//   {"v":1,"type":"effect","time":"…","session":"…","call":"…","error":false}   its result came back
+//   {"v":1,"type":"grant","time":"…","grant":"g1","tool":"…","removed":false}
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/clock.h"
+#include "guard/guard.h"
+#include "ledger/log.h"
+#include "store/store_thread.h"
+
+namespace weir::gateway {
+
+class Recorder {
+ public:
+  using Done = std::function<void(Result<uint64_t>)>;
+
+  // All must outlive this.
+  Recorder(ledger::Log& log, StoreThread& store, const Clock& clock)
+      : log_(log), store_(store), clock_(clock) {}
+
+  // `done` gets the entry's index once it is durable; an error means that nothing may be let go.
+  void decision(const std::string& session, const guard::Verdict& verdict, std::string_view arguments,
+                bool enforced, const Labels& labels, Done done);
+  void answer(uint64_t decision, std::string_view answer, Done done);
+  void effect(const std::string& session, std::string_view call_id, bool error);
+  void grant(std::string_view id, std::string_view tool, bool removed, Done done);
+
+ private:
+  ledger::Log& log_;
+  StoreThread& store_;
+  const Clock& clock_;
+};
+
+}  // namespace weir::gateway

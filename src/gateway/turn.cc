@@ -1,0 +1,355 @@
+#include "gateway/turn.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace weir::gateway {
+namespace {
+
+// Fields of the client's request that do not go upstream: what concerns this connection, weir's own, and what
+// would change the bytes that come back.
+void strip_request_headers(net::Headers& headers) {
+  net::remove_hop_by_hop(headers);
+  for (const std::string_view name : {"host", "weir-token", "weir-session", "accept-encoding", "expect"})
+    headers.remove(name);
+}
+
+void strip_reply_headers(net::Headers& headers) {
+  net::remove_hop_by_hop(headers);
+}
+
+bool is_event_stream(const net::Headers& headers) {
+  const auto type = headers.find("content-type");
+  return type && type->starts_with("text/event-stream");
+}
+
+net::Headers json_headers() {
+  return {{"content-type", "application/json"}};
+}
+
+}  // namespace
+
+Turn::Turn(Gateway& gateway, std::shared_ptr<net::ServerCall> call, exchange::Dialect dialect,
+           std::string path)
+    : gateway_(gateway), call_(std::move(call)), dialect_(dialect), path_(std::move(path)) {}
+
+void Turn::start() {
+  ++gateway_.counters().requests;
+  const config::Config& config = gateway_.config();
+  if (const auto encoding = call_->headers().find("content-encoding"); encoding && *encoding != "identity") {
+    return refuse(unsupported(fmt::format("the request body is encoded as {}", shown(*encoding)),
+                              "content-encoding", "send it as it is"));
+  }
+  auto parsed = wire::parse_request(dialect_, std::move(call_->body()),
+                                    {config.unknown_items_untrusted, config.strip_hosted_tools});
+  if (!parsed) return refuse(parsed.error());
+  parsed_ = std::move(*parsed);
+  if (!choose_upstream()) return;
+  label();
+  std::string body = parsed_->write(shadow_edits(gateway_.shadow(), parsed_->request));
+  if (path_.find("/count_tokens") != std::string::npos) {
+    passes_ = true;
+  } else {
+    reply_ = wire::make_reply(*parsed_, body, {config.unknown_items_untrusted, config.strip_hosted_tools});
+  }
+  // The call owns the turn: it drops its callbacks when it ends.
+  call_->on_closed([self = shared_from_this()] { self->gone(); });
+  call_->on_drain([turn = weak_from_this()] {
+    const auto self = turn.lock();
+    if (self && self->fetch_ && self->undecided_ == 0) self->fetch_->resume();
+  });
+  send_upstream(std::move(body));
+}
+
+void Turn::refuse(const Error& error) {
+  done_ = true;
+  call_->respond(wire::http_status(error), json_headers(), wire::error_body(dialect_, error));
+}
+
+bool Turn::choose_upstream() {
+  upstream_ = gateway_.config().upstream_for(dialect_, parsed_->request.model);
+  if (upstream_ != nullptr) return true;
+  refuse(Error{Code::not_found,
+               fmt::format("no upstream speaks {} for the model \"{}\"", exchange::dialect_name(dialect_),
+                           shown(parsed_->request.model)),
+               {},
+               "add an [upstream.NAME] with this dialect to weir.toml"});
+  return false;
+}
+
+void Turn::label() {
+  const config::Config& config = gateway_.config();
+  const client::Profile* profile = config.profiles.find(config.client);
+  if (profile == nullptr) profile = &config.profiles.detect(call_->headers().find("user-agent").value_or(""));
+  rules_ = {&config.manifests, &config.trust, profile};
+  conversation_ = gateway_.workspace().observe(parsed_->request, rules_);
+  gateway_.workspace().observe_tools(parsed_->request.tools, rules_);
+  const auto named = call_->headers().find("weir-session");
+  session_id_ = named ? std::string(named->substr(0, 64)) : conversation_->root();
+  record_effects();
+}
+
+// A result that came with this request says that its call was run. The last messages hold what is new.
+void Turn::record_effects() {
+  const auto& messages = parsed_->request.messages;
+  for (size_t i = messages.size(); i-- > 0 && messages[i].role != exchange::Role::planner;) {
+    for (const exchange::Part& part : messages[i].parts) {
+      const auto* result = std::get_if<exchange::Result>(&part);
+      if (result == nullptr || conversation_->called(result->call_id) == nullptr) continue;
+      gateway_.recorder().effect(session_id_, result->call_id, result->is_error);
+    }
+  }
+}
+
+void Turn::send_upstream(std::string body) {
+  auto url = net::parse_url(upstream_->url + path_);
+  if (!url) return on_error(url.error());
+  net::ClientRequest request{"POST", std::move(*url), call_->headers(), std::move(body)};
+  strip_request_headers(request.headers);
+  gateway_.authorize(*upstream_, request.headers);
+  const auto self = weak_from_this();
+  const auto on = [self](auto&& act) {
+    if (const auto turn = self.lock()) act(*turn);
+  };
+  fetch_ = gateway_.client_for(*upstream_)
+               .fetch(std::move(request),
+                      {[on](int status, net::Headers headers) {
+                         on([&](Turn& turn) { turn.on_head(status, std::move(headers)); });
+                       },
+                       [on](std::string_view bytes) { on([&](Turn& turn) { turn.on_data(bytes); }); },
+                       [on] { on([](Turn& turn) { turn.on_end(); }); },
+                       [on](const Error& error) { on([&](Turn& turn) { turn.on_error(error); }); }});
+}
+
+void Turn::on_head(int status, net::Headers headers) {
+  strip_reply_headers(headers);
+  const bool streamed = is_event_stream(headers);
+  const bool encoded = headers.find("content-encoding").value_or("identity") != "identity";
+  if (rounds_ > 0) {
+    // The client's reply is under way: a later round must go on in the same form.
+    if (status != 200 || streamed != parsed_->request.stream || encoded) {
+      fail_midway(unavailable(fmt::format("the upstream answered {} when the planner was to go on", status)));
+    }
+    return;
+  }
+  status_ = status;
+  head_ = std::move(headers);
+  if (passes_ || status < 200 || status >= 300) {
+    // Errors carry no calls. They pass as they are, Retry-After included.
+    passes_ = true;
+    started_ = true;
+    call_->start(status, head_);
+    return;
+  }
+  if (encoded)
+    return on_error(
+        unavailable("the upstream encoded its reply though nobody asked for it", "content-encoding"));
+  if (streamed != parsed_->request.stream) {
+    return on_error(unavailable(parsed_->request.stream
+                                    ? "the upstream did not stream although it was asked to"
+                                    : "the upstream streams although it was not asked to"));
+  }
+  if (streamed) {
+    started_ = true;
+    call_->start(status, head_);
+  }
+}
+
+void Turn::on_data(std::string_view bytes) {
+  if (done_) return;
+  if (passes_) return write(bytes);
+  handle(reply_->feed(bytes));
+}
+
+void Turn::on_end() {
+  if (done_) return;
+  if (passes_) {
+    done_ = true;
+    return call_->finish();
+  }
+  if (undecided_ > 0) {
+    body_ended_ = true;
+    return;
+  }
+  handle(reply_->end_of_body());
+}
+
+void Turn::on_error(const Error& error) {
+  if (done_) return;
+  fail_midway(error);
+}
+
+// Nothing sent: the API's error shape. A stream under way: its error event, then a broken end, so that nobody
+// takes what came for the whole.
+void Turn::fail_midway(const Error& error) {
+  fetch_.reset();
+  for (const Held& held : held_) {
+    if (!held.ask.empty()) gateway_.forget_ask(held.ask);
+  }
+  held_.clear();
+  undecided_ = 0;
+  if (!started_) return refuse(error);
+  done_ = true;
+  if (!passes_ && parsed_->request.stream) {
+    call_->write(wire::error_event(dialect_, error));
+    call_->finish();
+  } else {
+    call_->abort();
+  }
+}
+
+void Turn::handle(Result<wire::Step> step) {
+  if (!step) return fail_midway(step.error());
+  if (!step->out.empty()) write(step->out);
+  if (done_) return;
+  if (!step->calls.empty()) return decide(step->calls);
+  if (step->complete) round_complete();
+}
+
+void Turn::write(std::string_view bytes) {
+  if (!passes_ && !parsed_->request.stream) {
+    whole_ += bytes;
+    return;
+  }
+  if (!call_->write(bytes) && fetch_) fetch_->pause();
+}
+
+void Turn::decide(const std::vector<wire::HeldCall>& calls) {
+  if (fetch_) fetch_->pause();
+  const config::Config& config = gateway_.config();
+  const bool enforced = config.mode != guard::Mode::watch;
+  held_.assign(calls.size(), Held{});
+  undecided_ = calls.size();
+  const auto self = shared_from_this();
+  const auto& tools = parsed_->request.tools;
+  for (size_t i = 0; i < calls.size() && !done_; ++i) {
+    const exchange::Call& call = calls[i].call;
+    const bool offered = std::any_of(tools.begin(), tools.end(),
+                                     [&](const exchange::Tool& tool) { return tool.name == call.name; });
+    guard::Situation situation{&gateway_.workspace(), conversation_.get(), rules_,      &config.policies,
+                               &gateway_.grants(),    session_id_,         config.mode, offered,
+                               gateway_.now().wall_ms};
+    held_[i].verdict = guard::decide(situation, call);
+    ++gateway_.counters().calls;
+    if (!held_[i].verdict.grant.empty()) gateway_.use_up(held_[i].verdict.grant);
+    gateway_.recorder().decision(session_id_, held_[i].verdict, call.arguments, enforced,
+                                 gateway_.workspace().labels(),
+                                 [self, i, round = rounds_](Result<uint64_t> entry) {
+                                   if (self->rounds_ == round) self->decided(i, std::move(entry));
+                                 });
+  }
+  keep_alive_ = gateway_.loop().after(limits::kKeepAliveIntervalMs, [this] { keep_alive(); });
+}
+
+void Turn::decided(size_t index, Result<uint64_t> entry) {
+  if (done_ || index >= held_.size()) return;
+  Held& held = held_[index];
+  if (!entry) {
+    held.verdict.why = "the decision could not be written down: " + entry.error().text();
+    return settle(index, false);
+  }
+  Counters& counters = gateway_.counters();
+  switch (held.verdict.decision) {
+    case guard::Decision::allow:
+      ++counters.allowed;
+      break;
+    case guard::Decision::ask:
+      ++counters.asked;
+      break;
+    case guard::Decision::deny:
+      ++counters.denied;
+      break;
+  }
+  if (gateway_.config().mode == guard::Mode::watch || held.verdict.decision == guard::Decision::allow)
+    return settle(index, true);
+  if (held.verdict.decision == guard::Decision::deny) return settle(index, false);
+  const auto self = shared_from_this();
+  auto ask = gateway_.ask(session_id_, held.verdict, *entry, [self, index, round = rounds_](bool allowed) {
+    if (self->rounds_ == round && index < self->held_.size()) {
+      self->held_[index].ask.clear();
+      self->settle(index, allowed);
+    }
+  });
+  if (!ask) {
+    held.verdict.why += "; nobody was asked: " + ask.error().message;
+    return settle(index, false);
+  }
+  held.ask = *ask;
+}
+
+void Turn::settle(size_t index, bool allowed) {
+  if (done_ || held_[index].allowed) return;
+  held_[index].allowed = allowed;
+  if (--undecided_ > 0) return;
+  keep_alive_.cancel();
+  std::vector<wire::Verdict> verdicts;
+  for (const Held& held : held_) {
+    verdicts.push_back({*held.allowed, *held.allowed ? std::string() : guard::denial_text(held.verdict)});
+    if (!*held.allowed) continue;
+    for (const std::string& place : held.verdict.places)
+      gateway_.workspace().stored(place, held.verdict.carries);
+  }
+  held_.clear();
+  const auto self = shared_from_this();  // handle() may end the turn
+  handle(reply_->decide(verdicts));
+  if (done_ || undecided_ > 0) return;
+  if (body_ended_) {
+    body_ended_ = false;
+    return handle(reply_->end_of_body());
+  }
+  if (fetch_) fetch_->resume();
+}
+
+void Turn::round_complete() {
+  body_ended_ = false;
+  if (reply_->all_denied() && rounds_ + 1 < limits::kVetoRoundsMax) {
+    ++rounds_;
+    return send_upstream(reply_->next_round_body());
+  }
+  finish_turn();
+}
+
+void Turn::finish_turn() {
+  auto last = reply_->finish();
+  if (!last) return fail_midway(last.error());
+  const std::vector<exchange::Message>& messages = reply_->client_messages();
+  for (const exchange::Message& message : messages) gateway_.workspace().emitted(*conversation_, message);
+  if (auto shadow = reply_->shadow(); shadow && !messages.empty()) {
+    gateway_.remember_shadow(exchange::extend(conversation_->prefix(), messages.front()), std::move(*shadow));
+  }
+  if (!last->out.empty()) write(last->out);
+  done_ = true;
+  fetch_.reset();
+  if (parsed_->request.stream) return call_->finish();
+  if (started_) {
+    call_->write(whole_);
+    return call_->finish();
+  }
+  call_->respond(status_, head_, std::move(whole_));
+}
+
+// While a person is asked, the client must not think that the connection died. JSON allows white space before
+// the value, so even a reply that is not streamed can be kept alive.
+void Turn::keep_alive() {
+  if (done_ || undecided_ == 0) return;
+  if (!started_) {
+    started_ = true;
+    call_->start(status_, head_);
+  }
+  call_->write(parsed_->request.stream ? wire::keep_alive(dialect_) : std::string_view(" "));
+  keep_alive_ = gateway_.loop().after(limits::kKeepAliveIntervalMs, [this] { keep_alive(); });
+}
+
+void Turn::gone() {
+  done_ = true;
+  keep_alive_.cancel();
+  fetch_.reset();
+  for (const Held& held : held_) {
+    if (!held.ask.empty()) gateway_.forget_ask(held.ask);
+  }
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,79 @@
+// Turn: one request for a planner's turn, from the client's bytes to the reply's last byte.
+//
+//   parse → label → put the shadow history back → upstream → reply flows, its calls are held → each call is
+//   decided, written down, perhaps asked → the rest of the reply flows, or the planner is told and goes on
+//
+// Guarantee: no byte of a call reaches the client before its decision is durable and allows it. Ends when the
+// client goes away. One event loop.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/gateway.h"
+#include "wire/dialect.h"
+
+namespace weir::gateway {
+
+// Shared: the server's call, the fetch and pending decisions hold it until each is done with it.
+class Turn : public std::enable_shared_from_this<Turn> {
+ public:
+  Turn(Gateway& gateway, std::shared_ptr<net::ServerCall> call, exchange::Dialect dialect, std::string path);
+
+  // Begins; everything else happens in callbacks.
+  void start();
+
+ private:
+  struct Held {
+    guard::Verdict verdict;
+    std::optional<bool> allowed;
+    std::string ask;  // while it waits for a person
+  };
+
+  void refuse(const Error& error);
+  bool choose_upstream();
+  void label();
+  void send_upstream(std::string body);
+  void on_head(int status, net::Headers headers);
+  void on_data(std::string_view bytes);
+  void on_end();
+  void on_error(const Error& error);
+  void handle(Result<wire::Step> step);
+  void write(std::string_view bytes);
+  void decide(const std::vector<wire::HeldCall>& calls);
+  void decided(size_t index, Result<uint64_t> entry);
+  void settle(size_t index, bool allowed);
+  void round_complete();
+  void finish_turn();
+  void record_effects();
+  void keep_alive();
+  void fail_midway(const Error& error);
+  void gone();
+
+  Gateway& gateway_;
+  std::shared_ptr<net::ServerCall> call_;
+  const exchange::Dialect dialect_;
+  const std::string path_;  // below the API's root, with the query: "/chat/completions"
+  std::optional<wire::ParsedRequest> parsed_;
+  const config::Upstream* upstream_ = nullptr;
+  session::Rules rules_;
+  std::shared_ptr<session::Conversation> conversation_;
+  std::string session_id_;
+  std::unique_ptr<wire::Reply> reply_;
+  std::unique_ptr<net::Fetch> fetch_;
+  std::vector<Held> held_;
+  size_t undecided_ = 0;
+  int rounds_ = 0;
+  int status_ = 0;
+  net::Headers head_;
+  bool passes_ = false;      // an upstream error, or count_tokens: bytes go through
+  bool started_ = false;     // the client has our status line
+  bool body_ended_ = false;  // the upstream's body ended while calls were undecided
+  bool done_ = false;
+  std::string whole_;  // of a reply that is not streamed
+  net::Timer keep_alive_;
+};
+
+}  // namespace weir::gateway
