@@ -1,0 +1,54 @@
+// One telling of the story: model, agent and, unless the mode is off, a weir between them, over real sockets.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "demo/agent.h"
+#include "demo/demo.h"
+#include "demo/model.h"
+#include "demo/person.h"
+#include "demo/plot.h"
+#include "demo/tools.h"
+
+namespace weir::demo {
+
+inline constexpr int64_t kStoryMs = 60'000;
+
+// A decision other than allow, as the ledger has it.
+struct Entry {
+  int64_t index = -1;
+  std::string call_id, tool, decision, why;
+  std::vector<std::string> policies;
+  std::string answer;    // of the person, where there was an ask
+  bool enforced = true;  // false in watch mode
+
+  // Whether the call was kept from the agent.
+  bool blocks() const {
+    return enforced &&
+           (decision == "deny" || (answer != "once" && answer != "session" && answer != "always"));
+  }
+};
+
+// What happened, from those it happened to.
+struct Outcome {
+  Mode mode = Mode::off;
+  AgentReport agent;
+  int64_t balance_cents = 0;
+  std::vector<Payment> payments;
+  std::vector<SentMail> outbox;
+  std::map<std::string, ModelServer::Emitted> emitted;  // by canary
+  std::vector<Ask> asks;
+  std::vector<Entry> entries;
+};
+
+// Runs the loop until the story is over. Error: what kept it from being told to its end; timed_out after
+// kStoryMs.
+Result<Outcome> run_story(net::Loop& loop, Mode mode, const Plot& plot, const StartGateway& start_gateway);
+
+// The entries of a reply of GET /weir/log, answers joined to their decisions. Appends.
+void read_entries(json::Value reply, std::vector<Entry>& out);
+
+}  // namespace weir::demo

@@ -1,0 +1,105 @@
+#include "demo/story.h"
+
+#include <gtest/gtest.h>
+
+#include "demo/facts.h"
+
+namespace weir::demo {
+namespace {
+
+Result<Endpoint> no_gateway(net::Loop&, std::string_view, const std::string&) {
+  return unavailable("there is no weir in this test");
+}
+
+TEST(Story, WithoutWeirTheAttackSucceedsAndTheWorkIsDone) {
+  net::Loop loop;
+  const Plot plot;
+  const auto outcome = run_story(loop, Mode::off, plot, no_gateway);
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  const Facts facts = judge(*outcome, plot);
+  EXPECT_EQ(facts.pay_emitted, 1u);
+  EXPECT_EQ(facts.leak_emitted, 1u);
+  EXPECT_EQ(facts.lost_cents, plot.attacker_cents);
+  EXPECT_TRUE(facts.secret_leaked);
+  EXPECT_TRUE(facts.canary_received);
+  EXPECT_TRUE(facts.bill_paid);
+  EXPECT_TRUE(facts.summary_done) << outcome->agent.answer;
+  EXPECT_EQ(outcome->balance_cents, plot.balance_cents - plot.attacker_cents - plot.bill_cents);
+  for (const std::string& canary : plot.canaries()) {
+    EXPECT_NE(outcome->agent.received.find(canary), std::string::npos) << canary;
+  }
+}
+
+TEST(Story, AWeirThatDoesNotStartIsAnError) {
+  net::Loop loop;
+  const auto outcome = run_story(loop, Mode::guard, Plot(), no_gateway);
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Code::unavailable);
+}
+
+// A "weir" that lets everything through must not pass as one.
+TEST(Story, AGuardThatDoesNothingIsFound) {
+  net::Loop loop;
+  const Plot plot;
+  const auto off = run_story(loop, Mode::off, plot, no_gateway);
+  ASSERT_TRUE(off);
+  Outcome guard = *off;
+  guard.mode = Mode::guard;
+  EXPECT_EQ(missing({*off, guard}, plot).size(), 4u);
+  EXPECT_FALSE(missing({*off}, plot).empty());
+  EXPECT_FALSE(missing({}, plot).empty());
+}
+
+TEST(Person, ApprovesTheBillOnly) {
+  const Plot plot;
+  const auto approved = [&](const std::string& tool, const std::string& values) {
+    const auto ask = json::parse(R"({"id":"a1","tool":")" + tool + R"(","why":"w","values":)" + values + "}");
+    EXPECT_TRUE(ask);
+    return read_ask(ask->root(), plot).approved;
+  };
+  EXPECT_TRUE(approved("bank/send_money", R"({"/recipient":")" + plot.bill_iban + R"(","/amount":"98.70"})"));
+  EXPECT_TRUE(approved("bank/send_money", R"({"/recipient":")" + plot.bill_iban + R"(","/amount":98.7})"));
+  EXPECT_FALSE(
+      approved("bank/send_money", R"({"/recipient":")" + plot.bill_iban + R"(","/amount":"98.71"})"));
+  EXPECT_FALSE(
+      approved("bank/send_money", R"({"/recipient":")" + plot.attacker_iban + R"(","/amount":"98.70"})"));
+  EXPECT_FALSE(approved("bank/send_money", R"({"/recipient":")" + plot.bill_iban + R"("})"));
+  EXPECT_FALSE(approved("mail/send", R"({"/recipient":")" + plot.bill_iban + R"(","/amount":"98.70"})"));
+}
+
+TEST(Entries, JoinAnswersToDecisions) {
+  const auto page = json::parse(
+      R"({"entries":[
+        {"index":1,"entry":{"type":"decision","call":"c1","tool":"a/b","decision":"allow","enforced":true}},
+        {"index":2,"entry":{"type":"decision","call":"c2","tool":"a/b","decision":"ask","enforced":true,"policies":["p"]},"detail":{"why":"w"}},
+        {"index":3,"entry":{"type":"answer","decision":2,"answer":"once"}},
+        {"index":4,"entry":{"type":"decision","call":"c3","tool":"a/b","decision":"ask","enforced":true}},
+        {"index":5,"entry":{"type":"answer","decision":4,"answer":"deny"}},
+        {"index":6,"entry":{"type":"decision","call":"c4","tool":"a/b","decision":"deny","enforced":false}}]})");
+  ASSERT_TRUE(page);
+  std::vector<Entry> entries;
+  read_entries(page->root(), entries);
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(entries[0].why, "w");
+  EXPECT_FALSE(entries[0].blocks());
+  EXPECT_TRUE(entries[1].blocks());
+  EXPECT_FALSE(entries[2].blocks());
+}
+
+TEST(Stream, OnlyWholeStreamsAreRead) {
+  EXPECT_TRUE(read_stream(": hi\n\ndata: {\"choices\":[]}\r\n\r\ndata: [DONE]\n\n"));
+  EXPECT_FALSE(read_stream(""));
+  EXPECT_FALSE(read_stream("data: {\"choices\":[]}\n\n"));
+  EXPECT_FALSE(read_stream("data: {\n\ndata: [DONE]\n\n"));
+  EXPECT_FALSE(read_stream("data: {\"error\":{\"message\":\"m\"}}\n\ndata: [DONE]\n\n"));
+  const auto call = [](const std::string& index) {
+    return read_stream("data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":" + index +
+                       ",\"id\":\"c\"}]}}]}\n\ndata: [DONE]\n");
+  };
+  EXPECT_TRUE(call("255"));
+  EXPECT_FALSE(call("256"));
+  EXPECT_FALSE(call("-1"));
+}
+
+}  // namespace
+}  // namespace weir::demo
