@@ -10,9 +10,14 @@
 namespace weir::trace {
 namespace {
 
-constexpr size_t kAround = 48;  // of input kept on each side of an escape
-constexpr size_t kRunMin = 8;   // characters that make a base64 or hex run worth decoding
+constexpr size_t kAround = 48;        // of input kept on each side of an escape
+constexpr size_t kTokenAround = 256;  // more of it, up to white space
+constexpr size_t kRunMin = 8;         // characters that make a base64 or hex run worth decoding
 constexpr size_t kEntityBytesMax = 12;
+
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -93,8 +98,12 @@ size_t entity(std::string_view input, size_t at, std::string& out) {
 size_t backslash(std::string_view input, size_t at, std::string& out) {
   if (at + 1 >= input.size()) return 0;
   const char kind = input[at + 1];
-  if (kind == '/') {
-    out += '/';
+  if (kind == '/' || kind == '"' || kind == '\\') {
+    out += kind;
+    return 2;
+  }
+  if (kind == 'n' || kind == 't' || kind == 'r') {
+    out += kind == 'n' ? '\n' : kind == 't' ? '\t' : '\r';
     return 2;
   }
   if (kind == 'x') {
@@ -130,6 +139,25 @@ size_t escape(std::string_view input, size_t at, std::string& out) {
   }
 }
 
+size_t next_escape(std::string_view input, size_t at) {
+  while (at < input.size() && input[at] != '%' && input[at] != '&' && input[at] != '\\') ++at;
+  return at;
+}
+
+// A piece begins and ends at white space, lest half a token looks like a whole one.
+size_t back_to_space(std::string_view input, size_t at, size_t first) {
+  size_t from = at > first + kAround ? at - kAround : first;
+  const size_t least = from > first + kTokenAround ? from - kTokenAround : first;
+  while (from > least && !is_space(input[from - 1])) --from;
+  return from;
+}
+
+size_t forward_to_space(std::string_view input, size_t at) {
+  const size_t most = std::min(at + kTokenAround, input.size());
+  while (at < most && !is_space(input[at])) ++at;
+  return std::min(at, input.size());
+}
+
 void decode_escapes(std::string_view input, std::vector<Decoded>& out) {
   Decoded piece;
   size_t plain_from = 0;  // input from here on is in no piece yet
@@ -143,22 +171,20 @@ void decode_escapes(std::string_view input, std::vector<Decoded>& out) {
   };
   const auto close = [&] {
     if (piece.text.empty()) return;
-    copy(plain_from, std::min(piece_end, input.size()));
+    copy(plain_from, forward_to_space(input, piece_end));
     piece.at.push_back(static_cast<uint32_t>(plain_from));
     out.push_back(std::exchange(piece, {}));
   };
   std::string decoded;
-  for (size_t at = input.find_first_of("%&\\"); at != std::string_view::npos;
-       at = input.find_first_of("%&\\", at)) {
+  for (size_t at = next_escape(input, 0); at < input.size(); at = next_escape(input, at)) {
     decoded.clear();
     const size_t length = escape(input, at, decoded);
     if (length == 0) {
       ++at;
       continue;
     }
-    if (!piece.text.empty() && at > piece_end + kAround) close();
-    const size_t from =
-        piece.text.empty() ? std::max(plain_from, at > kAround ? at - kAround : 0) : plain_from;
+    if (!piece.text.empty() && at > piece_end + kAround + 2 * kTokenAround) close();
+    const size_t from = piece.text.empty() ? back_to_space(input, at, plain_from) : plain_from;
     copy(from, at);
     for (const char c : decoded) {
       piece.text += c;
@@ -172,10 +198,16 @@ void decode_escapes(std::string_view input, std::vector<Decoded>& out) {
   close();
 }
 
-bool base64_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/' ||
-         c == '-' || c == '_';
-}
+constexpr uint8_t kNone = 0xFF;
+constexpr std::array<uint8_t, 256> kSextet = [] {
+  std::array<uint8_t, 256> table{};
+  table.fill(kNone);
+  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  for (uint8_t i = 0; i < kLetters.size(); ++i) table[static_cast<uint8_t>(kLetters[i])] = i;
+  table['+'] = table['-'] = 62;
+  table['/'] = table['_'] = 63;
+  return table;
+}();
 
 // Bytes that a person or a model would read as text.
 bool is_text(std::string_view bytes) {
@@ -184,62 +216,92 @@ bool is_text(std::string_view bytes) {
          });
 }
 
-void keep_run(std::string text, size_t begin, size_t end, std::vector<Decoded>& out) {
-  if (!is_text(text)) return;
+bool keep_run(std::string text, size_t begin, size_t end, std::vector<Decoded>& out) {
+  if (!is_text(text)) return false;
   Decoded piece;
-  piece.at.reserve(text.size() + 1);
+  piece.at.resize(text.size() + 1);
   for (size_t i = 0; i <= text.size(); ++i) {
-    piece.at.push_back(static_cast<uint32_t>(begin + i * (end - begin) / text.size()));
+    piece.at[i] = static_cast<uint32_t>(begin + i * (end - begin) / text.size());
   }
   piece.text = std::move(text);
   out.push_back(std::move(piece));
+  return true;
 }
 
-void decode_run(std::string_view run, size_t begin, std::vector<Decoded>& out) {
+// Whether the first characters can be the start of text: most words of most texts cannot.
+bool starts_text(std::string_view run) {
+  uint32_t bits = 0;
+  for (const char c : run.substr(0, 4)) bits = bits << 6 | kSextet[static_cast<uint8_t>(c)];
+  bool ascii = true;
+  for (const uint32_t byte : {bits >> 16 & 0xFF, bits >> 8 & 0xFF, bits & 0xFF}) {
+    if (byte < 0x20 && byte != '\n' && byte != '\t' && byte != '\r') return false;
+    if (byte == 0x7F || (ascii && byte >= 0x80 && byte < 0xC2) || byte >= 0xF5) return false;
+    ascii = ascii && byte < 0x80;
+  }
+  return true;
+}
+
+// Either alphabet, with or without padding, which stands outside of the run. Bits that are left over at the
+// end are ignored, as lenient readers do.
+bool decode_base64(std::string_view run, size_t begin, size_t end, std::vector<Decoded>& out) {
+  if (run.size() < kRunMin || !starts_text(run)) return false;
+  std::string bytes;
+  bytes.reserve(run.size() * 3 / 4);
+  uint32_t bits = 0;
+  uint32_t held = 0;
+  for (const char c : run) {
+    bits = bits << 6 | kSextet[static_cast<uint8_t>(c)];
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes += static_cast<char>(bits >> held & 0xFF);
+  }
+  return keep_run(std::move(bytes), begin, end, out);
+}
+
+// `run`, joined over line ends, stood in [begin, end).
+void decode_run(std::string_view run, size_t begin, size_t end, std::vector<Decoded>& out) {
   const bool hex =
       run.size() % 2 == 0 && std::all_of(run.begin(), run.end(), [](char c) { return hex_digit(c) >= 0; });
   if (hex) {
-    if (auto bytes = from_hex(run)) keep_run(std::move(*bytes), begin, begin + run.size(), out);
+    if (auto bytes = from_hex(run)) keep_run(std::move(*bytes), begin, end, out);
   }
-  // One alphabet or the other, with or without padding, which stands outside the run.
-  std::string url(run);
-  for (char& c : url) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  // Padding bits that are not zero are still decoded by lenient readers; cut the last character then.
-  url.resize(url.size() - (url.size() % 4 == 1 ? 1 : 0));
-  auto bytes = from_base64url(url);
-  if (!bytes && url.size() > 4) bytes = from_base64url(url.substr(0, url.size() / 4 * 4));
-  if (bytes) keep_run(std::move(*bytes), begin, begin + run.size(), out);
+  if (decode_base64(run, begin, end, out) || run.size() != end - begin) return;
+  // The last part of a path may be encoded by itself.
+  for (size_t at = run.find('/'); at != std::string_view::npos;) {
+    const size_t next = std::min(run.find('/', at + 1), run.size());
+    decode_base64(run.substr(at + 1, next - at - 1), begin + at + 1, begin + next, out);
+    at = next < run.size() ? next : std::string_view::npos;
+  }
 }
 
 // Runs that lines were broken into ("-----" excepted by the alphabet) are joined over single line ends.
 void decode_runs(std::string_view input, std::vector<Decoded>& out) {
+  const auto in_run = [&](size_t at) { return kSextet[static_cast<uint8_t>(input[at])] != kNone; };
+  std::string joined;
   size_t at = 0;
   while (at < input.size()) {
-    if (!base64_character(input[at])) {
+    if (!in_run(at)) {
       ++at;
       continue;
     }
     const size_t begin = at;
-    std::string joined;
-    size_t end = at;
+    size_t from = at;
+    joined.clear();
     while (true) {
-      const size_t from = at;
-      while (at < input.size() && base64_character(input[at])) ++at;
-      joined.append(input.substr(from, at - from));
-      end = at;
+      while (at < input.size() && in_run(at)) ++at;
       // A line of an encoded block is full: only then does the next line go on with it.
       const bool full = at - from >= 60 && at < input.size() && (input[at] == '\n' || input[at] == '\r');
       if (!full) break;
       size_t next = at;
       while (next < input.size() && (input[next] == '\n' || input[next] == '\r') && next < at + 2) ++next;
-      if (next >= input.size() || !base64_character(input[next])) break;
-      at = next;
+      if (next >= input.size() || !in_run(next)) break;
+      joined.append(input.substr(from, at - from));
+      from = at = next;
     }
-    if (joined.size() >= kRunMin) {
-      const size_t before = out.size();
-      decode_run(joined, begin, out);
-      for (size_t i = before; i < out.size(); ++i) out[i].at.back() = static_cast<uint32_t>(end);
-    }
+    if (at - begin < kRunMin) continue;
+    if (!joined.empty()) joined.append(input.substr(from, at - from));
+    decode_run(joined.empty() ? input.substr(begin, at - begin) : joined, begin, at, out);
   }
 }
 

@@ -14,7 +14,7 @@ struct Decoded {
   std::vector<uint32_t> at;
 };
 
-// One level: percent-encoding, HTML entities and \u, \x, \/ escapes (with what stands around them, so that a
+// One level: percent-encoding, HTML entities and backslash escapes (with what stands around them, so that a
 // copy that is only partly encoded is whole), each base64 or base64url run and each run of hex digits that
 // decodes to text, and what tag characters spell. Linear; the pieces together are at most a small multiple of
 // the input.

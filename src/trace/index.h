@@ -17,13 +17,15 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/limits.h"
 #include "label/label.h"
+#include "trace/sightings.h"
 
 namespace weir::trace {
+
+struct Anchor;
 
 using Key = std::array<uint8_t, 16>;
 
@@ -40,7 +42,8 @@ struct Taint {
 };
 
 struct IndexLimits {
-  size_t text_bytes_max = limits::kTraceTextBytesMax;  // of normalised text
+  // Of normalised text and what was decoded from it; at most 4 GiB - 1.
+  size_t text_bytes_max = limits::kTraceTextBytesMax;
 };
 
 class Index {
@@ -64,52 +67,58 @@ class Index {
   size_t bytes() const;
 
  private:
-  // All text, normalised and without white space, one after another, and whose it is.
+  // All text, normalised and without white space, one after another, and whose it is. Earlier is smaller.
   struct Segment {
     uint32_t begin;
     LabelId label;
   };
-  struct Token {
-    bool trusted_first;
-    LabelId label;
-  };
-  struct Query;
-  struct Run {
-    size_t begin;  // in the compacted query
-    size_t end;
-    LabelId label;
-  };
-
-  void add_level(std::string_view text, LabelId label, int depth);
-  void add_run(std::string_view compact, LabelId label);
-  void insert(uint64_t hash, uint32_t position);
-  void grow();
-  uint64_t token_hash(std::string_view form) const;
-  size_t segment_at(uint32_t position) const;
-  void query(std::string_view text, bool tokens, int depth, std::span<const uint32_t> map,
-             std::vector<Span>& out) const;
-  void find_runs(std::string_view compact, std::vector<Run>& runs) const;
-  void judge_anchor(std::string_view compact, size_t at, uint64_t hash, std::vector<Run>& runs) const;
-
-  Labels& labels_;
-  IndexLimits limits_;
-  uint64_t multiplier_;
-  uint64_t power_;  // multiplier_ to the k-1: the weight of the character that leaves the window
-  uint64_t seed_;
-  std::string text_;
-  std::vector<Segment> segments_;
-  // Anchors: open addressing by the hash's upper half, in order of it, so that growing is one sweep.
+  // Anchors (anchors.h): open addressing in the order of the hashes, so that growing is one sweep.
   struct Slot {
     uint32_t hash = 0;
     uint32_t position = kEmpty;
   };
   static constexpr uint32_t kEmpty = UINT32_MAX;
+  struct Match;
+  struct Matches;
+  // A stretch of compacted text, each part under the label of its earliest sighting.
+  struct Run {
+    size_t begin;
+    size_t end;
+    LabelId label;
+  };
+
+  void add_level(std::string_view text, LabelId label, int depth);
+  void add_tokens(std::string_view normal, LabelId label);
+  void add_run(std::string_view compact, LabelId label);
+  bool holds(std::string_view compact, LabelId label) const;
+  void insert(const Anchor& anchor, size_t base);
+  void grow();
+  size_t first_slot(uint64_t hash) const { return (hash >> 32) * slots_.size() >> 32; }
+  uint64_t token_hash(std::string_view form) const;
+  uint64_t window_hash(const char* window, bool trusted) const;
+  size_t segment_at(uint32_t position) const;
+  void query(std::string_view text, bool tokens, int depth, std::span<const uint32_t> map,
+             std::vector<Span>& out) const;
+  void query_tokens(std::string_view normal, std::span<const uint32_t> at, std::span<const uint32_t> map,
+                    std::vector<Span>& out) const;
+  void look_up(std::string_view compact, const Anchor& anchor, Matches& matches) const;
+  void look_at_place(std::string_view compact, const Anchor& anchor, uint32_t position,
+                     Matches& matches) const;
+  std::vector<Run> find_runs(std::string_view compact) const;
+
+  Labels& labels_;
+  IndexLimits limits_;
+  uint64_t multiplier_;
+  uint64_t seed_;
+  std::string text_;
+  std::vector<Segment> segments_;
   std::vector<Slot> slots_;
-  size_t used_ = 0;
-  std::unordered_map<uint32_t, LabelId>
-      crowded_;  // anchors with too many places: the joined label of the rest
-  std::unordered_map<uint64_t, Token> tokens_;
-  std::unordered_map<uint64_t, LabelId> whole_;  // texts added before, by digest: they come again and again
+  size_t slots_used_ = 0;
+  // Windows whose anchor stands in too many places to look at each; trusted sightings and others apart.
+  Sightings windows_;
+  Sightings tokens_;
+  Sightings whole_;   // texts added before under the same label: they come again and again
+  size_t taken_ = 0;  // of text_bytes_max
   bool full_ = false;
 };
 

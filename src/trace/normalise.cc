@@ -35,48 +35,57 @@ size_t sequence(std::string_view input, size_t at, int32_t& code_point) {
 
 }  // namespace
 
+namespace {
+
+// What a character beyond ASCII (or a byte that is none) at `at` stands for, appended; its length in the
+// input.
+size_t append_other(std::string_view input, size_t at, std::string& out) {
+  int32_t code_point = 0;
+  const size_t length = sequence(input, at, code_point);
+  if (length == 0) {
+    append_utf8(out, 0xFFFD);
+    return 1;
+  }
+  constexpr size_t kPartsMax = 32;
+  std::array<int32_t, kPartsMax> parts;
+  int last_boundary = 0;
+  const auto count = utf8proc_decompose_char(
+      code_point, parts.data(), kPartsMax,
+      static_cast<utf8proc_option_t>(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
+                                     UTF8PROC_IGNORE | UTF8PROC_STABLE),
+      &last_boundary);
+  const bool fits = count >= 0 && count <= static_cast<ptrdiff_t>(kPartsMax);
+  if (!fits) parts[0] = code_point;
+  for (size_t i = 0; i < (fits ? static_cast<size_t>(count) : 1); ++i) {
+    const auto part = static_cast<char32_t>(parts[i]);
+    append_utf8(out, is_space(part) ? U' ' : part);
+  }
+  return length;
+}
+
+}  // namespace
+
 Normal normalise(std::string_view input, bool offsets) {
   Normal out;
   out.text.reserve(input.size());
   if (offsets) out.at.reserve(input.size() + 1);
-  const auto put = [&](char32_t c, size_t at) {
-    const size_t before = out.text.size();
-    if (is_space(c)) {
-      out.text += ' ';
-    } else {
-      append_utf8(out.text, c);
-    }
-    if (offsets) out.at.insert(out.at.end(), out.text.size() - before, static_cast<uint32_t>(at));
-  };
   size_t at = 0;
   while (at < input.size()) {
-    const auto byte = static_cast<uint8_t>(input[at]);
-    if (byte < 0x80) {
-      out.text += kAscii[byte];
-      if (offsets) out.at.push_back(static_cast<uint32_t>(at));
-      ++at;
+    const size_t begin = at;
+    const size_t before = out.text.size();
+    while (at < input.size() && static_cast<uint8_t>(input[at]) < 0x80) ++at;
+    if (at > begin) {
+      out.text.append(input, begin, at - begin);
+      for (size_t i = 0; i < at - begin; ++i) {
+        out.text[before + i] = kAscii[static_cast<uint8_t>(input[begin + i])];
+      }
+      if (offsets) {
+        for (size_t i = begin; i < at; ++i) out.at.push_back(static_cast<uint32_t>(i));
+      }
       continue;
     }
-    int32_t code_point = 0;
-    const size_t length = sequence(input, at, code_point);
-    if (length == 0) {
-      put(0xFFFD, at);
-      ++at;
-      continue;
-    }
-    int32_t parts[32];
-    int last_boundary = 0;
-    const auto count = utf8proc_decompose_char(
-        code_point, parts, 32,
-        static_cast<utf8proc_option_t>(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD |
-                                       UTF8PROC_IGNORE | UTF8PROC_STABLE),
-        &last_boundary);
-    if (count < 0 || count > 32) {
-      put(static_cast<char32_t>(code_point), at);
-    } else {
-      for (int i = 0; i < count; ++i) put(static_cast<char32_t>(parts[i]), at);
-    }
-    at += length;
+    at += append_other(input, at, out.text);
+    if (offsets) out.at.insert(out.at.end(), out.text.size() - before, static_cast<uint32_t>(begin));
   }
   if (offsets) out.at.push_back(static_cast<uint32_t>(input.size()));
   return out;

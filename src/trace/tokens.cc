@@ -1,7 +1,12 @@
 #include "trace/tokens.h"
 
+#include <utf8proc.h>
+
+#include <algorithm>
 #include <array>
-#include <optional>
+#include <utility>
+
+#include "base/bytes.h"
 
 namespace weir::trace {
 namespace {
@@ -10,6 +15,12 @@ constexpr size_t kTokenMin = 6;
 constexpr size_t kTokenMax = 2'048;  // longer ones are found as copies
 constexpr size_t kGroupMax = 8;      // characters of one group of digits
 constexpr size_t kGroupsMax = 12;
+
+constexpr size_t kNumberMax = 48;
+constexpr size_t kAccountMin = 12;
+constexpr size_t kAccountMax = 34;  // ISO 13616
+
+using Each = std::function<void(size_t, size_t, std::string_view)>;
 
 enum : uint8_t { kOther = 0, kLetter = 1, kDigit = 2, kInner = 3 };
 
@@ -68,35 +79,102 @@ bool distinctive(std::string_view token) {
   return !is_date_or_time(token);
 }
 
-// "1,000.50" → "#1000.5"; nothing for what is no plain number or has too few digits to tell anything.
-std::optional<std::string> number_form(std::string_view token) {
-  if (!token.empty() && (token[0] == '$' || token[0] == '+' || token[0] == '-')) token.remove_prefix(1);
-  std::string whole;
-  std::string fraction;
-  bool dot = false;
-  size_t since_comma = 3;
-  bool comma = false;
-  for (const char c : token) {
+// "#1000.5" of digits before and after the decimal separator; nothing with too few digits to tell anything.
+std::string number_form(std::string_view whole, std::string_view fraction) {
+  while (!fraction.empty() && fraction.back() == '0') fraction.remove_suffix(1);
+  while (whole.size() > 1 && whole.front() == '0') whole.remove_prefix(1);
+  const size_t significant =
+      fraction.empty() ? whole.find_last_not_of('0') + 1 : whole.size() + fraction.size();
+  if (significant < 4 || (fraction.empty() && significant < 5)) return {};
+  std::string form = "#";
+  form += whole;
+  if (!fraction.empty()) (form += '.') += fraction;
+  return form;
+}
+
+// The digits of `whole`, with `separator` between groups of three or nowhere; else nothing.
+std::string ungrouped(std::string_view whole, char separator) {
+  std::string digits;
+  size_t group = 0;
+  bool separated = false;
+  for (const char c : whole) {
     if (class_of(c) == kDigit) {
-      (dot ? fraction : whole) += c;
-      since_comma += dot ? 0 : 1;
-    } else if (c == ',' && !dot && !whole.empty() && (!comma || since_comma == 3)) {
-      comma = true;
-      since_comma = 0;
-    } else if (c == '.' && !dot && !whole.empty()) {
-      dot = true;
+      digits += c;
+      ++group;
+    } else if (c == separator && group > 0 && group <= 3 && (!separated || group == 3)) {
+      separated = true;
+      group = 0;
     } else {
-      return std::nullopt;
+      return {};
     }
   }
-  if (whole.empty() || (comma && since_comma != 3)) return std::nullopt;
-  while (!fraction.empty() && fraction.back() == '0') fraction.pop_back();
-  const size_t first = whole.find_first_not_of('0');
-  whole = first == std::string::npos ? "0" : whole.substr(first);
-  size_t significant = whole.size() + fraction.size();
-  if (fraction.empty()) significant = whole.find_last_not_of('0') + 1;
-  if (significant < 4 || (fraction.empty() && significant < 5)) return std::nullopt;
-  return "#" + whole + (fraction.empty() ? "" : "." + fraction);
+  return separated && group != 3 ? std::string() : digits;
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return class_of(c) == kDigit; });
+}
+
+// A number in any notation by value: "1,000.50", "1.000,50" and "1000.5" give "#1000.5". What may be read
+// in two ways gives both.
+void report_number(std::string_view token, size_t begin, const Each& each) {
+  const size_t end = begin + token.size();
+  while (!token.empty() && (token[0] == '$' || token[0] == '+' || token[0] == '-')) token.remove_prefix(1);
+  if (token.empty() || class_of(token[0]) != kDigit || token.size() > kNumberMax) return;
+  if (token.find_first_not_of("0123456789.,") != std::string_view::npos) return;
+  std::string previous;
+  for (const auto& [point, comma] : {std::pair('.', ','), std::pair(',', '.')}) {
+    const size_t at = std::min(token.find(point), token.size());
+    const std::string_view fraction = at < token.size() ? token.substr(at + 1) : std::string_view();
+    if (at < token.size() && !all_digits(fraction)) continue;
+    const std::string whole = ungrouped(token.substr(0, at), comma);
+    if (whole.empty()) continue;
+    std::string form = number_form(whole, fraction);
+    if (form.empty() || form == previous) continue;
+    each(begin, end, form);
+    previous = std::move(form);
+  }
+}
+
+// "1 000 000,50" and "1'000'000.50", of which "1" stands in [begin, at).
+void report_spaced_number(std::string_view normal, size_t begin, size_t at, const Each& each) {
+  std::string digits(normal.substr(begin, at - begin));
+  while (at + 3 < normal.size() && digits.size() <= kNumberMax && (normal[at] == ' ' || normal[at] == '\'') &&
+         all_digits(normal.substr(at + 1, 3)) &&
+         (at + 4 == normal.size() || class_of(normal[at + 4]) != kDigit)) {
+    digits += normal.substr(at + 1, 3);
+    at += 4;
+  }
+  if (digits.size() < 4) return;
+  size_t end = at;
+  std::string_view fraction;
+  if (at + 1 < normal.size() && (normal[at] == '.' || normal[at] == ',') &&
+      class_of(normal[at + 1]) == kDigit) {
+    end = at + 1;
+    while (end < normal.size() && end < at + kNumberMax && class_of(normal[end]) == kDigit) ++end;
+    fraction = normal.substr(at + 1, end - at - 1);
+  }
+  if (const std::string form = number_form(digits, fraction); !form.empty()) each(begin, end, form);
+}
+
+// An account number in groups of four, with or without letters ("gb29 nwbk 6016 1331 9268 19"), without its
+// spaces. Where it ends is not known: each length that it may have is reported.
+void report_account(std::string_view normal, size_t begin, const Each& each) {
+  const auto letter = [&](size_t i) { return normal[i] >= 'a' && normal[i] <= 'z'; };
+  const auto digit = [&](size_t i) { return class_of(normal[i]) == kDigit; };
+  if (begin + 5 >= normal.size() || normal[begin + 4] != ' ') return;
+  if (!letter(begin) || !letter(begin + 1) || !digit(begin + 2) || !digit(begin + 3)) return;
+  std::string joined(normal.substr(begin, 4));
+  size_t at = begin + 4;
+  while (at + 1 < normal.size() && normal[at] == ' ' && joined.size() < kAccountMax) {
+    size_t end = at + 1;
+    while (end < normal.size() && end < at + 6 && (letter(end) || digit(end))) ++end;
+    if (end - at > 5 || end - at < 2) return;
+    joined += normal.substr(at + 1, end - at - 1);
+    if (joined.size() >= kAccountMin) each(begin, end, joined);
+    if (end - at < 5) return;
+    at = end;
+  }
 }
 
 std::string_view trimmed(std::string_view token, size_t& begin) {
@@ -109,8 +187,6 @@ std::string_view trimmed(std::string_view token, size_t& begin) {
   while (!token.empty() && kTrail.find(token.back()) != std::string_view::npos) token.remove_suffix(1);
   return token;
 }
-
-using Each = std::function<void(size_t, size_t, std::string_view)>;
 
 void report_parts(std::string_view token, size_t begin, const Each& each) {
   if (token.find_first_of("/?&=#:,") == std::string_view::npos) return;
@@ -143,6 +219,7 @@ class Groups {
     if (!fits || !adjacent || count_ == kGroupsMax) finish();
     if (!fits) return;
     if (count_ == 0) begin_ = begin;
+    if (count_ < lengths_.size()) lengths_[count_] = group.size();
     joined_ += group;
     digits_ += shape.digits;
     end_ = end;
@@ -150,7 +227,7 @@ class Groups {
   }
 
   void finish() {
-    if (count_ > 1 && digits_ >= 6 && joined_.size() >= 8) each_(begin_, end_, joined_);
+    if (count_ > 1 && digits_ >= 6 && joined_.size() >= 8 && !is_date()) each_(begin_, end_, joined_);
     count_ = 0;
     digits_ = 0;
     joined_.clear();
@@ -158,53 +235,145 @@ class Groups {
 
  private:
   const Each& each_;
+  // 2024-11-23, 23.11.2024
+  bool is_date() const {
+    return count_ == 3 && joined_.size() == 8 && lengths_[1] == 2 && (lengths_[0] == 4 || lengths_[2] == 4);
+  }
+
   std::string joined_;
+  std::array<size_t, 3> lengths_{};
   size_t begin_ = 0;
   size_t end_ = 0;
   size_t digits_ = 0;
   size_t count_ = 0;
 };
 
-}  // namespace
+// How a character beyond ASCII bounds a token.
+enum class Bound : uint8_t { none, script, always };
 
-void each_token(std::string_view normal, const Each& each) {
-  Groups groups(each);
-  size_t at = 0;
-  size_t previous_end = 0;
-  while (at < normal.size()) {
-    if (class_of(normal[at]) == kOther) {
-      ++at;
-      continue;
+Bound bound_of(char32_t c) {
+  switch (utf8proc_category(static_cast<int32_t>(c))) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_ND:
+      return Bound::none;
+    case UTF8PROC_CATEGORY_LO:  // scripts that may be written without spaces and look like no Latin letter
+      return Bound::script;
+    default:
+      return Bound::always;
+  }
+}
+
+class Scanner {
+ public:
+  Scanner(std::string_view normal, const Each& each) : normal_(normal), each_(each), groups_(each) {}
+
+  void scan() {
+    size_t at = 0;
+    while (at < normal_.size()) {
+      if (class_of(normal_[at]) == kOther) {
+        ++at;
+        continue;
+      }
+      const size_t begin = at;
+      uint32_t seen = 0;
+      uint8_t high = 0;
+      while (at < normal_.size() && class_of(normal_[at]) != kOther) {
+        seen |= 1U << class_of(normal_[at]);
+        high |= static_cast<uint8_t>(normal_[at]);
+        ++at;
+      }
+      if ((seen & (1U << kDigit | 1U << kInner)) == 0) continue;  // a word: the frequent case
+      if (high < 0x80) {
+        token(begin, at, (seen & 1U << kDigit) != 0, (seen & 1U << kInner) != 0);
+      } else {
+        split(begin, at);
+      }
     }
-    size_t begin = at;
+    groups_.finish();
+  }
+
+ private:
+  // A token with characters beyond ASCII: its parts between foreign punctuation, and those between letters of
+  // scripts that need no space around a Latin word.
+  void split(size_t begin, size_t end) {
+    const std::string_view whole = normal_.substr(0, end);
+    size_t always_from = begin;
+    size_t script_from = begin;
+    bool scripts = false;
+    for (size_t at = begin; at < end;) {
+      const size_t here = at;
+      if (static_cast<uint8_t>(whole[at]) < 0x80) {
+        ++at;
+        continue;
+      }
+      const Bound bound = bound_of(next_utf8(whole, at));
+      if (bound == Bound::none) continue;
+      scripts |= bound == Bound::script;
+      if (scripts) part(script_from, here);
+      script_from = at;
+      if (bound != Bound::always) continue;
+      part(always_from, here);
+      always_from = at;
+      scripts = false;
+    }
+    if (scripts) part(script_from, end);
+    part(always_from, end);
+  }
+
+  void part(size_t begin, size_t end) {
     bool digit = false;
     bool inner = false;
-    while (at < normal.size() && class_of(normal[at]) != kOther) {
-      const uint8_t kind = class_of(normal[at]);
-      digit |= kind == kDigit;
-      inner |= kind == kInner;
-      ++at;
+    for (size_t i = begin; i < end; ++i) {
+      digit |= class_of(normal_[i]) == kDigit;
+      inner |= class_of(normal_[i]) == kInner;
     }
-    if (!digit && !inner) continue;  // a word: the frequent case
-    const std::string_view token = trimmed(normal.substr(begin, at - begin), begin);
-    if (token.empty()) continue;
-    const size_t end = begin + token.size();
-    if (const auto number = digit ? number_form(token) : std::nullopt) each(begin, end, *number);
-    if (distinctive(token)) each(begin, end, token);
-    if (inner) report_parts(token, begin, each);
-    // Within a token "-" and "." separate groups, between tokens one space does.
-    if (!digit) continue;
+    if (digit || inner) token(begin, end, digit, inner);
+  }
+
+  void token(size_t begin, size_t end, bool digit, bool inner) {
+    const std::string_view token = trimmed(normal_.substr(begin, end - begin), begin);
+    if (token.empty()) return;
+    end = begin + token.size();
+    if (digit) {
+      report_number(token, begin, each_);
+      if (token.size() <= 3 && all_digits(token)) report_spaced_number(normal_, begin, end, each_);
+      if (token.size() == 4) report_account(normal_, begin, each_);
+    }
+    if (distinctive(token)) each_(begin, end, token);
+    if (inner) report_parts(token, begin, each_);
+    if (digit) add_groups(token, begin);
+  }
+
+  // Within a token "-" and "." separate groups, between tokens one space does.
+  void add_groups(std::string_view token, size_t begin) {
     size_t from = 0;
     while (from < token.size()) {
       const size_t to = std::min(token.find_first_of("-.", from), token.size());
       const size_t group_begin = begin + from;
-      const bool adjacent = previous_end != 0 && group_begin <= previous_end + 1;
-      groups.add(group_begin, begin + to, token.substr(from, to - from), adjacent);
-      previous_end = begin + to;
+      const bool adjacent =
+          previous_end_ != 0 && group_begin >= previous_end_ && group_begin <= previous_end_ + 1;
+      groups_.add(group_begin, begin + to, token.substr(from, to - from), adjacent);
+      previous_end_ = begin + to;
       from = to + 1;
     }
   }
-  groups.finish();
+
+  std::string_view normal_;
+  const Each& each_;
+  Groups groups_;
+  size_t previous_end_ = 0;
+};
+
+}  // namespace
+
+void each_token(std::string_view normal, const Each& each) {
+  Scanner(normal, each).scan();
 }
 
 }  // namespace weir::trace

@@ -1,6 +1,7 @@
 #include "trace/vouchers.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "base/bytes.h"
@@ -24,31 +25,81 @@ bool contains(std::string_view set, char c) {
   return set.find(c) != std::string_view::npos;
 }
 
+// Quotation marks and sentence signs beyond ASCII that people's keyboards put around a value.
+constexpr std::array<std::string_view, 7> kOpeners = {"\u2018", "\u201C", "\u00AB", "\u300C",
+                                                      "\uFF08", "\uFF1A", "\uFF0C"};
+constexpr std::array<std::string_view, 7> kClosers = {"\u2019", "\u201D", "\u00BB", "\u300D",
+                                                      "\uFF09", "\u3002", "\uFF0C"};
+bool opened_before(std::string_view text, size_t at) {
+  return std::any_of(kOpeners.begin(), kOpeners.end(),
+                     [&](std::string_view sign) { return text.substr(0, at).ends_with(sign); });
+}
+bool closed_at(std::string_view text, size_t at) {
+  return std::any_of(kClosers.begin(), kClosers.end(),
+                     [&](std::string_view sign) { return text.substr(at).starts_with(sign); });
+}
+
+size_t sign_at(std::string_view text, size_t at) {
+  for (const auto& signs : {kOpeners, kClosers}) {
+    for (const std::string_view sign : signs) {
+      if (text.substr(at).starts_with(sign)) return sign.size();
+    }
+  }
+  return 0;
+}
+
 // Nothing more of a sentence's punctuation may follow than closes it.
 bool closes(std::string_view text, size_t at) {
   while (at < text.size() && contains(".,;:!?)]}>\"'`*", text[at])) ++at;
-  return at == text.size() || is_space(text[at]);
+  return at == text.size() || is_space(text[at]) || closed_at(text, at);
 }
 
 bool starts_token(std::string_view text, size_t begin, Form form) {
   if (begin == 0) return true;
   const char before = text[begin - 1];
-  if (is_word(before)) return false;
+  if (is_word(before)) return opened_before(text, begin);
   if (before == ':') return form == Form::address || form == Form::token || form == Form::url;
-  if (form == Form::number && before == '$') return true;
+  if (form == Form::number && before == '$') {
+    return begin == 1 || (!is_word(text[begin - 2]) && !contains("-+.,$", text[begin - 2]));
+  }
+  const bool after_word = begin > 1 && is_word(text[begin - 2]);
+  // "o'eve@x.org", "a*eve@x.org"; "1,980".
+  if (after_word && contains("'`*!^|{}", before)) return false;
+  if (after_word && before == ',' && form == Form::number) return false;
   return !contains("@-./+%=&#~\\$?", before);
 }
 
-bool ends_token(std::string_view text, size_t end, Form form) {
+// `after` closes what stands right before the value.
+bool enclosed(std::string_view text, size_t begin, char after) {
+  if (begin == 0) return false;
+  const char before = text[begin - 1];
+  return (before == after && contains("\"'`", after)) || (before == '(' && after == ')') ||
+         (before == '<' && after == '>') || (before == '[' && after == ']') ||
+         (before == '{' && after == '}');
+}
+
+bool ends_token(std::string_view text, size_t begin, size_t end, Form form) {
   if (end == text.size()) return true;
   const char after = text[end];
-  if (is_word(after)) return false;
-  if (contains(".:?!,;*", after)) {
-    if (after == ',' || after == ';')
-      return form != Form::number && form != Form::url ? true : closes(text, end);
-    return closes(text, end);
+  if (is_word(after)) return closed_at(text, end);
+  if (is_space(after)) return true;
+  // Nearly every character may go on with a URL or a path.
+  if (form == Form::url || form == Form::path) return enclosed(text, begin, after) || closes(text, end);
+  if (contains(".:?!,;*'", after)) {
+    if ((after == ',' || after == ';') && form != Form::number) return true;
+    return enclosed(text, begin, after) || closes(text, end);
   }
   return !contains("@-/+%=&#~\\$", after);
+}
+
+// A number in [begin, end) that may be a part of one with spaces between its groups ("1 000 000").
+bool spaced_group(std::string_view text, size_t begin, size_t end) {
+  const auto three_at = [&](size_t at) {
+    return at + 3 <= text.size() && is_digit(text[at]) && is_digit(text[at + 1]) && is_digit(text[at + 2]) &&
+           (at + 3 == text.size() || !is_digit(text[at + 3]));
+  };
+  if (end < text.size() && text[end] == ' ' && end - begin <= 3 && three_at(end + 1)) return true;
+  return begin >= 2 && text[begin - 1] == ' ' && is_digit(text[begin - 2]) && three_at(begin);
 }
 
 // Plain decimal: digits, at most one dot with digits on both sides. Its canonical text: no leading zeros, no
@@ -68,19 +119,32 @@ std::optional<std::string> decimal(std::string_view value) {
   return canonical;
 }
 
-// Currency signs that may stand right behind a number.
-bool currency_at(std::string_view text, size_t at) {
-  for (const std::string_view sign : {"\u20AC", "\u00A3", "\u00A5"}) {
-    if (text.substr(at, sign.size()) == sign) return true;
+constexpr std::array<std::string_view, 3> kCurrencies = {"\u20AC", "\u00A3", "\u00A5"};
+
+// Length of the currency sign right behind or before a number.
+size_t currency_at(std::string_view text, size_t at) {
+  for (const std::string_view sign : kCurrencies) {
+    if (text.substr(at).starts_with(sign)) return sign.size();
   }
-  return false;
+  return 0;
+}
+size_t currency_before(std::string_view text, size_t at) {
+  for (const std::string_view sign : kCurrencies) {
+    if (text.substr(0, at).ends_with(sign)) return sign.size();
+  }
+  return 0;
 }
 
-bool currency_before(std::string_view text, size_t at) {
-  for (const std::string_view sign : {"\u20AC", "\u00A3", "\u00A5"}) {
-    if (at >= sign.size() && text.substr(at - sign.size(), sign.size()) == sign) return true;
+// Length of the word at `at` by which a place is found: ASCII, or letters beyond it; 0 for none.
+size_t word_length(std::string_view text, size_t at) {
+  if (!is_word(text[at])) return 0;
+  const bool ascii = static_cast<uint8_t>(text[at]) < 0x80;
+  size_t end = at;
+  while (end < text.size() && is_word(text[end]) && (static_cast<uint8_t>(text[end]) < 0x80) == ascii) {
+    if (!ascii && sign_at(text, end) > 0) break;
+    ++end;
   }
-  return false;
+  return end - at;
 }
 
 uint32_t short_hash(std::string_view bytes) {
@@ -103,17 +167,12 @@ struct Vouchers::Text {
   void index() const {
     if (indexed) return;
     indexed = true;
-    size_t at = 0;
-    while (at < text.size()) {
-      if (!is_word(text[at])) {
-        ++at;
-        continue;
-      }
-      const size_t begin = at;
-      while (at < text.size() && is_word(text[at])) ++at;
-      words.emplace_back(short_hash(std::string_view(text).substr(begin, at - begin)),
-                         static_cast<uint32_t>(begin));
-      if (is_digit(text[begin])) note_number(begin);
+    const std::string_view all = text;
+    for (size_t at = 0; at < all.size();) {
+      const size_t length = word_length(all, at);
+      if (length > 0) words.emplace_back(short_hash(all.substr(at, length)), static_cast<uint32_t>(at));
+      if (is_digit(all[at])) note_number(at);
+      at += std::max({length, sign_at(all, at), size_t{1}});
     }
     std::sort(words.begin(), words.end());
     words.shrink_to_fit();
@@ -127,15 +186,17 @@ struct Vouchers::Text {
       ++end;
       while (end < text.size() && is_digit(text[end])) ++end;
     }
-    const bool starts = starts_token(text, begin, Form::number) || currency_before(text, begin);
-    if (!starts || !(ends_token(text, end, Form::number) || currency_at(text, end))) return;
+    if (spaced_group(text, begin, end)) return;
+    const size_t from = begin - currency_before(text, begin);
+    const size_t to = end + currency_at(text, end);
+    if (!starts_token(text, from, Form::number) || !ends_token(text, from, to, Form::number)) return;
     if (auto canonical = decimal(std::string_view(text).substr(begin, end - begin)))
       numbers.push_back(std::move(*canonical));
   }
 
   bool whole_at(std::string_view value, size_t begin, Form form) const {
     return text.compare(begin, value.size(), value) == 0 && starts_token(text, begin, form) &&
-           ends_token(text, begin + value.size(), form);
+           ends_token(text, begin, begin + value.size(), form);
   }
 
   bool vouches(std::string_view value, Form form, std::string_view word, size_t word_at) const {
@@ -196,13 +257,12 @@ LabelId Vouchers::vouch(std::string_view value, Form form) const {
   std::string_view word;
   size_t word_at = 0;
   for (size_t at = 0; at < value.size();) {
-    const size_t begin = at;
-    while (at < value.size() && is_word(value[at])) ++at;
-    if (at - begin > word.size()) {
-      word = value.substr(begin, at - begin);
-      word_at = begin;
+    const size_t length = word_length(value, at);
+    if (length > word.size()) {
+      word = value.substr(at, length);
+      word_at = at;
     }
-    if (at == begin) ++at;
+    at += std::max({length, sign_at(value, at), size_t{1}});
   }
   if (word.empty()) return kNoLabel;
   for (const auto& text : texts_) {

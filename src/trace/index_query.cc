@@ -1,0 +1,257 @@
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "trace/anchors.h"
+#include "trace/decode.h"
+#include "trace/index.h"
+#include "trace/normalise.h"
+#include "trace/tokens.h"
+
+namespace weir::trace {
+
+// A stretch of the query that stands in one segment of the memory, trusted or not.
+struct Index::Match {
+  size_t begin;
+  size_t end;
+  uint32_t when;  // where the segment begins
+  LabelId label;
+};
+
+struct Index::Matches {
+  std::vector<Match> all;
+  std::vector<uint32_t> recent;  // of `all`: those that what comes next may touch
+
+  void drop_before(size_t at) {
+    std::erase_if(recent, [&](uint32_t m) { return all[m].end < at; });
+  }
+  void put(const Match& match) {
+    for (const uint32_t m : recent) {
+      Match& known = all[m];
+      if (known.when != match.when || known.label != match.label || match.begin > known.end ||
+          known.begin > match.end) {
+        continue;
+      }
+      known.begin = std::min(known.begin, match.begin);
+      known.end = std::max(known.end, match.end);
+      return;
+    }
+    recent.push_back(static_cast<uint32_t>(all.size()));
+    all.push_back(match);
+  }
+};
+
+size_t Index::segment_at(uint32_t position) const {
+  const auto after = std::upper_bound(segments_.begin(), segments_.end(), position,
+                                      [](uint32_t p, const Segment& segment) { return p < segment.begin; });
+  return static_cast<size_t>(after - segments_.begin()) - 1;
+}
+
+// Looks no further than the windows of this anchor: what goes on has further anchors.
+void Index::look_at_place(std::string_view compact, const Anchor& anchor, uint32_t position,
+                          Matches& matches) const {
+  if (text_.compare(position, kGram, compact.substr(anchor.at, kGram)) != 0) return;
+  const size_t segment = segment_at(position);
+  const size_t first = segments_[segment].begin;
+  const size_t last = segment + 1 < segments_.size() ? segments_[segment + 1].begin : text_.size();
+  const size_t left_max = std::min<size_t>(anchor.at - anchor.window_begin, position - first);
+  const size_t right_max =
+      std::min<size_t>(anchor.window_end - 1 + limits::kTraceCopyCharsMin - anchor.at, last - position);
+  size_t left = 0;
+  while (left < left_max && compact[anchor.at - left - 1] == text_[position - left - 1]) ++left;
+  size_t right = kGram;
+  while (right < right_max && compact[anchor.at + right] == text_[position + right]) ++right;
+  if (left + right < limits::kTraceCopyCharsMin) return;
+  matches.put({anchor.at - left, anchor.at + right, segments_[segment].begin, segments_[segment].label});
+}
+
+void Index::look_up(std::string_view compact, const Anchor& anchor, Matches& matches) const {
+  matches.drop_before(anchor.window_begin);
+  const auto key = static_cast<uint32_t>(anchor.hash >> 32);
+  size_t places = 0;
+  for (size_t at = first_slot(anchor.hash); slots_[at].position != kEmpty && places < kPlacesMax;
+       at = at + 1 == slots_.size() ? 0 : at + 1) {
+    if (slots_[at].hash != key) continue;
+    ++places;
+    look_at_place(compact, anchor, slots_[at].position, matches);
+  }
+  if (places < kPlacesMax) return;
+  for (size_t window = anchor.window_begin; window < anchor.window_end; ++window) {
+    for (const bool trusted : {true, false}) {
+      const Sightings::Entry* seen = windows_.find(window_hash(compact.data() + window, trusted));
+      if (seen == nullptr) continue;
+      matches.put({window, window + limits::kTraceCopyCharsMin, seen->when, seen->label});
+    }
+  }
+}
+
+std::vector<Index::Run> Index::find_runs(std::string_view compact) const {
+  Matches found;
+  // Looked up in batches, so that the table's cache misses overlap.
+  std::array<Anchor, 32> pending;
+  size_t waiting = 0;
+  const auto flush = [&] {
+    for (size_t i = 0; i < waiting; ++i) look_up(compact, pending[i], found);
+    waiting = 0;
+  };
+  each_anchor(compact, multiplier_, seed_, [&](const Anchor& anchor) {
+    pending[waiting++] = anchor;
+    __builtin_prefetch(&slots_[first_slot(anchor.hash)]);
+    if (waiting == pending.size()) flush();
+    return true;
+  });
+  flush();
+
+  // Cut the matches at each other's ends; in each piece the earliest sighting says whether it was trusted.
+  const std::vector<Match>& matches = found.all;
+  std::vector<std::pair<size_t, size_t>> edges;  // (place, match), twice each
+  edges.reserve(matches.size() * 2);
+  for (size_t m = 0; m < matches.size(); ++m) {
+    edges.emplace_back(matches[m].begin, m);
+    edges.emplace_back(matches[m].end, m);
+  }
+  std::sort(edges.begin(), edges.end());
+  std::vector<Run> runs;
+  std::vector<size_t> open;
+  for (size_t e = 0; e < edges.size(); ++e) {
+    const auto [place, m] = edges[e];
+    if (const auto at = std::find(open.begin(), open.end(), m); at != open.end()) {
+      open.erase(at);
+    } else {
+      open.push_back(m);
+    }
+    const size_t next = e + 1 < edges.size() ? edges[e + 1].first : place;
+    if (next == place || open.empty()) continue;
+    const size_t earliest = *std::min_element(
+        open.begin(), open.end(), [&](size_t a, size_t b) { return matches[a].when < matches[b].when; });
+    LabelId label = matches[earliest].label;
+    if (!labels_.trusted(label)) {
+      for (const size_t each : open) {
+        if (!labels_.trusted(matches[each].label)) label = labels_.join(label, matches[each].label);
+      }
+    }
+    if (!runs.empty() && runs.back().end == place && runs.back().label == label) {
+      runs.back().end = next;
+    } else {
+      runs.push_back({place, next, label});
+    }
+  }
+  return runs;
+}
+
+void Index::query_tokens(std::string_view normal, std::span<const uint32_t> at, std::span<const uint32_t> map,
+                         std::vector<Span>& out) const {
+  struct Pending {
+    uint64_t hash;
+    size_t begin;
+    size_t end;
+  };
+  std::array<Pending, 32> pending;
+  size_t waiting = 0;
+  const auto place = [&](size_t in_normal) -> size_t {
+    return map.empty() ? at[in_normal] : map[at[in_normal]];
+  };
+  const auto flush = [&] {
+    for (size_t i = 0; i < waiting; ++i) {
+      const Sightings::Entry* token = tokens_.find(pending[i].hash);
+      if (token == nullptr || labels_.trusted(token->label)) continue;
+      out.push_back({place(pending[i].begin), place(pending[i].end), token->label});
+    }
+    waiting = 0;
+  };
+  each_token(normal, [&](size_t begin, size_t end, std::string_view form) {
+    pending[waiting] = {token_hash(form), begin, end};
+    tokens_.prefetch(pending[waiting++].hash);
+    if (waiting == pending.size()) flush();
+  });
+  flush();
+}
+
+void Index::query(std::string_view text, bool tokens, int depth, std::span<const uint32_t> map,
+                  std::vector<Span>& out) const {
+  const Normal normal = normalise(text, true);
+  std::vector<uint32_t> at(normal.text.size());  // of each compact character in normal.text
+  std::string compact(normal.text.size(), '\0');
+  size_t n = 0;
+  for (size_t i = 0; i < normal.text.size(); ++i) {
+    compact[n] = normal.text[i];
+    at[n] = static_cast<uint32_t>(i);
+    n += normal.text[i] != ' ' ? 1 : 0;
+  }
+  compact.resize(n);
+  const auto place = [&](size_t in_normal) -> size_t {
+    return map.empty() ? normal.at[in_normal] : map[normal.at[in_normal]];
+  };
+  std::vector<Run> runs = find_runs(compact);
+  std::erase_if(runs, [&](const Run& run) { return labels_.trusted(run.label); });
+  size_t stretch = 0;  // pieces of one copy may have several labels; it is its whole length that counts
+  for (size_t i = 0; i < runs.size(); ++i) {
+    if (i == 0 || runs[i].begin != runs[i - 1].end) stretch = i;
+    const bool last = i + 1 == runs.size() || runs[i + 1].begin != runs[i].end;
+    if (!last || runs[i].end - runs[stretch].begin < limits::kTraceCopyCharsMin) continue;
+    for (size_t r = stretch; r <= i; ++r) {
+      out.push_back({place(at[runs[r].begin]), place(at[runs[r].end - 1] + 1), runs[r].label});
+    }
+  }
+  if (tokens) query_tokens(normal.text, normal.at, map, out);
+  if (depth == limits::kTraceDecodeDepthMax) return;
+  for (Decoded& piece : decode(text)) {
+    if (!map.empty()) {
+      for (uint32_t& offset : piece.at) offset = map[offset];
+    }
+    query(piece.text, tokens, depth + 1, piece.at, out);
+  }
+}
+
+namespace {
+
+void tidy(Labels& labels, std::vector<Span>& spans) {
+  std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) {
+    return std::tie(a.begin, a.end, a.label) < std::tie(b.begin, b.end, b.label);
+  });
+  std::vector<Span> merged;
+  for (const Span& span : spans) {
+    if (span.begin >= span.end) continue;
+    if (!merged.empty() && span.begin < merged.back().end) {
+      merged.back().end = std::max(merged.back().end, span.end);
+      merged.back().label = labels.join(merged.back().label, span.label);
+    } else {
+      merged.push_back(span);
+    }
+  }
+  spans = std::move(merged);
+}
+
+}  // namespace
+
+Taint Index::taint(std::string_view value) const {
+  Taint taint;
+  query(value, true, 0, {}, taint.spans);
+  tidy(labels_, taint.spans);
+  for (const Span& span : taint.spans) taint.label = labels_.join(taint.label, span.label);
+  return taint;
+}
+
+std::vector<Span> Index::copies(std::string_view text) const {
+  std::vector<Span> spans;
+  query(text, false, 0, {}, spans);
+  tidy(labels_, spans);
+  return spans;
+}
+
+bool Index::first_seen_untrusted(std::string_view value) const {
+  const Normal normal = normalise(value, false);
+  bool untrusted = false;
+  each_token(normal.text, [&](size_t begin, size_t end, std::string_view form) {
+    if (end - begin + 2 < normal.text.size()) return;  // a part of it
+    const Sightings::Entry* token = tokens_.find(token_hash(form));
+    untrusted |= token != nullptr && !labels_.trusted(token->label);
+  });
+  if (untrusted) return true;
+  for (const Span& copy : copies(value)) {
+    if (copy.end - copy.begin + 2 >= value.size()) return true;
+  }
+  return false;
+}
+
+}  // namespace weir::trace
