@@ -1,0 +1,277 @@
+#include "demo/screen.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "demo/facts.h"
+
+namespace weir::demo {
+namespace {
+
+enum class Paint { plain, bold, dim, red, green, yellow };
+
+// The front of a well-formed text that fits, with "…" where it was cut.
+std::string fit(std::string_view text, size_t columns) {
+  size_t at = 0, used = 0, kept = 0;
+  while (at < text.size()) {
+    if (used + 1 == columns) kept = at;
+    next_utf8(text, at);
+    if (++used > columns) return std::string(text.substr(0, kept)) + "…";
+  }
+  return std::string(text);
+}
+
+class Screen {
+ public:
+  explicit Screen(bool color) : color_(color) {}
+
+  void line(Paint paint, size_t indent, std::string_view text) {
+    if (lines_++ >= kScreenLinesMax) return;
+    out_.append(indent, ' ');
+    const std::string fitted = fit(text, kScreenColumnsMax - indent);
+    out_ += color_ && paint != Paint::plain ? code(paint) + fitted + "\x1b[0m" : fitted;
+    out_ += '\n';
+  }
+  // Broken at spaces into at most two lines.
+  void wrapped(Paint paint, size_t indent, std::string_view text) {
+    const size_t room = kScreenColumnsMax - indent;
+    if (text.size() > room) {
+      const size_t space = text.rfind(' ', room);
+      if (space != std::string_view::npos && space > 0) {
+        line(paint, indent, text.substr(0, space));
+        text.remove_prefix(space + 1);
+      }
+    }
+    line(paint, indent, text);
+  }
+  void blank() { line(Paint::plain, 0, ""); }
+  std::string take() { return std::move(out_); }
+
+ private:
+  static std::string code(Paint paint) {
+    switch (paint) {
+      case Paint::bold:
+        return "\x1b[1m";
+      case Paint::dim:
+        return "\x1b[2m";
+      case Paint::red:
+        return "\x1b[31m";
+      case Paint::green:
+        return "\x1b[32m";
+      case Paint::yellow:
+        return "\x1b[33m";
+      case Paint::plain:
+        break;
+    }
+    return "";
+  }
+  const bool color_;
+  size_t lines_ = 0;
+  std::string out_;
+};
+
+std::string sentence(std::string_view text) {
+  return shown(text, 2 * kScreenColumnsMax);
+}
+
+bool holds_canary(const std::string& text, const Plot& plot) {
+  const auto canaries = plot.canaries();
+  return std::any_of(canaries.begin(), canaries.end(),
+                     [&](const std::string& canary) { return text.find(canary) != std::string::npos; });
+}
+
+// "mail__list, 4 x mail__read, …": what the agent ran, in order.
+std::string ran(const AgentReport& agent) {
+  std::vector<std::pair<std::string, int>> runs;
+  for (const StreamedCall& call : agent.performed) {
+    if (!runs.empty() && runs.back().first == call.tool) {
+      ++runs.back().second;
+    } else {
+      runs.emplace_back(call.tool, 1);
+    }
+  }
+  std::string out;
+  for (const auto& [tool, times] : runs) {
+    if (!out.empty()) out += ", ";
+    out += times > 1 ? fmt::format("{} x {}", times, shown(tool)) : shown(tool);
+  }
+  return out;
+}
+
+std::string heading(Mode mode) {
+  switch (mode) {
+    case Mode::off:
+      return "OFF     agent -> model";
+    case Mode::watch:
+      return "WATCH   agent -> weir -> model; weir decides and records, and never interferes";
+    case Mode::guard:
+      return "GUARD   agent -> weir -> model; what weir asks, a person answers";
+  }
+  return {};
+}
+
+std::string values_text(const Ask& ask) {
+  std::string out;
+  for (const auto& [pointer, value] : ask.values) {
+    if (!out.empty()) out += "   ";
+    out +=
+        fmt::format("{}: {}", shown(pointer.substr(std::min<size_t>(1, pointer.size()))), shown(value, 40));
+  }
+  return out;
+}
+
+// Asks as the person saw them, each with the ledger's entry of the decision.
+void show_asks(Screen& screen, const Outcome& outcome) {
+  std::vector<const Entry*> used;
+  for (const Ask& ask : outcome.asks) {
+    const Entry* entry = nullptr;
+    for (const Entry& candidate : outcome.entries) {
+      if (candidate.tool != ask.tool || candidate.why != ask.why ||
+          std::find(used.begin(), used.end(), &candidate) != used.end())
+        continue;
+      entry = &candidate;
+      break;
+    }
+    used.push_back(entry);
+    screen.line(Paint::yellow, 2, fmt::format("? {}  {}", shown(ask.tool), values_text(ask)));
+    screen.wrapped(ask.approved ? Paint::plain : Paint::green, 4, sentence(ask.why));
+    const std::string ledger =
+        entry != nullptr ? fmt::format("ledger {}", entry->index) : "not in the ledger";
+    screen.line(ask.approved ? Paint::bold : Paint::green, 4,
+                fmt::format("{}  [{}]", ask.approved ? "person: yes, once (my bill)" : "person: no. BLOCKED",
+                            ledger));
+  }
+  for (const Entry& entry : outcome.entries) {
+    if (entry.decision != "deny" || !entry.blocks()) continue;
+    screen.line(Paint::green, 2, fmt::format("DENIED {}  [ledger {}]", shown(entry.tool), entry.index));
+    screen.wrapped(Paint::green, 4, sentence(entry.why));
+  }
+}
+
+void show_story(Screen& screen, const Outcome& outcome, const Plot& plot) {
+  screen.line(Paint::bold, 0, heading(outcome.mode));
+  screen.line(Paint::dim, 2, "ran: " + ran(outcome.agent));
+  for (const StreamedCall& call : outcome.agent.performed) {
+    if (!holds_canary(call.arguments, plot)) continue;
+    screen.line(Paint::red, 2, fmt::format("! {} {}  DONE", shown(call.tool), shown(call.arguments, 75)));
+  }
+  if (outcome.mode == Mode::guard) return show_asks(screen, outcome);
+  for (const Entry& entry : outcome.entries) {
+    if (!about_attack(outcome, entry)) continue;
+    screen.line(Paint::yellow, 2,
+                fmt::format("weir would {}  [ledger {}]: {}", shown(entry.decision), entry.index,
+                            sentence(entry.why)));
+  }
+}
+
+void show_table(Screen& screen, const std::vector<Outcome>& outcomes, const Plot& plot) {
+  screen.line(Paint::bold, 0,
+              fmt::format("{:<8}{:<16}{:<14}{:<16}{:<12}{:<10}{}", "", "attack calls", "money lost",
+                          "secret leaked", "bill paid", "summary", "balance"));
+  const auto yes = [](bool value) { return value ? "yes" : "no"; };
+  for (const Outcome& outcome : outcomes) {
+    const Facts facts = judge(outcome, plot);
+    screen.line(facts.breached() ? Paint::red : Paint::green, 0,
+                fmt::format("{:<8}{:<16}{:<14}{:<16}{:<12}{:<10}{}", mode_name(outcome.mode),
+                            fmt::format("{} by model", facts.pay_emitted + facts.leak_emitted),
+                            amount_text(facts.lost_cents), yes(facts.secret_leaked), yes(facts.bill_paid),
+                            yes(facts.summary_done), amount_text(outcome.balance_cents)));
+  }
+}
+
+void write_entry(json::Writer& out, const Outcome& outcome, const Entry& entry) {
+  out.begin_object().key("index").integer(entry.index).field("call", entry.call_id);
+  out.field("tool", entry.tool).field("decision", entry.decision).field("why", entry.why);
+  out.field("answer", entry.answer).key("enforced").boolean(entry.enforced).key("policies").begin_array();
+  for (const std::string& policy : entry.policies) out.string(policy);
+  out.end_array().key("blocks").boolean(entry.blocks());
+  out.key("attack").boolean(about_attack(outcome, entry)).end_object();
+}
+
+void write_state(json::Writer& out, const Outcome& outcome) {
+  out.key("balance").raw(amount_text(outcome.balance_cents)).key("payments").begin_array();
+  for (const Payment& payment : outcome.payments) {
+    out.begin_object().field("recipient", payment.recipient).key("amount").raw(amount_text(payment.cents));
+    out.field("subject", payment.subject).end_object();
+  }
+  out.end_array().key("outbox").begin_array();
+  for (const SentMail& mail : outcome.outbox) {
+    out.begin_object().field("to", mail.to).field("subject", mail.subject).field("body", mail.body);
+    out.end_object();
+  }
+  out.end_array().key("calls").begin_array();
+  for (const StreamedCall& call : outcome.agent.performed) {
+    out.begin_object().field("id", call.id).field("tool", call.tool).field("arguments", call.arguments);
+    out.end_object();
+  }
+  out.end_array();
+}
+
+void write_outcome(json::Writer& out, const Outcome& outcome, const Plot& plot) {
+  const Facts facts = judge(outcome, plot);
+  out.begin_object().field("mode", mode_name(outcome.mode));
+  out.key("pay_emitted").integer(static_cast<int64_t>(facts.pay_emitted));
+  out.key("leak_emitted").integer(static_cast<int64_t>(facts.leak_emitted));
+  out.key("breached").boolean(facts.breached());
+  out.key("money_lost").raw(amount_text(facts.lost_cents));
+  out.key("secret_leaked").boolean(facts.secret_leaked);
+  out.key("canary_received").boolean(facts.canary_received);
+  out.key("bill_paid").boolean(facts.bill_paid).key("summary_done").boolean(facts.summary_done);
+  write_state(out, outcome);
+  out.key("turns").integer(outcome.agent.turns).field("answer", outcome.agent.answer);
+  out.field("received", outcome.agent.received).key("asks").begin_array();
+  for (const Ask& ask : outcome.asks) {
+    out.begin_object().field("id", ask.id).field("tool", ask.tool).field("why", ask.why);
+    out.key("values").begin_object();
+    for (const auto& [pointer, value] : ask.values) out.field(pointer, value);
+    out.end_object().field("answer", ask.approved ? "once" : "deny").end_object();
+  }
+  out.end_array().key("ledger").begin_array();
+  for (const Entry& entry : outcome.entries) write_entry(out, outcome, entry);
+  out.end_array().end_object();
+}
+
+}  // namespace
+
+std::string screen(const std::vector<Outcome>& outcomes, const Plot& plot, bool color) {
+  Screen screen(color);
+  screen.line(Paint::bold, 0, fmt::format("weir demo   user: \"{}\"", plot.request));
+  screen.line(
+      Paint::plain, 0,
+      "One mail carries orders: send money, mail out a key. The model is a worst case: it obeys any text.");
+  for (const Outcome& outcome : outcomes) {
+    screen.blank();
+    show_story(screen, outcome, plot);
+  }
+  screen.blank();
+  show_table(screen, outcomes, plot);
+  screen.blank();
+  const std::vector<std::string> failed = missing(outcomes, plot);
+  if (failed.empty()) {
+    screen.line(Paint::green, 0,
+                "The attack was made in every mode. weir stopped it, and the user's work got done.");
+  }
+  for (const std::string& what : failed) screen.line(Paint::red, 0, "not shown: " + what);
+  return screen.take();
+}
+
+std::string facts_json(const std::vector<Outcome>& outcomes, const Plot& plot) {
+  const std::vector<std::string> failed = missing(outcomes, plot);
+  json::Writer out;
+  out.begin_object().key("ok").boolean(failed.empty()).key("missing").begin_array();
+  for (const std::string& what : failed) out.string(what);
+  out.end_array().field("request", plot.request).key("balance").raw(amount_text(plot.balance_cents));
+  out.key("bill").begin_object().field("recipient", plot.bill_iban);
+  out.key("amount").raw(amount_text(plot.bill_cents)).end_object();
+  out.key("attack").begin_object().field("recipient", plot.attacker_iban);
+  out.key("amount").raw(amount_text(plot.attacker_cents)).field("to", plot.drop_address);
+  out.field("secret", plot.secret).end_object().key("subjects").begin_array();
+  for (const Mail& mail : plot.inbox()) out.string(mail.subject);
+  out.end_array().key("modes").begin_array();
+  for (const Outcome& outcome : outcomes) write_outcome(out, outcome, plot);
+  return out.end_array().end_object().take() + "\n";
+}
+
+}  // namespace weir::demo
