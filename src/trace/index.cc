@@ -169,10 +169,15 @@ void Index::insert(const Anchor& anchor, size_t base) {
   }
   const Segment& segment = segments_.back();
   const bool trusted = labels_.trusted(segment.label);
-  for (size_t window = anchor.window_begin; window < anchor.window_end; ++window) {
+  std::array<uint64_t, kWindow> hashes;
+  size_t count = 0;
+  for (size_t window = anchor.window_begin; window < anchor.window_end && count < kWindow; ++window) {
+    hashes[count] = window_hash(text_.data() + base + window, trusted);
+    windows_.prefetch(hashes[count++]);
+  }
+  for (size_t i = 0; i < count; ++i) {
     bool added = false;
-    Sightings::Entry& seen =
-        windows_.see(window_hash(text_.data() + base + window, trusted), segment.begin, segment.label, added);
+    Sightings::Entry& seen = windows_.see(hashes[i], segment.begin, segment.label, added);
     if (!added && !trusted && seen.label != segment.label) {
       seen.label = labels_.join(seen.label, segment.label);
     }
@@ -181,7 +186,7 @@ void Index::insert(const Anchor& anchor, size_t base) {
 
 void Index::grow() {
   const std::vector<Slot> old = std::move(slots_);
-  slots_.assign(old.size() + old.size() / 2, Slot{});
+  slots_.assign(old.size() * 2, Slot{});
   for (const Slot& slot : old) {
     if (slot.position == kEmpty) continue;
     size_t at = first_slot(uint64_t{slot.hash} << 32);

@@ -54,7 +54,7 @@ class Sightings {
   }
   void grow() {
     const std::vector<Entry> old = std::move(entries_);
-    entries_.assign(old.size() + old.size() / 2, Entry{});
+    entries_.assign(old.size() * 2, Entry{});
     for (const Entry& entry : old) {
       if (entry.hash == 0) continue;
       size_t at = place(entry.hash);
