@@ -55,7 +55,7 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
   for (const auto& [digest, label] : remembered.emitted)
     workspace_.restore_emitted({digest, workspace_.labels().intern(label)});
   for (const auto& [place, label] : remembered.places)
-    workspace_.restore_stored({place, workspace_.labels().intern(label)});
+    workspace_.places().restore({place, workspace_.labels().intern(label)});
   net::ServerOptions options;
   options.error_body = [](int, std::string_view message) {
     return wire::error_body(exchange::Dialect::chat_completions, bad_input(std::string(message)));
@@ -303,8 +303,8 @@ void Gateway::save_memory() {
   for (const auto& part : workspace_.drain_emitted())
     emitted.push_back({part.digest, label_json(workspace_.labels().get(part.label))});
   std::vector<std::pair<std::string, std::string>> places;
-  for (const auto& place : workspace_.drain_stored())
-    places.emplace_back(place.place, label_json(workspace_.labels().get(place.label)));
+  for (const auto& place : workspace_.places().drain_new())
+    places.emplace_back(place.name, label_json(workspace_.labels().get(place.label)));
   if (emitted.empty() && places.empty()) return;
   environment_.store.write(
       [emitted = std::move(emitted), places = std::move(places)](Store& store) -> Status {

@@ -30,7 +30,7 @@ std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFa
       for (const std::string& name : named.names()) who.emplace_back(&leaf, name);
     }
   };
-  if (tool.effects.has(Effect::send)) {
+  if (tool.effects.has(Effect::send) || tool.effects.has(Effect::pay)) {
     collect(ArgRole::recipient);
     if (who.empty()) collect(ArgRole::target);
   }
@@ -41,13 +41,18 @@ std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFa
   return who;
 }
 
-std::vector<Leak> find_leaks(const Labels& labels, const manifest::ToolFacts& tool,
+std::vector<Leak> find_leaks(const Labels& labels, bool trusted_context, const manifest::ToolFacts& tool,
                              const std::vector<Leaf>& leaves) {
   std::vector<Leak> leaks;
   const auto who = audience(tool, leaves);
+  const bool sends = tool.effects.has(Effect::send) || tool.remote;
   for (const auto& [named_by, name] : who) {
     for (const Leaf& leaf : leaves) {
-      if (labels.get(leaf.label).readers.contains(name)) continue;
+      // Whoever is paid reads what is written to them; that they are paid, and how much, is the payment.
+      if (!sends && leaf.role != ArgRole::content) continue;
+      // What the planner wrote itself while it had seen only trusted data may go along with a payment.
+      const LabelId carried = !sends && trusted_context ? leaf.traced : leaf.label;
+      if (labels.get(carried).readers.contains(name)) continue;
       // A recipient's own address tells the recipient nothing.
       if (&leaf == named_by && leaf.role == ArgRole::recipient) continue;
       leaks.push_back({&leaf, name});
@@ -55,6 +60,25 @@ std::vector<Leak> find_leaks(const Labels& labels, const manifest::ToolFacts& to
     }
   }
   return leaks;
+}
+
+// A "*" must not reach over what separates one value from the next: a second recipient, a way out of a
+// folder, a second command.
+bool fits(const Leaf& leaf, const std::string& pattern) {
+  if (!session::matches_pattern(leaf.value, pattern)) return false;
+  if (pattern == session::literal_pattern(leaf.value)) return true;
+  if (leaf.role == ArgRole::command) return leaf.value.find_first_of(";&|`$<>\n\r(){}") == std::string::npos;
+  if (leaf.value.find("..") != std::string::npos || leaf.value.find('\n') != std::string::npos) return false;
+  size_t at = 0;
+  while (at <= leaf.value.size()) {
+    const size_t end = std::min(leaf.value.find_first_of(",;", at), leaf.value.size());
+    const size_t begin = std::min(leaf.value.find_first_not_of(" \t", at), end);
+    if (end > begin &&
+        !session::matches_pattern(std::string_view(leaf.value).substr(begin, end - begin), pattern))
+      return false;
+    at = end + 1;
+  }
+  return true;
 }
 
 // Every argument that decides something is constrained by the grant, or trusted without it.
@@ -68,7 +92,7 @@ bool covers(const session::Grant& grant, const std::string& tool, const Labels& 
   }
   return std::all_of(leaves.begin(), leaves.end(), [&](const Leaf& leaf) {
     const auto constraint = grant.arguments.find(leaf.pointer);
-    if (constraint != grant.arguments.end()) return session::matches_pattern(leaf.value, constraint->second);
+    if (constraint != grant.arguments.end()) return fits(leaf, constraint->second);
     return !manifest::authority_bearing(leaf.role) || labels.trusted(leaf.label);
   });
 }
@@ -114,7 +138,7 @@ Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool,
     if (leaf.copied) note_role(facts.copied_roles, leaf.role);
   }
   facts.url_copied_whole = tool.remote && !facts.side_effect && copied_whole(situation, leaves);
-  facts.leaks = find_leaks(labels, tool, leaves);
+  facts.leaks = find_leaks(labels, labels.trusted(situation.conversation->context()), tool, leaves);
   // A URL copied whole from a record that strangers wrote tells its server nothing of the owner's.
   if (facts.url_copied_whole) facts.leaks.clear();
   const std::string name = tool.server + "/" + tool.tool;

@@ -48,6 +48,8 @@ class Labels {
   LabelId intern(const Label& label);
   const Label& get(LabelId id) const { return *labels_[id]; }
   bool trusted(LabelId id) const { return trusted_[id]; }
+  // Trusted, and everyone may read it: nothing has to be remembered about such text.
+  bool clean(LabelId id) const { return trusted_[id] && get(id).readers.is_everyone(); }
   LabelId join(LabelId a, LabelId b);
   size_t size() const { return labels_.size(); }
 

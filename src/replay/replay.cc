@@ -217,7 +217,7 @@ Result<Replay::Lines> Replay::call(json::Value event) {
 void Replay::let_go(CallState& call) {
   call.state = State::open;
   workspace_.emitted(*call.decided_in, {Role::planner, {}, {call.call}});
-  for (const std::string& place : call.verdict.places) workspace_.stored(place, call.verdict.carries);
+  if (!call.verdict.places.empty()) workspace_.places().written(call.verdict.places, call.verdict.carries);
   add_part(request_.messages, Role::planner, call.call);
 }
 
@@ -323,6 +323,7 @@ Result<Replay::Lines> Replay::grant(json::Value event) {
 Result<Replay::Lines> Replay::new_session(json::Value event) {
   const Event in(event, {"id"});
   WEIR_TRY(in.check());
+  workspace_.observe(request_, rules_);  // what came last was seen too
   request_.messages.clear();
   shown_.clear();
   session_id_ = std::to_string(++sessions_);

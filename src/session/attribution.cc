@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
 
 namespace weir::session {
@@ -24,7 +26,9 @@ LabelId vouched_by(const Memory& memory, const Conversation& conversation, ArgRo
   const trace::Form form = form_of(role, value);
   if (const LabelId label = conversation.person().vouch(value, form); label != kNoLabel) return label;
   const LabelId label = conversation.trusted().vouch(value, form);
-  return label != kNoLabel && !memory.index->first_seen_untrusted(value) ? label : kNoLabel;
+  if (label == kNoLabel || memory.index->first_seen_untrusted(value)) return kNoLabel;
+  // Agents copy what tools say of themselves into their prompts.
+  return memory.descriptions->taint(value).spans.empty() ? label : kNoLabel;
 }
 
 class Walk {
@@ -42,21 +46,22 @@ class Walk {
       leaf.label = memory_.labels->join(context, keys);
       return leaf;
     }
-    const trace::Taint taint = memory_.index->taint(leaf.value);
+    const trace::Taint taint = tainted(leaf.value);
     const bool authority = manifest::authority_bearing(leaf.role);
     if (authority) {
       if (const LabelId by = vouched_by(memory_, conversation_, leaf.role, leaf.value); by != kNoLabel) {
         leaf.vouched = true;
-        leaf.label = memory_.labels->join(by, keys);
+        leaf.label = memory_.labels->join(memory_.labels->join(by, keys), run_from(leaf));
         return leaf;
       }
     }
+    leaf.traced = taint.label;
     leaf.copied = taint.label != kNoLabel && !memory_.labels->trusted(taint.label);
     // A value that is a copy from end to end came from where it was copied from; otherwise the planner wrote
     // the rest, in its context.
     const bool whole = leaf.copied && covers(taint, leaf.value);
     leaf.label = authority && whole ? taint.label : memory_.labels->join(context, taint.label);
-    leaf.label = memory_.labels->join(leaf.label, keys);
+    leaf.label = memory_.labels->join(memory_.labels->join(leaf.label, keys), run_from(leaf));
     if (authority && whole) leaf.label = with_readers_of_context(leaf.label);
     return leaf;
   }
@@ -105,6 +110,33 @@ class Walk {
     return too_large(fmt::format("more than {} values in the arguments of one call", limits::kCallLeavesMax));
   }
 
+  // What was seen, and what tools say of themselves.
+  trace::Taint tainted(std::string_view value) const {
+    trace::Taint taint = memory_.index->taint(value);
+    trace::Taint described = memory_.descriptions->taint(value);
+    if (described.spans.empty()) return taint;
+    taint.label = memory_.labels->join(taint.label, described.label);
+    taint.spans.insert(taint.spans.end(), described.spans.begin(), described.spans.end());
+    std::sort(taint.spans.begin(), taint.spans.end(),
+              [](const trace::Span& a, const trace::Span& b) { return a.begin < b.begin; });
+    return taint;
+  }
+
+  // A command runs, or reads, what was written to the files that it names.
+  LabelId run_from(const Leaf& leaf) const {
+    if (leaf.role != ArgRole::command || memory_.places->empty()) return kNoLabel;
+    LabelId label = kNoLabel;
+    size_t at = 0;
+    while (at < leaf.value.size()) {
+      const size_t end = std::min(leaf.value.find_first_of(" \t\r\n\"'<>|;&=()", at), leaf.value.size());
+      if (end > at)
+        label = memory_.labels->join(
+            label, memory_.places->named(std::string_view(leaf.value).substr(at, end - at)));
+      at = end + 1;
+    }
+    return label;
+  }
+
   // All but white space and quotes of `value` lies within the spans.
   static bool covers(const trace::Taint& taint, std::string_view value) {
     size_t at = 0;
@@ -150,48 +182,6 @@ LabelId joined_label(Labels& labels, const std::vector<Leaf>& leaves) {
   LabelId label = kNoLabel;
   for (const Leaf& leaf : leaves) label = labels.join(label, leaf.label);
   return label;
-}
-
-namespace {
-
-// Lexically: "./a/../b" is "b". A place need only be recognised, so a form that no path rule covers stays.
-std::string plain_path(std::string_view value) {
-  std::vector<std::string_view> parts;
-  size_t at = 0;
-  while (at <= value.size()) {
-    const size_t slash = std::min(value.find('/', at), value.size());
-    const std::string_view part = value.substr(at, slash - at);
-    at = slash + 1;
-    if (part.empty() || part == ".") continue;
-    if (part == ".." && !parts.empty() && parts.back() != "..") {
-      parts.pop_back();
-    } else {
-      parts.push_back(part);
-    }
-  }
-  return fmt::format("{}{}", value.starts_with('/') ? "/" : "", fmt::join(parts, "/"));
-}
-
-}  // namespace
-
-std::vector<std::string> places_of(std::string_view server, const std::vector<Leaf>& leaves) {
-  std::vector<std::string> places;
-  const auto add = [&](std::string_view value) {
-    if (!value.empty()) places.push_back(fmt::format("{}\n{}", server, plain_path(value)));
-  };
-  for (const Leaf& leaf : leaves) {
-    if (leaf.role == ArgRole::target || leaf.role == ArgRole::selector) add(leaf.value);
-    if (leaf.role != ArgRole::command) continue;
-    // A command names what it reads and runs among its words.
-    size_t at = 0;
-    while (at < leaf.value.size()) {
-      const size_t begin = leaf.value.find_first_not_of(" \t\r\n\"'<>|;&=()", at);
-      if (begin == std::string::npos) break;
-      at = std::min(leaf.value.find_first_of(" \t\r\n\"'<>|;&=()", begin), leaf.value.size());
-      add(std::string_view(leaf.value).substr(begin, at - begin));
-    }
-  }
-  return places;
 }
 
 }  // namespace weir::session

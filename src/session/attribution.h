@@ -13,6 +13,7 @@
 #include "label/label.h"
 #include "manifest/tool_facts.h"
 #include "session/conversation.h"
+#include "session/places.h"
 #include "trace/index.h"
 
 namespace weir::session {
@@ -23,14 +24,17 @@ struct Leaf {
   std::string value;    // a string's content, or the JSON text of anything else
   manifest::ArgRole role = manifest::ArgRole::target;
   LabelId label = kNoLabel;
-  bool vouched = false;  // occurs whole in trusted text
-  bool copied = false;   // a span of it was copied from untrusted text
+  bool vouched = false;       // occurs whole in trusted text
+  bool copied = false;        // a span of it was copied from untrusted text
+  LabelId traced = kNoLabel;  // of all that spans of it were copied from, trusted but private text included
 };
 
 // The memory that attribution reads; see Workspace.
 struct Memory {
   Labels* labels;
   const trace::Index* index;
+  const trace::Index* descriptions;  // what tools say of themselves: taints values, never a context
+  const Places* places;
 };
 
 // Leaves in the order of the text. `arguments` is the parsed JSON; at most limits::kCallLeavesMax leaves are
@@ -44,9 +48,5 @@ Leaf attribute_text(const Memory& memory, const Conversation& conversation, cons
 
 // Joined over all leaves.
 LabelId joined_label(Labels& labels, const std::vector<Leaf>& leaves);
-
-// The places that a call may write to or read from: the server's name with each target and selector, and with
-// each word of a command.
-std::vector<std::string> places_of(std::string_view server, const std::vector<Leaf>& leaves);
 
 }  // namespace weir::session

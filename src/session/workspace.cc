@@ -12,11 +12,13 @@ using exchange::Role;
 
 Workspace::Workspace(trace::Key key, WorkspaceLimits limits)
     : index_(labels_, key),
+      descriptions_(labels_, key),
       limits_(limits),
       user_label_(labels_.intern(Label::of(Origin::user(), Readers::everyone()))),
       operator_label_(labels_.intern(Label::of(Origin::operator_text(), Readers::everyone()))),
       attachment_label_(labels_.intern(Label::of(Origin::attachment(), Readers::owner()))),
-      unseen_label_(labels_.intern(Label::of(Origin::unseen_model(), Readers::owner()))) {}
+      unseen_label_(labels_.intern(Label::of(Origin::unseen_model(), Readers::owner()))),
+      places_(labels_) {}
 
 std::string Rules::tool_name(std::string_view wire_name) const {
   if (plain_names && wire_name.find('/') != std::string_view::npos) return std::string(wire_name);
@@ -30,10 +32,11 @@ void Workspace::observe_tools(const std::vector<exchange::Tool>& tools, const Ru
     // The same list comes with every request of a conversation.
     const Digest digest = sha256({name, "\n", tool.description, "\n", tool.schema});
     if (!tools_seen_.insert(digest).second) continue;
+    if (rules.trust->judge(name, "", true).trusted.value_or(false)) continue;
     const LabelId label =
         labels_.intern(Label::of(Origin::tool(name, "description", false), Readers::owner()));
-    index_.add(tool.description, label);
-    index_.add(tool.schema, label);
+    descriptions_.add(tool.description, label);
+    descriptions_.add(tool.schema, label);
   }
   if (tools_seen_.size() > limits::kToolTextsMax) tools_seen_.clear();
 }
@@ -179,10 +182,9 @@ void Workspace::label_planner(Conversation& conversation, const Message& message
     if (call == nullptr) continue;
     Called called{rules.tool_name(call->name), call->arguments, label};
     const manifest::ToolFacts& facts = rules.manifests->facts(called.tool);
-    const Memory memory{&labels_, &index_};
     if (auto arguments = json::parse(call->arguments); call->is_json && arguments) {
       // The conversation's own next context is not yet its context; what the call was decided against is.
-      if (auto leaves = attribute(memory, conversation, facts, arguments->root()))
+      if (auto leaves = attribute(memory(), conversation, facts, arguments->root()))
         called.label = joined_label(labels_, *leaves);
     }
     conversation.remember_call(call->id, std::move(called));
@@ -199,12 +201,10 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
       json::parse(called != nullptr && !called->arguments.empty() ? called->arguments : std::string("{}"));
   LabelId inherited = kNoLabel;
   if (called != nullptr && !labels_.trusted(called->label)) inherited = called->label;
-  if (called != nullptr && arguments && !stored_.empty()) {
-    const Memory memory{&labels_, &index_};
-    if (const auto leaves = attribute(memory, conversation, facts, arguments->root())) {
-      for (const std::string& place : places_of(tool.substr(0, tool.find('/')), *leaves)) {
-        inherited = labels_.join(inherited, place_label(place));
-      }
+  if (called != nullptr && arguments && !places_.empty()) {
+    if (const auto leaves = attribute(memory(), conversation, facts, arguments->root())) {
+      const std::string server = tool.substr(0, tool.find('/'));
+      inherited = labels_.join(inherited, places_.read(server, places_of(server, *leaves)));
     }
   }
   const json::Value root = arguments ? arguments->root() : json::Value();
@@ -214,7 +214,9 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
     conversation.next_context_ = labels_.join(conversation.next_context_, label);
     if (!labels_.trusted(label)) {
       index_.add(piece.text, label);
-      if (piece.outside && piece.form != manifest::LabelledText::Form::key)
+      // A page that echoes what is the owner's is no longer only its author's.
+      if (piece.outside && piece.form != manifest::LabelledText::Form::key &&
+          labels_.get(label).readers.is_everyone())
         conversation.outside_.add(piece.text, label);
     } else if (piece.form == manifest::LabelledText::Form::raw) {
       add_trusted_text(conversation, piece.text, label, false, true);
@@ -236,12 +238,35 @@ void Workspace::emitted(const Conversation& conversation, const Message& message
     at->second = joined;
     if (added) emitted_order_.push_back(digest);
     emitted_new_.push_back({digest, joined});
-    if (const auto* text = std::get_if<exchange::Text>(&part)) index_.add(text->text, joined);
-    if (const auto* call = std::get_if<exchange::Call>(&part)) index_.add(call->arguments, joined);
+    if (const auto* text = std::get_if<exchange::Text>(&part)) add_written(text->text, joined);
+    if (const auto* call = std::get_if<exchange::Call>(&part)) add_written_call(*call, joined);
   }
   while (emitted_.size() > limits_.emitted_max) {
     emitted_.erase(emitted_order_.front());
     emitted_order_.pop_front();
+  }
+}
+
+// What the planner quotes keeps the label of its source; only what it wrote itself has its whole context's.
+void Workspace::add_written(std::string_view text, LabelId label) {
+  size_t at = 0;
+  for (const trace::Span& quoted : index_.taint(text).spans) {
+    index_.add(text.substr(at, quoted.begin - at), label);
+    at = quoted.end;
+  }
+  index_.add(text.substr(at), label);
+}
+
+void Workspace::add_written_call(const exchange::Call& call, LabelId label) {
+  const auto document = json::parse(call.arguments);
+  if (!document) return add_written(call.arguments, label);
+  std::vector<json::Value> open{document->root()};
+  while (!open.empty()) {
+    const json::Value at = open.back();
+    open.pop_back();
+    if (const auto text = at.string()) add_written(*text, label);
+    for (const json::Value element : at.elements()) open.push_back(element);
+    for (const json::Member& member : at.members()) open.push_back(member.value);
   }
 }
 
@@ -250,28 +275,8 @@ LabelId Workspace::emitted_label(const exchange::Part& part) const {
   return at == emitted_.end() ? unseen_label_ : at->second;
 }
 
-void Workspace::stored(const std::string& place, LabelId label) {
-  if (labels_.trusted(label) && labels_.get(label).readers.is_everyone()) return;
-  if (stored_.size() >= limits::kStoredPlacesMax && !stored_.contains(place)) return;
-  const auto [at, added] = stored_.try_emplace(place, label);
-  const LabelId joined = labels_.join(at->second, label);
-  if (!added && joined == at->second) return;
-  at->second = joined;
-  stored_new_.push_back({place, joined});
-}
-
-LabelId Workspace::place_label(const std::string& place) const {
-  const auto at = stored_.find(place);
-  if (at != stored_.end()) return at->second;
-  return stored_.size() >= limits::kStoredPlacesMax ? unseen_label_ : kNoLabel;
-}
-
 void Workspace::restore_emitted(const EmittedPart& part) {
   if (emitted_.insert_or_assign(part.digest, part.label).second) emitted_order_.push_back(part.digest);
-}
-
-void Workspace::restore_stored(const StoredPlace& place) {
-  stored_[place.place] = place.label;
 }
 
 }  // namespace weir::session

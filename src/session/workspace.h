@@ -21,7 +21,9 @@
 #include "label/label.h"
 #include "manifest/manifests.h"
 #include "manifest/trust.h"
+#include "session/attribution.h"
 #include "session/conversation.h"
+#include "session/places.h"
 #include "trace/index.h"
 
 namespace weir::session {
@@ -62,9 +64,9 @@ class Workspace {
   // conversation's label and will be recognised when the client sends them back, in whatever conversation.
   void emitted(const Conversation& conversation, const exchange::Message& message);
 
-  // A call that was let go writes data of `label` to a place (see place_of in attribution.h); reading the
-  // place gives that label back. Labels of one place only ever get worse.
-  void stored(const std::string& place, LabelId label);
+  // What attribution reads.
+  Memory memory() { return {&labels_, &index_, &descriptions_, &places_}; }
+  Places& places() { return places_; }
 
   Labels& labels() { return labels_; }
   const Labels& labels() const { return labels_; }
@@ -77,14 +79,8 @@ class Workspace {
     Digest digest;
     LabelId label;
   };
-  struct StoredPlace {
-    std::string place;
-    LabelId label;
-  };
   std::vector<EmittedPart> drain_emitted() { return std::exchange(emitted_new_, {}); }
-  std::vector<StoredPlace> drain_stored() { return std::exchange(stored_new_, {}); }
   void restore_emitted(const EmittedPart& part);
-  void restore_stored(const StoredPlace& place);
 
  private:
   struct DigestHash {
@@ -102,11 +98,13 @@ class Workspace {
   // Adds text that arrived under a trusted role: copies keep their label, the rest may vouch.
   void add_trusted_text(Conversation& conversation, std::string_view text, LabelId label, bool person,
                         bool vouches);
+  void add_written(std::string_view text, LabelId label);
+  void add_written_call(const exchange::Call& call, LabelId label);
   LabelId emitted_label(const exchange::Part& part) const;
-  LabelId place_label(const std::string& place) const;
 
   Labels labels_;
   trace::Index index_;
+  trace::Index descriptions_;
   WorkspaceLimits limits_;
   LabelId user_label_;
   LabelId operator_label_;
@@ -123,8 +121,7 @@ class Workspace {
   std::list<Digest> emitted_order_;
   std::vector<EmittedPart> emitted_new_;
   std::unordered_set<Digest, DigestHash> tools_seen_;
-  std::unordered_map<std::string, LabelId> stored_;
-  std::vector<StoredPlace> stored_new_;
+  Places places_;
 };
 
 }  // namespace weir::session
