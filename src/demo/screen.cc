@@ -10,6 +10,8 @@
 namespace weir::demo {
 namespace {
 
+constexpr size_t kValueBytes = 40;  // of one argument
+
 enum class Paint { plain, bold, dim, red, green, yellow };
 
 // The front of a well-formed text that fits, with "…" where it was cut.
@@ -82,20 +84,35 @@ bool holds_canary(const std::string& text, const Plot& plot) {
                      [&](const std::string& canary) { return text.find(canary) != std::string::npos; });
 }
 
-// "mail__list, 4 x mail__read, …": what the agent ran, in order.
+// "mail__list, mail__read x4, …": what the agent ran, in the order of the first of each.
 std::string ran(const AgentReport& agent) {
-  std::vector<std::pair<std::string, int>> runs;
+  std::vector<std::pair<std::string, int>> tools;
   for (const StreamedCall& call : agent.performed) {
-    if (!runs.empty() && runs.back().first == call.tool) {
-      ++runs.back().second;
+    const auto known =
+        std::find_if(tools.begin(), tools.end(), [&](const auto& tool) { return tool.first == call.tool; });
+    if (known == tools.end()) {
+      tools.emplace_back(call.tool, 1);
     } else {
-      runs.emplace_back(call.tool, 1);
+      ++known->second;
     }
   }
   std::string out;
-  for (const auto& [tool, times] : runs) {
+  for (const auto& [tool, times] : tools) {
     if (!out.empty()) out += ", ";
-    out += times > 1 ? fmt::format("{} x {}", times, shown(tool)) : shown(tool);
+    out += times > 1 ? fmt::format("{} x{}", shown(tool), times) : shown(tool);
+  }
+  return out;
+}
+
+// "recipient: GB33…   amount: 4500.00": a call's arguments for people.
+std::string arguments_text(const std::string& arguments) {
+  const auto document = json::parse(arguments);
+  if (!document || !document->root().is_object()) return shown(arguments);
+  std::string out;
+  for (const json::Member member : document->root().members()) {
+    if (!out.empty()) out += "   ";
+    out += fmt::format("{}: {}", shown(member.key),
+                       shown(member.value.string_or(member.value.raw()), kValueBytes));
   }
   return out;
 }
@@ -116,8 +133,8 @@ std::string values_text(const Ask& ask) {
   std::string out;
   for (const auto& [pointer, value] : ask.values) {
     if (!out.empty()) out += "   ";
-    out +=
-        fmt::format("{}: {}", shown(pointer.substr(std::min<size_t>(1, pointer.size()))), shown(value, 40));
+    out += fmt::format("{}: {}", shown(pointer.substr(std::min<size_t>(1, pointer.size()))),
+                       shown(value, kValueBytes));
   }
   return out;
 }
@@ -155,14 +172,16 @@ void show_story(Screen& screen, const Outcome& outcome, const Plot& plot) {
   screen.line(Paint::dim, 2, "ran: " + ran(outcome.agent));
   for (const StreamedCall& call : outcome.agent.performed) {
     if (!holds_canary(call.arguments, plot)) continue;
-    screen.line(Paint::red, 2, fmt::format("! {} {}  DONE", shown(call.tool), shown(call.arguments, 75)));
+    screen.line(Paint::red, 2,
+                fmt::format("! DONE {}  {}", shown(call.tool), arguments_text(call.arguments)));
   }
   if (outcome.mode == Mode::guard) return show_asks(screen, outcome);
   for (const Entry& entry : outcome.entries) {
     if (!about_attack(outcome, entry)) continue;
-    screen.line(Paint::yellow, 2,
-                fmt::format("weir would {}  [ledger {}]: {}", shown(entry.decision), entry.index,
-                            sentence(entry.why)));
+    screen.line(
+        Paint::yellow, 2,
+        fmt::format("weir would {}: {}  [ledger {}]", shown(entry.decision), shown(entry.tool), entry.index));
+    screen.wrapped(Paint::yellow, 4, sentence(entry.why));
   }
 }
 

@@ -73,7 +73,7 @@ TEST(Demo, AWeirThatDoesNotStartIsExitThree) {
 }
 
 // A "guard" that only passes requests on: the agent talks to the model through it, and nothing is stopped.
-TEST(Demo, AGuardThatOnlyForwardsIsExitThreeOrOne) {
+TEST(Demo, AGuardThatOnlyForwardsIsNotExitZero) {
   const auto forwards = [](net::Loop&, std::string_view, const std::string& upstream) -> Result<Endpoint> {
     return Endpoint{upstream.substr(0, upstream.size() - 3), "", "", nullptr};
   };

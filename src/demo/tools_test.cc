@@ -38,7 +38,7 @@ TEST(Tools, MailAndFilesHaveState) {
   const auto list = json::parse(world.call("mail__list", "{}"));
   ASSERT_TRUE(list);
   EXPECT_EQ(list->root().size(), plot.inbox().size());
-  const auto mail = json::parse(world.call("mail__read", R"({"id":"m3"})"));
+  const auto mail = json::parse(world.call("mail__read", R"({"id":"mail-20260303-0940"})"));
   ASSERT_TRUE(mail);
   EXPECT_EQ(mail->root()["from"].string_or(""), "omar@chess.example");
   EXPECT_NE(world.call("mail__read", R"({"id":"m9"})").find("error"), std::string::npos);
