@@ -1,6 +1,66 @@
+// weir demo: the story of demo/, with a real gateway in a folder of its own for each mode.
+#include "demo/demo.h"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+
 #include "cli/command.h"
+#include "gateway/running.h"
+
 namespace weir::cli {
-int run_demo(const Common&, const DemoArgs&) {
-  return kEnvironment;
+namespace {
+
+// A gateway and its data folder, which goes with it.
+struct Staged {
+  std::string dir;
+  std::unique_ptr<gateway::Running> running;
+  ~Staged() {
+    running.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(dir, ignored);
+  }
+};
+
+Result<demo::Endpoint> stage(net::Loop& loop, std::string_view mode, const std::string& upstream_url) {
+  auto config = config::defaults();
+  if (!config) return config.error();
+  config->mode = guard::parse_mode(mode).value_or(guard::Mode::guard);
+  config->listen_port = 0;
+  config->upstreams.push_back({.name = "demo", .url = upstream_url});
+  const char* temporary = std::getenv("TMPDIR");
+  std::string dir = fmt::format("{}/weir-demo-XXXXXX", temporary != nullptr && temporary[0] == '/' ? temporary : "/tmp");
+  if (mkdtemp(dir.data()) == nullptr) return unavailable("cannot make a folder for the demo", dir);
+  auto staged = std::make_shared<Staged>();  // shared with the Endpoint, which does not know its type
+  staged->dir = dir;
+  auto running = gateway::Running::start({std::move(*config), dir, &loop});
+  if (!running) return running.error();
+  staged->running = std::move(*running);
+  return demo::Endpoint{fmt::format("http://127.0.0.1:{}", staged->running->port()), staged->running->client_token(),
+                        staged->running->person_token(), staged};
 }
+
+}  // namespace
+
+int run_demo(const Common& common, const DemoArgs& args) {
+  demo::DemoOptions options;
+  options.json = common.json;
+  options.color = args.color || isatty(STDOUT_FILENO) == 1;
+  if (!args.modes.empty()) options.modes.clear();
+  for (const std::string& name : args.modes) {
+    bool known = false;
+    for (const demo::Mode mode : {demo::Mode::off, demo::Mode::watch, demo::Mode::guard}) {
+      if (name != demo::mode_name(mode)) continue;
+      options.modes.push_back(mode);
+      known = true;
+    }
+    if (!known) return fail(bad_input(fmt::format("no such mode: {}", name), "--mode", "off, watch or guard"));
+  }
+  const demo::DemoResult result = demo::run_demo(options, stage);
+  fmt::print("{}", result.output);
+  return result.exit_code;
+}
+
 }  // namespace weir::cli

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/bytes.h"
 #include "guard/facts.h"
 #include "guard/why.h"
@@ -90,13 +88,7 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
       policy::decide(*situation.policies, policy_request(situation, facts, verdict.tool));
   verdict.decision = outcome.decision;
   verdict.why = why(situation, facts, verdict.arguments, outcome, verdict.tool);
-  // What a person could have approved does not matter beside what nobody can.
-  const bool final_deny = outcome.decision == Decision::deny &&
-                          std::any_of(outcome.determining.begin(), outcome.determining.end(),
-                                      [](const policy::Determining& d) { return !d.approve; });
-  for (const policy::Determining& determining : outcome.determining) {
-    if (!final_deny || !determining.approve) verdict.policies.push_back(determining.policy_id);
-  }
+  for (const policy::Determining& determining : outcome.determining) verdict.policies.push_back(determining.policy_id);
   if (verdict.policies.empty()) verdict.policies.emplace_back("default-deny");
   if (outcome.decision == Decision::allow && facts.granted != nullptr &&
       facts.granted->scope == session::Scope::once) {

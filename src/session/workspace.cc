@@ -160,8 +160,9 @@ void Workspace::add_trusted_text(Conversation& conversation, std::string_view te
   };
   size_t at = 0;
   for (const trace::Span& copy : index_.copies(text)) {
-    add(text.substr(at, copy.begin - at));
     conversation.next_context_ = labels_.join(conversation.next_context_, copy.label);
+    if (labels_.trusted(copy.label)) continue;  // private text of the owner's vouches as it did
+    add(text.substr(at, copy.begin - at));
     at = copy.end;
   }
   // With a full index nobody can say any more what is a copy.

@@ -88,7 +88,7 @@ void Index::add_level(std::string_view text, LabelId label, int depth) {
 }
 
 void Index::add_tokens(std::string_view normal, LabelId label) {
-  const bool trusted = labels_.trusted(label);
+  const bool trusted = labels_.clean(label);
   // Looked up in batches, so that the table's cache misses overlap.
   std::array<uint64_t, 32> pending;
   size_t waiting = 0;
@@ -96,7 +96,7 @@ void Index::add_tokens(std::string_view normal, LabelId label) {
     for (size_t i = 0; i < waiting; ++i) {
       bool added = false;
       Sightings::Entry& token = tokens_.see(pending[i], 0, label, added);
-      if (!added && !trusted && token.label != label && !labels_.trusted(token.label)) {
+      if (!added && !trusted && token.label != label && !labels_.clean(token.label)) {
         token.label = labels_.join(token.label, label);
       }
     }
@@ -168,7 +168,7 @@ void Index::insert(const Anchor& anchor, size_t base) {
     return;
   }
   const Segment& segment = segments_.back();
-  const bool trusted = labels_.trusted(segment.label);
+  const bool trusted = labels_.clean(segment.label);
   std::array<uint64_t, kWindow> hashes;
   size_t count = 0;
   for (size_t window = anchor.window_begin; window < anchor.window_end && count < kWindow; ++window) {

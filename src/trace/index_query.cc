@@ -125,9 +125,9 @@ std::vector<Index::Run> Index::find_runs(std::string_view compact) const {
     const size_t earliest = *std::min_element(
         open.begin(), open.end(), [&](size_t a, size_t b) { return matches[a].when < matches[b].when; });
     LabelId label = matches[earliest].label;
-    if (!labels_.trusted(label)) {
+    if (!labels_.clean(label)) {
       for (const size_t each : open) {
-        if (!labels_.trusted(matches[each].label)) label = labels_.join(label, matches[each].label);
+        if (!labels_.clean(matches[each].label)) label = labels_.join(label, matches[each].label);
       }
     }
     if (!runs.empty() && runs.back().end == place && runs.back().label == label) {
@@ -154,7 +154,7 @@ void Index::query_tokens(std::string_view normal, std::span<const uint32_t> at, 
   const auto flush = [&] {
     for (size_t i = 0; i < waiting; ++i) {
       const Sightings::Entry* token = tokens_.find(pending[i].hash);
-      if (token == nullptr || labels_.trusted(token->label)) continue;
+      if (token == nullptr || labels_.clean(token->label)) continue;
       out.push_back({place(pending[i].begin), place(pending[i].end), token->label});
     }
     waiting = 0;
@@ -183,7 +183,7 @@ void Index::query(std::string_view text, bool tokens, int depth, std::span<const
     return map.empty() ? normal.at[in_normal] : map[normal.at[in_normal]];
   };
   std::vector<Run> runs = find_runs(compact);
-  std::erase_if(runs, [&](const Run& run) { return labels_.trusted(run.label); });
+  std::erase_if(runs, [&](const Run& run) { return labels_.clean(run.label); });
   size_t stretch = 0;  // pieces of one copy may have several labels; it is its whole length that counts
   for (size_t i = 0; i < runs.size(); ++i) {
     if (i == 0 || runs[i].begin != runs[i - 1].end) stretch = i;
@@ -249,7 +249,7 @@ bool Index::first_seen_untrusted(std::string_view value) const {
   });
   if (untrusted) return true;
   for (const Span& copy : copies(value)) {
-    if (copy.end - copy.begin + 2 >= value.size()) return true;
+    if (!labels_.trusted(copy.label) && copy.end - copy.begin + 2 >= value.size()) return true;
   }
   return false;
 }

@@ -31,7 +31,7 @@ inline std::vector<LabelId> naive_copies(Labels& labels, const std::vector<Naive
     }
     for (size_t i = 0; i < query.size(); ++i) {
       if (!covered[i]) continue;
-      const bool trusted = labels.trusted(text.label);
+      const bool trusted = labels.clean(text.label);
       if (!seen[i]) {
         seen[i] = true;
         result[i] = trusted ? kNoLabel : text.label;
