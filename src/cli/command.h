@@ -39,6 +39,7 @@ struct ReplayArgs {
   std::vector<std::string> policies = {};
   std::string file = "-";
   bool planner_view = false;
+  bool without_trace = false;  // for tests
 };
 int run_replay(const Common& common, const ReplayArgs& args);
 

@@ -31,15 +31,16 @@ Result<demo::Endpoint> stage(net::Loop& loop, std::string_view mode, const std::
   config->listen_port = 0;
   config->upstreams.push_back({.name = "demo", .url = upstream_url});
   const char* temporary = std::getenv("TMPDIR");
-  std::string dir = fmt::format("{}/weir-demo-XXXXXX", temporary != nullptr && temporary[0] == '/' ? temporary : "/tmp");
+  std::string dir =
+      fmt::format("{}/weir-demo-XXXXXX", temporary != nullptr && temporary[0] == '/' ? temporary : "/tmp");
   if (mkdtemp(dir.data()) == nullptr) return unavailable("cannot make a folder for the demo", dir);
   auto staged = std::make_shared<Staged>();  // shared with the Endpoint, which does not know its type
   staged->dir = dir;
   auto running = gateway::Running::start({std::move(*config), dir, &loop});
   if (!running) return running.error();
   staged->running = std::move(*running);
-  return demo::Endpoint{fmt::format("http://127.0.0.1:{}", staged->running->port()), staged->running->client_token(),
-                        staged->running->person_token(), staged};
+  return demo::Endpoint{fmt::format("http://127.0.0.1:{}", staged->running->port()),
+                        staged->running->client_token(), staged->running->person_token(), staged};
 }
 
 }  // namespace
@@ -56,7 +57,8 @@ int run_demo(const Common& common, const DemoArgs& args) {
       options.modes.push_back(mode);
       known = true;
     }
-    if (!known) return fail(bad_input(fmt::format("no such mode: {}", name), "--mode", "off, watch or guard"));
+    if (!known)
+      return fail(bad_input(fmt::format("no such mode: {}", name), "--mode", "off, watch or guard"));
   }
   const demo::DemoResult result = demo::run_demo(options, stage);
   fmt::print("{}", result.output);

@@ -22,7 +22,7 @@ int run_replay(const Common& common, const ReplayArgs& args) {
   auto config = common.config_file.empty() ? config::defaults() : load_config(common);
   if (!config) return fail(config.error());
   if (auto prepared = prepare(*config, args); !prepared) return fail(prepared.error());
-  replay::Options options{config->mode, args.planner_view};
+  replay::Options options{config->mode, args.planner_view, !args.without_trace};
   if (!args.mode.empty()) {
     const auto mode = guard::parse_mode(args.mode);
     if (!mode)

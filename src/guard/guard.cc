@@ -88,7 +88,8 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
       policy::decide(*situation.policies, policy_request(situation, facts, verdict.tool));
   verdict.decision = outcome.decision;
   verdict.why = why(situation, facts, verdict.arguments, outcome, verdict.tool);
-  for (const policy::Determining& determining : outcome.determining) verdict.policies.push_back(determining.policy_id);
+  for (const policy::Determining& determining : outcome.determining)
+    verdict.policies.push_back(determining.policy_id);
   if (verdict.policies.empty()) verdict.policies.emplace_back("default-deny");
   if (outcome.decision == Decision::allow && facts.granted != nullptr &&
       facts.granted->scope == session::Scope::once) {

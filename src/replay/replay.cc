@@ -87,7 +87,7 @@ void add_part(std::vector<Message>& messages, Role role, Part part) {
 Replay::Replay(const config::Config& config, Options options)
     : config_(config),
       options_(options),
-      workspace_(trace::Key{}),
+      workspace_(trace::Key{}, {.trace = options.trace}),
       rules_{&config.manifests, &config.trust, nullptr, true} {
   const client::Profile* named = config.profiles.find(config.client);
   rules_.profile = named != nullptr ? named : &config.profiles.generic();

@@ -35,6 +35,7 @@ void Workspace::observe_tools(const std::vector<exchange::Tool>& tools, const Ru
     if (rules.trust->judge(name, "", true).trusted.value_or(false)) continue;
     const LabelId label =
         labels_.intern(Label::of(Origin::tool(name, "description", false), Readers::owner()));
+    if (!limits_.trace) continue;
     descriptions_.add(tool.description, label);
     descriptions_.add(tool.schema, label);
   }
@@ -115,7 +116,7 @@ void Workspace::label_given_text(Conversation& conversation, const Message& mess
                                  const Rules& rules) {
   if (const auto* media = std::get_if<exchange::Media>(&message.parts[part])) {
     conversation.next_context_ = labels_.join(conversation.next_context_, attachment_label_);
-    index_.add(media->text, attachment_label_);
+    remember(media->text, attachment_label_);
     return;
   }
   for (const client::Segment& segment : rules.profile->cut(message, part))
@@ -146,7 +147,7 @@ void Workspace::label_segment(Conversation& conversation, const client::Segment&
   const LabelId id = labels_.intern(label);
   if (label.trusted()) return add_trusted_text(conversation, segment.text, id, false, true);
   conversation.next_context_ = labels_.join(conversation.next_context_, id);
-  index_.add(segment.text, id);
+  remember(segment.text, id);
 }
 
 void Workspace::add_trusted_text(Conversation& conversation, std::string_view text, LabelId label,
@@ -155,7 +156,7 @@ void Workspace::add_trusted_text(Conversation& conversation, std::string_view te
   trace::Vouchers& vouchers = person ? conversation.person_ : conversation.trusted_;
   const auto add = [&](std::string_view piece) {
     if (piece.empty()) return;
-    index_.add(piece, label);
+    remember(piece, label);
     if (vouches) vouchers.add(piece, label);
   };
   size_t at = 0;
@@ -176,7 +177,7 @@ void Workspace::label_planner(Conversation& conversation, const Message& message
     const LabelId label = emitted_label(part);
     conversation.next_context_ = labels_.join(conversation.next_context_, label);
     if (const auto* text = std::get_if<exchange::Text>(&part)) {
-      index_.add(text->text, label);
+      remember(text->text, label);
       continue;
     }
     const auto* call = std::get_if<exchange::Call>(&part);
@@ -214,7 +215,7 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
     const LabelId label = labels_.join(piece.label, inherited);
     conversation.next_context_ = labels_.join(conversation.next_context_, label);
     if (!labels_.trusted(label)) {
-      index_.add(piece.text, label);
+      remember(piece.text, label);
       // A page that echoes what is the owner's is no longer only its author's.
       if (piece.outside && piece.form != manifest::LabelledText::Form::key &&
           labels_.get(label).readers.is_everyone())
@@ -252,10 +253,10 @@ void Workspace::emitted(const Conversation& conversation, const Message& message
 void Workspace::add_written(std::string_view text, LabelId label) {
   size_t at = 0;
   for (const trace::Span& quoted : index_.taint(text).spans) {
-    index_.add(text.substr(at, quoted.begin - at), label);
+    remember(text.substr(at, quoted.begin - at), label);
     at = quoted.end;
   }
-  index_.add(text.substr(at), label);
+  remember(text.substr(at), label);
 }
 
 void Workspace::add_written_call(const exchange::Call& call, LabelId label) {

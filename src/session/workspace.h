@@ -43,6 +43,7 @@ struct Rules {
 struct WorkspaceLimits {
   size_t conversations_max = limits::kSessionsMax;
   size_t emitted_max = limits::kEmittedMax;
+  bool trace = true;  // false only in tests: shows which of them trace decides
 };
 
 class Workspace {
@@ -100,6 +101,9 @@ class Workspace {
                         bool vouches);
   void add_written(std::string_view text, LabelId label);
   void add_written_call(const exchange::Call& call, LabelId label);
+  void remember(std::string_view text, LabelId label) {
+    if (limits_.trace) index_.add(text, label);
+  }
   LabelId emitted_label(const exchange::Part& part) const;
 
   Labels labels_;
