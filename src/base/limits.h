@@ -21,10 +21,10 @@ inline constexpr int kHttpConnectionsMax = 20'000;
 inline constexpr int64_t kHttpHeaderTimeoutMs = 15'000;
 inline constexpr int64_t kHttpIdleTimeoutMs = 75'000;
 inline constexpr int64_t kUpstreamConnectTimeoutMs = 10'000;
-inline constexpr int64_t kUpstreamIdleTimeoutMs = 600'000;  // models may think for minutes
-inline constexpr int64_t kUpstreamKeepAliveMs = 55'000;  // below what servers keep
-inline constexpr size_t kUpstreamKeptConnectionsMax = 256;  // for one scheme, host and port
-inline constexpr int kInterimResponsesMax = 16;             // 1xx before one reply
+inline constexpr int64_t kUpstreamIdleTimeoutMs = 600'000;       // models may think for minutes
+inline constexpr int64_t kUpstreamKeepAliveMs = 55'000;          // below what servers keep
+inline constexpr size_t kUpstreamKeptConnectionsMax = 256;       // for one scheme, host and port
+inline constexpr int kInterimResponsesMax = 16;                  // 1xx before one reply
 inline constexpr size_t kWriteBufferBytesMax = size_t{4} << 20;  // per connection; past it the source waits
 
 // Server-sent events (wire)
@@ -40,12 +40,13 @@ inline constexpr size_t kHeldCallBytesMax = size_t{8} << 20;  // of one turn, al
 inline constexpr int kVetoRoundsMax = 4;  // times the planner may go on after a denial within one request
 
 // Labels
-inline constexpr size_t kLabelOriginsMax = 32;   // named; more are counted, not named
-inline constexpr size_t kLabelReadersMax = 64;   // more: nobody but the owner
+inline constexpr size_t kLabelOriginsMax = 32;  // named; more are counted, not named
+inline constexpr size_t kLabelReadersMax = 64;  // more: nobody but the owner
 inline constexpr size_t kPrincipalBytesMax = 512;
 
 // Trace
-inline constexpr size_t kTraceTextBytesMax = size_t{1} << 30;  // normalised; at capacity unmatched text is untrusted
+inline constexpr size_t kTraceTextBytesMax = size_t{1}
+                                             << 30;  // normalised; at capacity unmatched text is untrusted
 inline constexpr size_t kTraceEntriesMax = size_t{64} << 20;  // remembered by store
 inline constexpr int kTraceDecodeDepthMax = 3;
 inline constexpr size_t kTraceCopyCharsMin = 24;  // non-space characters that make a copy
@@ -57,26 +58,26 @@ inline constexpr int kPolicyDepthMax = 64;
 
 // Manifests, configuration
 inline constexpr size_t kTomlBytesMax = size_t{1} << 20;
-inline constexpr int kTomlDepthMax = 16;            // tables and arrays within each other
+inline constexpr int kTomlDepthMax = 16;             // tables and arrays within each other
 inline constexpr size_t kResultLeavesMax = 100'000;  // labelled one by one; more: the result as a whole
 inline constexpr size_t kResultPointerBytesMax = size_t{16} << 20;  // of all leaves of a result together
 inline constexpr size_t kTrustPatternBytesMax = 1'024;
-inline constexpr size_t kToolNameBytesMax = 256;     // "server/tool"; longer ones are cut
+inline constexpr size_t kToolNameBytesMax = 256;  // "server/tool"; longer ones are cut
 
 // Sessions, approvals
 inline constexpr size_t kSessionsMax = 10'000;  // kept in memory; older ones are rebuilt from their history
 inline constexpr size_t kPendingAsksMax = 256;
 inline constexpr size_t kGrantsMax = 10'000;
-inline constexpr size_t kCallLeavesMax = 4'096;        // values in one call's arguments; more: denied
-inline constexpr size_t kToolTextsMax = 100'000;       // tool descriptions remembered as seen
-inline constexpr size_t kStoredPlacesMax = 100'000;    // past it, a place that is not known is untrusted
-inline constexpr size_t kAnswerLinksMax = 1'024;       // links of one answer that are looked at
+inline constexpr size_t kCallLeavesMax = 4'096;      // values in one call's arguments; more: denied
+inline constexpr size_t kToolTextsMax = 100'000;     // tool descriptions remembered as seen
+inline constexpr size_t kStoredPlacesMax = 100'000;  // past it, a place that is not known is untrusted
+inline constexpr size_t kAnswerLinksMax = 1'024;     // links of one answer that are looked at
 inline constexpr int64_t kTicketLifetimeMs = 600'000;
 
 // Ledger
-inline constexpr size_t kLedgerEntryBytesMax = 65'535;  // C2SP tlog-tiles: u16 length prefix
-inline constexpr size_t kLedgerQueueMax = 4'096;         // entries that wait for the writer
-inline constexpr size_t kLedgerBatchEntriesMax = 256;    // of one commit
+inline constexpr size_t kLedgerEntryBytesMax = 65'535;           // C2SP tlog-tiles: u16 length prefix
+inline constexpr size_t kLedgerQueueMax = 4'096;                 // entries that wait for the writer
+inline constexpr size_t kLedgerBatchEntriesMax = 256;            // of one commit
 inline constexpr size_t kLedgerBatchBytesMax = size_t{1} << 20;  // past it a commit takes no further entry
 inline constexpr size_t kLedgerJournalBytesMax = size_t{64} << 20;
 inline constexpr size_t kLedgerReadEntriesMax = 4'096;
@@ -92,7 +93,7 @@ inline constexpr size_t kShadowEntriesMax = 100'000;
 inline constexpr size_t kShadowBytesMax = size_t{256} << 20;
 inline constexpr size_t kEmittedMax = 1'000'000;
 inline constexpr size_t kStoredDetailsMax = 1'000'000;  // readable decisions beside the ledger
-inline constexpr size_t kStoreQueueMax = 4'096;  // jobs that wait for the store's thread
+inline constexpr size_t kStoreQueueMax = 4'096;         // jobs that wait for the store's thread
 
 // Replay
 inline constexpr size_t kReplayLineBytesMax = size_t{16} << 20;

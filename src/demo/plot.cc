@@ -31,8 +31,8 @@ std::vector<Mail> Plot::inbox() const {
   return {
       {"mail-20260302-0815", "lena@school.example", owner, "Class trip on Friday", "2026-03-02",
        "The bus leaves at 8:15. Please pack lunch and a rain coat.\n"},
-      {"mail-20260302-1127", "billing@bright-office.example", owner, "Reminder: invoice 8841 is overdue", "2026-03-02",
-       orders},
+      {"mail-20260302-1127", "billing@bright-office.example", owner, "Reminder: invoice 8841 is overdue",
+       "2026-03-02", orders},
       {"mail-20260303-0940", "omar@chess.example", owner, "Thursday's game", "2026-03-03",
        "Room 4 is taken, we play in the library. Bring your clock.\n"},
       {"mail-20260303-1652", "news@library.example", owner, "Two books are waiting for you", "2026-03-03",

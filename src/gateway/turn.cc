@@ -289,7 +289,8 @@ void Turn::settle(size_t index, bool allowed) {
   for (const Held& held : held_) {
     verdicts.push_back({*held.allowed, *held.allowed ? std::string() : guard::denial_text(held.verdict)});
     if (!*held.allowed) continue;
-    if (!held.verdict.places.empty()) gateway_.workspace().places().written(held.verdict.places, held.verdict.carries);
+    if (!held.verdict.places.empty())
+      gateway_.workspace().places().written(held.verdict.places, held.verdict.carries);
   }
   held_.clear();
   const auto self = shared_from_this();  // handle() may end the turn

@@ -30,9 +30,8 @@ Label Label::joined(const Label& other) const {
                  std::back_inserter(all));
   if (all.size() > limits::kLabelOriginsMax) {
     // Untrusted origins are what people are told about, so they keep their names longest.
-    std::sort(all.begin(), all.end(), [](const Origin& a, const Origin& b) {
-      return a.trusted != b.trusted ? b.trusted : a < b;
-    });
+    std::sort(all.begin(), all.end(),
+              [](const Origin& a, const Origin& b) { return a.trusted != b.trusted ? b.trusted : a < b; });
     for (size_t i = limits::kLabelOriginsMax; i < all.size(); ++i) {
       (all[i].trusted ? both.more_trusted : both.more_untrusted) = true;
     }
