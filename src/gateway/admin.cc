@@ -115,6 +115,7 @@ uint64_t query_number(const std::string& target, std::string_view name, uint64_t
 }
 
 void show_log(Gateway& gateway, const CallPtr& call, const std::string& target) {
+  gateway.recorder().flush();
   const uint64_t size = gateway.log().size();
   const size_t n = std::min<uint64_t>(query_number(target, "n", 50), 1'000);
   const uint64_t from = query_number(target, "from", size > n ? size - n : 0);

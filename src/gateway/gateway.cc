@@ -73,6 +73,7 @@ Result<uint16_t> Gateway::listen() {
 
 void Gateway::close() {
   server_->close();
+  recorder_.flush();
   save_memory();
 }
 
@@ -316,6 +317,7 @@ void Gateway::save_memory() {
 
 void Gateway::tick() {
   expire_asks();
+  recorder_.flush();
   save_memory();
   const int64_t wall = now().wall_ms;
   std::erase_if(grants_, [&](const session::Grant& grant) { return grant.expired(wall); });

@@ -8,6 +8,8 @@
 namespace weir::gateway {
 namespace {
 
+constexpr size_t kHeldMax = 64;
+
 json::Writer entry(std::string_view type, const Clock& clock) {
   json::Writer writer;
   writer.begin_object().key("v").integer(1).field("type", type).field("time", rfc3339(clock.now().wall_ms));
@@ -30,19 +32,20 @@ void Recorder::decision(const std::string& session, const guard::Verdict& verdic
     writer.string(verdict.policies[i].substr(0, 200));
   writer.end_array().field("context", labels.trusted(verdict.context) ? "trusted" : "untrusted").end_object();
   std::string details = guard::verdict_json(verdict, labels);
-  log_.append(
-      writer.take(), [this, details = std::move(details), done = std::move(done)](Result<uint64_t> index) {
-        if (index) {
-          store_.write([at = *index, details](Store& store) { return store.put_detail(at, details); });
-        }
-        done(std::move(index));
-      });
+  append(writer.take(),
+         [this, details = std::move(details), done = std::move(done)](Result<uint64_t> index) mutable {
+           if (index) {
+             details_.emplace_back(*index, std::move(details));
+             if (details_.size() >= kHeldMax) flush();
+           }
+           done(std::move(index));
+         });
 }
 
 void Recorder::answer(uint64_t decision, std::string_view answer, Done done) {
   json::Writer writer = entry("answer", clock_);
   writer.key("decision").integer(static_cast<int64_t>(decision)).field("answer", answer).end_object();
-  log_.append(writer.take(), std::move(done));
+  append(writer.take(), std::move(done));
 }
 
 void Recorder::effect(const std::string& session, std::string_view call_id, bool error) {
@@ -52,7 +55,8 @@ void Recorder::effect(const std::string& session, std::string_view call_id, bool
       .key("error")
       .boolean(error)
       .end_object();
-  log_.append(writer.take(), [](Result<uint64_t>) {});
+  effects_.push_back(writer.take());
+  if (effects_.size() >= kHeldMax) append_effects();
 }
 
 void Recorder::grant(std::string_view id, std::string_view tool, bool removed, Done done) {
@@ -62,7 +66,26 @@ void Recorder::grant(std::string_view id, std::string_view tool, bool removed, D
       .key("removed")
       .boolean(removed)
       .end_object();
-  log_.append(writer.take(), std::move(done));
+  append(writer.take(), std::move(done));
+}
+
+void Recorder::append(std::string entry, Done done) {
+  append_effects();
+  log_.append(std::move(entry), std::move(done));
+}
+
+void Recorder::append_effects() {
+  for (std::string& effect : std::exchange(effects_, {}))
+    log_.append(std::move(effect), [](const Result<uint64_t>&) {});
+}
+
+void Recorder::flush() {
+  append_effects();
+  if (details_.empty()) return;
+  store_.write([details = std::exchange(details_, {})](Store& store) -> Status {
+    for (const auto& [index, json] : details) WEIR_TRY(store.put_detail(index, json));
+    return {};
+  });
 }
 
 }  // namespace weir::gateway

@@ -4,6 +4,9 @@
 // read (the sentence, the values) is kept beside it, in the store, by the entry's index, and may be dropped
 // without the ledger losing anything. One thread; answers come on the loop that the log posts to.
 //
+// What nobody waits for (effects; what people read) is held back until flush() or the next entry that
+// somebody does wait for, so that it shares that one's sync instead of delaying it by one of its own.
+//
 //   {"v":1,"type":"decision","time":"…","session":"…","call":"…","tool":"bank/send_money",
 //    "arguments":"sha256:…","decision":"deny","enforced":true,"policies":["leak"],"context":"untrusted"}
 //   {"v":1,"type":"answer","time":"…","decision":17,"answer":"once"}      once, session, always, deny,
@@ -14,6 +17,8 @@
 
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "guard/guard.h"
@@ -37,10 +42,18 @@ class Recorder {
   void effect(const std::string& session, std::string_view call_id, bool error);
   void grant(std::string_view id, std::string_view tool, bool removed, Done done);
 
+  // Hands over what is held back. To be called a few times a second, before reading, and at the end.
+  void flush();
+
  private:
+  void append(std::string entry, Done done);
+  void append_effects();
+
   ledger::Log& log_;
   StoreThread& store_;
   const Clock& clock_;
+  std::vector<std::string> effects_;
+  std::vector<std::pair<uint64_t, std::string>> details_;  // by index; until the store has them
 };
 
 }  // namespace weir::gateway

@@ -112,9 +112,12 @@ Result<std::string> Files::read(const std::string& path, size_t bytes_max) {
   WEIR_TRY_ASSIGN(file, open(path, OpenMode::read));
   WEIR_TRY_ASSIGN(size, file->size());
   if (size > bytes_max) return too_large("the file is larger than it may be", path);
-  WEIR_TRY_ASSIGN(bytes, file->read_at(0, bytes_max + 1));
-  if (bytes.size() > bytes_max) return too_large("the file is larger than it may be", path);
-  return bytes;
+  // Room for what is there, not for the bound: that would be touched, byte by byte. It may have grown since.
+  for (size_t wanted = size + 1;; wanted = std::min(2 * wanted, bytes_max + 1)) {
+    WEIR_TRY_ASSIGN(bytes, file->read_at(0, wanted));
+    if (bytes.size() > bytes_max) return too_large("the file is larger than it may be", path);
+    if (bytes.size() < wanted) return bytes;
+  }
 }
 
 Status Files::replace(const std::string& path, std::string_view bytes) {
