@@ -1,0 +1,172 @@
+// Starts a scripted upstream and a weir in front of it; real HTTP on loopback.
+import { spawn, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import http from "node:http";
+import os from "node:os";
+import path from "node:path";
+
+const root = path.resolve(import.meta.dirname, "../..");
+export const weirBin = process.env.WEIR_BIN ?? path.join(root, "build/release/weir");
+
+// An upstream that plays one reply after another. A reply is {status, headers, body} or {sse: [text, …], cut, hold}.
+export class Upstream {
+  requests = [];
+  replies = [];
+  closed = 0;
+
+  async start() {
+    this.server = http.createServer((request, response) => {
+      let body = "";
+      request.on("data", (piece) => (body += piece));
+      request.on("end", async () => {
+        this.requests.push({ path: request.url, headers: request.headers, body });
+        const reply = this.replies.length > 1 ? this.replies.shift() : this.replies[0];
+        response.on("close", () => !response.writableEnded && this.closed++);
+        if (reply.sse) {
+          response.writeHead(200, { "content-type": "text/event-stream" });
+          for (const piece of reply.sse) {
+            response.write(piece);
+            await new Promise((done) => setTimeout(done, 2));
+          }
+          if (reply.hold) return;
+          if (reply.cut) return response.destroy();
+          return response.end();
+        }
+        response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers });
+        response.end(typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body));
+      });
+    });
+    await new Promise((done) => this.server.listen(0, "127.0.0.1", done));
+    this.url = `http://127.0.0.1:${this.server.address().port}/v1`;
+    return this;
+  }
+  play(...replies) {
+    this.requests.length = 0;
+    this.replies = replies;
+  }
+  stop() {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
+
+export class Weir {
+  constructor(config) {
+    this.dir = fs.mkdtempSync(path.join(os.tmpdir(), "weir-sdk-"));
+    this.config = path.join(this.dir, "weir.toml");
+    fs.writeFileSync(this.config, `listen = "127.0.0.1:0"\ndata_dir = "${this.dir}/data"\n${config}`);
+    this.output = "";
+  }
+  async start(env = {}) {
+    this.env = { ...process.env, ...env };
+    delete this.env.WEIR_DATA;
+    this.child = spawn(weirBin, ["up", "--config", this.config], { env: this.env });
+    this.child.stdout.on("data", (piece) => (this.output += piece));
+    this.child.stderr.on("data", (piece) => (this.output += piece));
+    for (let i = 0; i < 500 && !/listening on (\S+)/.test(this.output); i++) await new Promise((done) => setTimeout(done, 20));
+    const found = /listening on (\S+)/.exec(this.output);
+    if (!found) throw new Error(`weir did not start: ${this.output}`);
+    this.url = found[1];
+    this.token = this.run("token").trim();
+    this.person = this.run("token", "--person").trim();
+    return this;
+  }
+  run(...args) {
+    const done = spawnSync(weirBin, [...args, "--config", this.config], { env: this.env, encoding: "utf8" });
+    return done.stdout + done.stderr;
+  }
+  async admin(method, target, body) {
+    const reply = await fetch(this.url + target, { method, body: body && JSON.stringify(body), headers: { authorization: `Bearer ${this.person}` } });
+    return { status: reply.status, json: await reply.json() };
+  }
+  // Answers the next ask, once there is one.
+  async answerNext(answer) {
+    for (let i = 0; i < 500; i++) {
+      const { json } = await this.admin("GET", "/weir/approvals");
+      if (json.pending.length > 0) {
+        await this.admin("POST", `/weir/approvals/${json.pending[0].id}`, { answer });
+        return json.pending[0];
+      }
+      await new Promise((done) => setTimeout(done, 20));
+    }
+    throw new Error("nobody was asked");
+  }
+  files() {
+    const out = [];
+    const walk = (dir) => {
+      for (const entry of fs.readdirSync(dir, { withFileTypes: true })) {
+        const full = path.join(dir, entry.name);
+        if (entry.isDirectory()) walk(full);
+        else if (!/token$|ledger\.key$/.test(entry.name)) out.push(fs.readFileSync(full).toString("latin1"));
+      }
+    };
+    walk(path.join(this.dir, "data"));
+    return out.join("\n");
+  }
+  async stop() {
+    this.child.kill("SIGTERM");
+    await new Promise((done) => (this.child.exitCode === null ? this.child.on("exit", done) : done()));
+    fs.rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+export const kCanary = "UK77EVIL00001111222233";
+export const tools = ["files__read", "bank__send_money", "mail__search"];
+
+// What the wire looks like: chunks of Chat Completions.
+export function chatChunk(delta, finish = null, index = 0) {
+  return `data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index, delta, finish_reason: finish }] })}\n\n`;
+}
+export function chatStream(text, calls, finish = calls.length ? "tool_calls" : "stop") {
+  const out = [chatChunk({ role: "assistant", content: "" })];
+  for (const word of text.split(/(?<= )/)) if (word) out.push(chatChunk({ content: word }));
+  calls.forEach(([id, name, args], index) => {
+    out.push(chatChunk({ tool_calls: [{ index, id, type: "function", function: { name, arguments: "" } }] }));
+    const json = JSON.stringify(args);
+    for (let i = 0; i < json.length; i += 7) out.push(chatChunk({ tool_calls: [{ index, function: { arguments: json.slice(i, i + 7) } }] }));
+  });
+  out.push(chatChunk({}, finish));
+  out.push(`data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "m", choices: [], usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 } })}\n\n`);
+  out.push("data: [DONE]\n\n");
+  return { sse: out };
+}
+export function chatWhole(text, calls, finish = calls.length ? "tool_calls" : "stop") {
+  const message = { role: "assistant", content: text || null };
+  if (calls.length) message.tool_calls = calls.map(([id, name, args]) => ({ id, type: "function", function: { name, arguments: JSON.stringify(args) } }));
+  return { body: { id: "chatcmpl-1", object: "chat.completion", created: 1, model: "m", choices: [{ index: 0, message, finish_reason: finish }], usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 } } };
+}
+
+// And events of Messages.
+const event = (name, data) => `event: ${name}\ndata: ${JSON.stringify({ type: name, ...data })}\n\n`;
+export const kThinking = { type: "thinking", thinking: "Let me see.", signature: "c2lnbmF0dXJl/+8=" };
+export function messageStream(text, calls, { thinking = false, stop = calls.length ? "tool_use" : "end_turn" } = {}) {
+  const out = [event("message_start", { message: { id: "msg_1", type: "message", role: "assistant", model: "m", content: [], stop_reason: null, stop_sequence: null, usage: { input_tokens: 3, output_tokens: 1 } } }), event("ping", {})];
+  let index = 0;
+  if (thinking) {
+    out.push(event("content_block_start", { index, content_block: { type: "thinking", thinking: "", signature: "" } }));
+    out.push(event("content_block_delta", { index, delta: { type: "thinking_delta", thinking: kThinking.thinking } }));
+    out.push(event("content_block_delta", { index, delta: { type: "signature_delta", signature: kThinking.signature } }));
+    out.push(event("content_block_stop", { index: index++ }));
+  }
+  if (text) {
+    out.push(event("content_block_start", { index, content_block: { type: "text", text: "" } }));
+    for (const word of text.split(/(?<= )/)) out.push(event("content_block_delta", { index, delta: { type: "text_delta", text: word } }));
+    out.push(event("content_block_stop", { index: index++ }));
+  }
+  for (const [id, name, args] of calls) {
+    out.push(event("content_block_start", { index, content_block: { type: "tool_use", id, name, input: {} } }));
+    const json = JSON.stringify(args);
+    for (let i = 0; i < json.length; i += 7) out.push(event("content_block_delta", { index, delta: { type: "input_json_delta", partial_json: json.slice(i, i + 7) } }));
+    out.push(event("content_block_stop", { index: index++ }));
+  }
+  out.push(event("message_delta", { delta: { stop_reason: stop, stop_sequence: null }, usage: { output_tokens: 9 } }));
+  out.push(event("message_stop", {}));
+  return { sse: out };
+}
+export function messageWhole(text, calls, { thinking = false, stop = calls.length ? "tool_use" : "end_turn" } = {}) {
+  const content = [];
+  if (thinking) content.push(kThinking);
+  if (text) content.push({ type: "text", text });
+  for (const [id, name, input] of calls) content.push({ type: "tool_use", id, name, input });
+  return { body: { id: "msg_1", type: "message", role: "assistant", model: "m", content, stop_reason: stop, stop_sequence: null, usage: { input_tokens: 3, output_tokens: 9 } } };
+}
