@@ -8,7 +8,8 @@ import path from "node:path";
 const root = path.resolve(import.meta.dirname, "../..");
 export const weirBin = process.env.WEIR_BIN ?? path.join(root, "build/release/weir");
 
-// An upstream that plays one reply after another. A reply is {status, headers, body} or {sse: [text, …], cut, hold}.
+// An upstream that plays one reply after another. A reply is {status, headers, body} or {sse: [text, …], cut, hold}, or
+// a function of the request that gives one.
 export class Upstream {
   requests = [];
   replies = [];
@@ -20,7 +21,8 @@ export class Upstream {
       request.on("data", (piece) => (body += piece));
       request.on("end", async () => {
         this.requests.push({ path: request.url, headers: request.headers, body });
-        const reply = this.replies.length > 1 ? this.replies.shift() : this.replies[0];
+        const next = this.replies.length > 1 ? this.replies.shift() : this.replies[0];
+        const reply = typeof next === "function" ? next(request.url, body) : next;
         response.on("close", () => !response.writableEnded && this.closed++);
         if (reply.sse) {
           response.writeHead(200, { "content-type": "text/event-stream" });
@@ -136,11 +138,13 @@ export function chatWhole(text, calls, finish = calls.length ? "tool_calls" : "s
   return { body: { id: "chatcmpl-1", object: "chat.completion", created: 1, model: "m", choices: [{ index: 0, message, finish_reason: finish }], usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 } } };
 }
 
-// And events of Messages.
+// And events of Messages. Each message has an id of its own: Claude Code joins those that share one.
+let messages = 0;
+const messageId = () => `msg_${++messages}`;
 const event = (name, data) => `event: ${name}\ndata: ${JSON.stringify({ type: name, ...data })}\n\n`;
 export const kThinking = { type: "thinking", thinking: "Let me see.", signature: "c2lnbmF0dXJl/+8=" };
 export function messageStream(text, calls, { thinking = false, stop = calls.length ? "tool_use" : "end_turn" } = {}) {
-  const out = [event("message_start", { message: { id: "msg_1", type: "message", role: "assistant", model: "m", content: [], stop_reason: null, stop_sequence: null, usage: { input_tokens: 3, output_tokens: 1 } } }), event("ping", {})];
+  const out = [event("message_start", { message: { id: messageId(), type: "message", role: "assistant", model: "m", content: [], stop_reason: null, stop_sequence: null, usage: { input_tokens: 3, output_tokens: 1 } } }), event("ping", {})];
   let index = 0;
   if (thinking) {
     out.push(event("content_block_start", { index, content_block: { type: "thinking", thinking: "", signature: "" } }));
@@ -168,5 +172,5 @@ export function messageWhole(text, calls, { thinking = false, stop = calls.lengt
   if (thinking) content.push(kThinking);
   if (text) content.push({ type: "text", text });
   for (const [id, name, input] of calls) content.push({ type: "tool_use", id, name, input });
-  return { body: { id: "msg_1", type: "message", role: "assistant", model: "m", content, stop_reason: stop, stop_sequence: null, usage: { input_tokens: 3, output_tokens: 9 } } };
+  return { body: { id: messageId(), type: "message", role: "assistant", model: "m", content, stop_reason: stop, stop_sequence: null, usage: { input_tokens: 3, output_tokens: 9 } } };
 }
