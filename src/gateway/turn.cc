@@ -48,7 +48,6 @@ void Turn::start() {
   if (!parsed) return refuse(parsed.error());
   parsed_ = std::move(*parsed);
   if (!choose_upstream()) return;
-  label();
   std::string body = parsed_->write(shadow_edits(gateway_.shadow(), parsed_->request));
   if (path_.find("/count_tokens") != std::string::npos) {
     passes_ = true;
@@ -62,6 +61,10 @@ void Turn::start() {
     if (self && self->fetch_ && self->undecided_ == 0) self->fetch_->resume();
   });
   send_upstream(std::move(body));
+  // The planner thinks meanwhile: what the request says is labelled before the first call is decided.
+  gateway_.loop().post([turn = weak_from_this()] {
+    if (const auto self = turn.lock()) self->label();
+  });
 }
 
 void Turn::refuse(const Error& error) {
@@ -80,7 +83,9 @@ bool Turn::choose_upstream() {
   return false;
 }
 
+// Once; whoever needs the labels calls it.
 void Turn::label() {
+  if (conversation_) return;
   const config::Config& config = gateway_.config();
   const client::Profile* profile = config.profiles.find(config.client);
   if (profile == nullptr) profile = &config.profiles.detect(call_->headers().find("user-agent").value_or(""));
@@ -218,6 +223,7 @@ void Turn::write(std::string_view bytes) {
 }
 
 void Turn::decide(const std::vector<wire::HeldCall>& calls) {
+  label();
   if (fetch_) fetch_->pause();
   const config::Config& config = gateway_.config();
   const bool enforced = config.mode != guard::Mode::watch;
@@ -315,20 +321,28 @@ void Turn::round_complete() {
 void Turn::finish_turn() {
   auto last = reply_->finish();
   if (!last) return fail_midway(last.error());
+  if (!last->out.empty()) write(last->out);
+  done_ = true;
+  fetch_.reset();
+  if (parsed_->request.stream) {
+    call_->finish();
+  } else if (started_) {
+    call_->write(whole_);
+    call_->finish();
+  } else {
+    call_->respond(status_, head_, std::move(whole_));
+  }
+  // Behind the bytes that leave now, ahead of all that the client can send once it has them.
+  gateway_.loop().post([self = shared_from_this()] { self->remember(); });
+}
+
+void Turn::remember() {
+  label();
   const std::vector<exchange::Message>& messages = reply_->client_messages();
   for (const exchange::Message& message : messages) gateway_.workspace().emitted(*conversation_, message);
   if (auto shadow = reply_->shadow(); shadow && !messages.empty()) {
     gateway_.remember_shadow(exchange::extend(conversation_->prefix(), messages.front()), std::move(*shadow));
   }
-  if (!last->out.empty()) write(last->out);
-  done_ = true;
-  fetch_.reset();
-  if (parsed_->request.stream) return call_->finish();
-  if (started_) {
-    call_->write(whole_);
-    return call_->finish();
-  }
-  call_->respond(status_, head_, std::move(whole_));
 }
 
 // While a person is asked, the client must not think that the connection died. JSON allows white space before

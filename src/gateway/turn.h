@@ -1,7 +1,8 @@
 // Turn: one request for a planner's turn, from the client's bytes to the reply's last byte.
 //
-//   parse → label → put the shadow history back → upstream → reply flows, its calls are held → each call is
-//   decided, written down, perhaps asked → the rest of the reply flows, or the planner is told and goes on
+//   parse → put the shadow history back → upstream → label while it thinks → reply flows, its calls are held
+//   → each call is decided, written down, perhaps asked → the rest of the reply flows, or the planner is told
+//   and goes on → what the planner wrote is remembered
 //
 // Guarantee: no byte of a call reaches the client before its decision is durable and allows it. Ends when the
 // client goes away. One event loop.
@@ -47,6 +48,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void settle(size_t index, bool allowed);
   void round_complete();
   void finish_turn();
+  void remember();
   void record_effects();
   void keep_alive();
   void fail_midway(const Error& error);
