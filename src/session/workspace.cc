@@ -210,10 +210,12 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
     }
   }
   const json::Value root = arguments ? arguments->root() : json::Value();
+  // Joined among themselves first: a label that held the context so far would be made for each record.
+  LabelId all = kNoLabel;
   for (manifest::LabelledText& piece :
        manifest::label_result(facts, tool, root, result, *rules.trust, labels_)) {
     const LabelId label = labels_.join(piece.label, inherited);
-    conversation.next_context_ = labels_.join(conversation.next_context_, label);
+    all = labels_.join(all, label);
     if (!labels_.trusted(label)) {
       remember(piece.text, label);
       // A page that echoes what is the owner's is no longer only its author's.
@@ -226,6 +228,7 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
       conversation.trusted_.add(piece.text, label);
     }
   }
+  conversation.next_context_ = labels_.join(conversation.next_context_, all);
 }
 
 void Workspace::emitted(const Conversation& conversation, const Message& message) {
