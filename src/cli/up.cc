@@ -14,6 +14,14 @@
 namespace weir::cli {
 namespace {
 
+// Flags win over the environment, and that over the file.
+UpArgs with_environment(UpArgs args) {
+  const auto env = sources().env;
+  if (args.mode.empty()) args.mode = env("WEIR_MODE").value_or("");
+  if (args.listen.empty()) args.listen = env("WEIR_LISTEN").value_or("");
+  return args;
+}
+
 Status apply(config::Config& config, const UpArgs& args) {
   if (!args.mode.empty()) {
     const auto mode = guard::parse_mode(args.mode);
@@ -51,7 +59,7 @@ void say_how_to_go_on(const std::string& url, bool demo_model, const std::string
 int run_up(const Common& common, const UpArgs& args) {
   auto config = load_config(common);
   if (!config) return fail(config.error());
-  if (auto applied = apply(*config, args); !applied) return fail(applied.error());
+  if (auto applied = apply(*config, with_environment(args)); !applied) return fail(applied.error());
   auto dir = data_dir(*config);
   if (!dir) return fail(dir.error());
   for (const std::string& line : config->weakenings())

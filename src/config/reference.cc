@@ -60,7 +60,8 @@ std::string reference_markdown() {
       "file at `--config`, in "
       "`WEIR_CONFIG`, then at `~/.config/weir/weir.toml`, never in the current folder: a cloned repository "
       "must not configure the "
-      "wall. Precedence: defaults < file < environment < flags. A key that is not in this list is refused.\n";
+      "wall. Precedence: defaults < file < environment (`WEIR_LISTEN`, `WEIR_MODE`, `WEIR_DATA`) < flags. A "
+      "key that is not in this list is refused.\n";
   std::string_view section = "-";
   for (const Key& key : kKeys) {
     if (key.section != section) {
