@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstring>
 #include <deque>
 #include <future>
 #include <mutex>
@@ -23,6 +24,29 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 Error refused(std::string message, std::string where) {
   return bad_input(std::move(message), std::move(where),
                    "run weir log verify; restore the directory from a copy");
+}
+
+// The journal without most of the zeros at its end, and its size. Nearly all of it is zeros: they are
+// compared in place, not copied, because every start waits for this. What is kept ends a piece behind the
+// last piece that is not all zeros, so that a record whose last bytes are zeros stays whole.
+Result<std::string> read_journal(Files& files, const std::string& path, uint64_t& size) {
+  constexpr size_t kPiece = size_t{64} << 10;
+  WEIR_TRY_ASSIGN(file, files.open(path, OpenMode::read));
+  std::string out;
+  for (size = 0;;) {
+    WEIR_TRY_ASSIGN(piece, file->read_at(size, kPiece));
+    const bool zeros = piece.empty() || (piece[0] == '\0' &&
+                                         std::memcmp(piece.data(), piece.data() + 1, piece.size() - 1) == 0);
+    if (!zeros) {
+      out.resize(size, '\0');
+      out += piece;
+    }
+    size += piece.size();
+    if (size > limits::kLedgerJournalBytesMax) return too_large("the file is larger than it may be", path);
+    if (piece.size() < kPiece) break;
+  }
+  out.resize(std::min<uint64_t>(size, out.size() + kPiece), '\0');
+  return out;
 }
 
 struct Waiting {
@@ -155,7 +179,8 @@ Status Log::Impl::replay(const std::string& bytes) {
 
 Status Log::Impl::open_journal() {
   const std::string path = dir_ + "/journal";
-  const auto bytes = files_.read(path, limits::kLedgerJournalBytesMax);
+  uint64_t size = 0;
+  const auto bytes = read_journal(files_, path, size);
   if (!bytes && bytes.error().code == Code::not_found) return refused("the log's journal is missing", path);
   if (!bytes) return bytes.error();
   WEIR_TRY_ASSIGN(file, files_.open(path, OpenMode::write));
@@ -167,8 +192,8 @@ Status Log::Impl::open_journal() {
   const size_t last = bytes->find_last_not_of('\0');
   journal_used_ = last == std::string::npos ? 0 : last + 1;
   WEIR_TRY(publish_now());
-  if (bytes->size() < options_.journal_bytes) {
-    WEIR_TRY(journal_->write_at(bytes->size(), std::string(options_.journal_bytes - bytes->size(), '\0')));
+  if (size < options_.journal_bytes) {
+    WEIR_TRY(journal_->write_at(size, std::string(options_.journal_bytes - size, '\0')));
   }
   return journal_->sync();
 }
