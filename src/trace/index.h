@@ -1,11 +1,12 @@
 // Index: a memory of all labelled text that the workspace has seen, for finding copies of it.
 //
 // Guarantee: every run of at least limits::kTraceCopyCharsMin normalised characters (white space not counted;
-// bytes of UTF-8 are what is counted) that stands in a value and in text that was not clean is found, unless clean
-// text held it first; clean is what is trusted and may be read by everyone, so that private text is found as well as
-// untrusted. So is every distinctive token (tokens.h). Both also through encodings (decode.h), to
-// limits::kTraceDecodeDepthMax levels, on either side. Nothing shorter or merely similar is reported. Nothing
-// is ever forgotten: at capacity full() becomes true, and what is added then is not remembered.
+// bytes of UTF-8 are what is counted) that stands in a value and in text that was not clean is found, unless
+// clean text held it first; clean is what is trusted and may be read by everyone, so that private text is
+// found as well as untrusted. So is every distinctive token (tokens.h). Both also through encodings
+// (decode.h), to limits::kTraceDecodeDepthMax levels, on either side. Nothing shorter or merely similar is
+// reported. Nothing is ever forgotten: at capacity full() becomes true, and what is added then is not
+// remembered.
 //
 // Not guaranteed: that reworded, translated, compressed or otherwise encoded text is found.
 //
@@ -52,8 +53,8 @@ class Index {
   // `labels` must outlive it. `key` is random and secret.
   Index(Labels& labels, const Key& key, IndexLimits limits = {});
 
-  // Remembers `text` as labelled. What clean text held first stays clean; what other text held first keeps its label,
-  // and further sightings that are not clean join theirs.
+  // Remembers `text` as labelled. What clean text held first stays clean; what other text held first keeps
+  // its label, and further sightings that are not clean join theirs.
   void add(std::string_view text, LabelId label);
 
   // What of `value` was copied from text that was not clean when first seen: runs and tokens.
