@@ -301,8 +301,12 @@ void Gateway::remember_shadow(const Digest& prefix, wire::Shadow shadow) {
 
 void Gateway::save_memory() {
   std::vector<Emitted> emitted;
-  for (const auto& part : workspace_.drain_emitted())
-    emitted.push_back({part.digest, label_json(workspace_.labels().get(part.label))});
+  std::unordered_map<LabelId, std::string> texts;  // a conversation's parts have few labels between them
+  for (const auto& part : workspace_.drain_emitted()) {
+    std::string& text = texts[part.label];
+    if (text.empty()) text = label_json(workspace_.labels().get(part.label));
+    emitted.push_back({part.digest, text});
+  }
   std::vector<std::pair<std::string, std::string>> places;
   for (const auto& place : workspace_.places().drain_new())
     places.emplace_back(place.name, label_json(workspace_.labels().get(place.label)));

@@ -271,10 +271,15 @@ Result<std::optional<std::string>> Store::shadow(const Digest& key) {
 Status Store::put_emitted(const std::vector<Emitted>& parts) {
   return atomically([&]() -> Status {
     Query insert(*this, "INSERT OR REPLACE INTO emitted(key, label) VALUES (?, ?)");
+    std::unordered_map<std::string_view, int64_t> labels;
     for (const Emitted& part : parts) {
-      WEIR_TRY_ASSIGN(label, label_id(part.label));
+      auto label = labels.find(part.label);
+      if (label == labels.end()) {
+        WEIR_TRY_ASSIGN(id, label_id(part.label));
+        label = labels.emplace(part.label, id).first;
+      }
       insert.again();
-      WEIR_TRY(insert.blob(as_bytes(part.key)).integer(label).run());
+      WEIR_TRY(insert.blob(as_bytes(part.key)).integer(label->second).run());
     }
     return Query(*this,
                  "DELETE FROM emitted WHERE seq IN (SELECT seq FROM emitted ORDER BY seq LIMIT "
