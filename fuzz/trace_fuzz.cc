@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view input(reinterpret_cast<const char*>(data), size);
   Labels labels;
   const LabelId known[] = {
-      labels.intern(Label::of(Origin::user(), Readers::owner())),
+      labels.intern(Label::of(Origin::user(), Readers::everyone())),
       labels.intern(Label::of(Origin::tool("a/b", "", false), Readers::owner())),
       labels.intern(Label::of(Origin::tool("c/d", "", false), Readers::owner())),
   };

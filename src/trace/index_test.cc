@@ -17,7 +17,7 @@ constexpr Key kKey = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
 
 struct World {
   Labels labels;
-  LabelId user = labels.intern(Label::of(Origin::user(), Readers::owner()));
+  LabelId user = labels.intern(Label::of(Origin::user(), Readers::everyone()));
   LabelId mail =
       labels.intern(Label::of(Origin::tool("mail/read", "mailto:eve@x.org", false), Readers::owner()));
   LabelId web = labels.intern(Label::of(Origin::tool("web/get", "https://x.org", false), Readers::owner()));
@@ -321,6 +321,28 @@ TEST(IndexWork, ManyCopiesOfATextUnderOtherLabels) {
   }
   EXPECT_NE(w.index.taint(kSentence).label, kNoLabel);
   EXPECT_FALSE(w.labels.trusted(w.index.taint(kSentence).label));
+}
+
+TEST(Index, PrivateTextIsTracedThoughItIsTrusted) {
+  Labels labels;
+  Index index(labels, Key{});
+  const LabelId agenda = labels.intern(Label::of(Origin::tool("calendar/list", "", true), Readers::owner()));
+  const LabelId user = labels.intern(Label::of(Origin::user(), Readers::everyone()));
+  index.add("The merger is announced on Thursday, code 48291377.", agenda);
+  index.add("The merger is announced on Thursday, code 48291377.", user);
+  EXPECT_EQ(index.taint("merger is announced on Thursday").label, agenda);
+  EXPECT_EQ(index.taint("48291377").label, agenda);
+  EXPECT_FALSE(index.first_seen_untrusted("48291377"));
+}
+
+TEST(Index, ExponentsCompareByValue) {
+  Labels labels;
+  Index index(labels, Key{});
+  const LabelId mail = labels.intern(Label::of(Origin::tool("mail/read", "", false), Readers::owner()));
+  index.add("Pay 9,870.25 now and 0.0012345 later", mail);
+  EXPECT_EQ(index.taint("9.87025e3").label, mail);
+  EXPECT_EQ(index.taint("98.7025e+2").label, mail);
+  EXPECT_EQ(index.taint("9.87026e3").label, kNoLabel);
 }
 
 }  // namespace

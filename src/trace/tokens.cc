@@ -115,13 +115,38 @@ bool all_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return class_of(c) == kDigit; });
 }
 
+// "9.87025e3" as "#9870.25".
+void report_exponent(std::string_view token, size_t begin, size_t end, const Each& each) {
+  const size_t e = token.find('e');
+  if (e == std::string_view::npos || e + 1 >= token.size()) return;
+  std::string_view power = token.substr(e + 1);
+  const bool down = power[0] == '-';
+  if (down || power[0] == '+') power.remove_prefix(1);
+  if (!all_digits(power) || power.size() > 2) return;
+  const std::string_view mantissa = token.substr(0, e);
+  const size_t dot = std::min(mantissa.find('.'), mantissa.size());
+  std::string whole(mantissa.substr(0, dot));
+  std::string fraction(dot < mantissa.size() ? mantissa.substr(dot + 1) : std::string_view());
+  if (!all_digits(whole) || (dot < mantissa.size() && !all_digits(fraction))) return;
+  for (int i = power.size() == 2 ? (power[0] - '0') * 10 + (power[1] - '0') : power[0] - '0'; i > 0; --i) {
+    std::string& from = down ? whole : fraction;
+    std::string& to = down ? fraction : whole;
+    const char digit = from.empty() ? '0' : down ? from.back() : from.front();
+    if (!from.empty()) from.erase(down ? from.size() - 1 : 0, 1);
+    to.insert(down ? 0 : to.size(), 1, digit);
+  }
+  if (whole.empty()) whole = "0";
+  if (const std::string form = number_form(whole, fraction); !form.empty()) each(begin, end, form);
+}
+
 // A number in any notation by value: "1,000.50", "1.000,50" and "1000.5" give "#1000.5". What may be read
 // in two ways gives both.
 void report_number(std::string_view token, size_t begin, const Each& each) {
   const size_t end = begin + token.size();
   while (!token.empty() && (token[0] == '$' || token[0] == '+' || token[0] == '-')) token.remove_prefix(1);
   if (token.empty() || class_of(token[0]) != kDigit || token.size() > kNumberMax) return;
-  if (token.find_first_not_of("0123456789.,") != std::string_view::npos) return;
+  if (token.find_first_not_of("0123456789.,") != std::string_view::npos)
+    return report_exponent(token, begin, end, each);
   std::string previous;
   for (const auto& [point, comma] : {std::pair('.', ','), std::pair(',', '.')}) {
     const size_t at = std::min(token.find(point), token.size());

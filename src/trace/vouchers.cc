@@ -186,12 +186,29 @@ struct Vouchers::Text {
       ++end;
       while (end < text.size() && is_digit(text[end])) ++end;
     }
-    if (spaced_group(text, begin, end)) return;
+    if (spaced_group(text, begin, end) || beside_a_group(begin, end)) return;
     const size_t from = begin - currency_before(text, begin);
     const size_t to = end + currency_at(text, end);
     if (!starts_token(text, from, Form::number) || !ends_token(text, from, to, Form::number)) return;
     if (auto canonical = decimal(std::string_view(text).substr(begin, end - begin)))
       numbers.push_back(std::move(*canonical));
+  }
+
+  // A whole number between groups of an account number ("DE89 3704 0044") is a part of that.
+  bool beside_a_group(size_t begin, size_t end) const {
+    const auto is_group = [](std::string_view token) {
+      return token.size() <= 8 && std::all_of(token.begin(), token.end(), is_word) &&
+             std::any_of(token.begin(), token.end(), is_digit);
+    };
+    const std::string_view all = text;
+    if (begin >= 2 && all[begin - 1] == ' ') {
+      const size_t space = all.find_last_of(" \t\n", begin - 2);
+      if (is_group(all.substr(space == std::string_view::npos ? 0 : space + 1,
+                              begin - 2 - (space == std::string_view::npos ? 0 : space + 1) + 1)))
+        return true;
+    }
+    if (end + 1 >= all.size() || all[end] != ' ') return false;
+    return is_group(all.substr(end + 1, std::min(all.find_first_of(" \t\n", end + 1), all.size()) - end - 1));
   }
 
   bool whole_at(std::string_view value, size_t begin, Form form) const {

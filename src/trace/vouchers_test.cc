@@ -260,5 +260,14 @@ TEST(VouchersWork, ManyEqualWords) {
   EXPECT_LT(time(200'000), 8 * time(50'000) + 0.02);
 }
 
+TEST(Vouchers, PartsOfAnAccountNumberAreNoAmounts) {
+  Vouchers vouchers;
+  vouchers.add("Pay 42 euros to DE89 3704 0044 0532 0130 00 today, or 55.10 tomorrow.", 7);
+  for (const char* part : {"3704", "0044", "0532", "130", "0"})
+    EXPECT_EQ(vouchers.vouch(part, Form::number), kNoLabel) << part;
+  EXPECT_EQ(vouchers.vouch("42", Form::number), 7u);
+  EXPECT_EQ(vouchers.vouch("55.1", Form::number), 7u);
+}
+
 }  // namespace
 }  // namespace weir::trace
