@@ -14,8 +14,8 @@ enum class BlockKind : uint8_t {
   thinking,  // thinking, redacted_thinking
   call,      // tool_use
   result,    // tool_result
-  media,     // image, document, search_result, container_upload, compaction
-  hosted,    // what the provider ran: server_tool_use, mcp_tool_use, …_tool_result
+  media,     // image, document, search_result, container_upload, compaction, fallback
+  hosted,    // what the provider ran: server_tool_use, mcp_tool_use, web_search_tool_result, …
   unknown,
 };
 BlockKind block_kind(std::string_view type);
@@ -23,8 +23,5 @@ BlockKind block_kind(std::string_view type);
 // A string or a list of blocks.
 Status read_content(json::Value content, const std::string& where, const Options& options,
                     std::vector<exchange::Part>& parts);
-
-// What is text in a block that is not a text block: titles, texts, addresses.
-std::string text_in_block(json::Value block);
 
 }  // namespace weir::wire

@@ -12,7 +12,7 @@ namespace {
 using exchange::Message;
 using exchange::Role;
 
-constexpr std::array<std::string_view, 44> kParameters{"audio",
+constexpr std::array<std::string_view, 46> kParameters{"audio",
                                                        "frequency_penalty",
                                                        "function_call",
                                                        "functions",
@@ -55,7 +55,9 @@ constexpr std::array<std::string_view, 44> kParameters{"audio",
                                                        "cache_prompt",
                                                        "id_slot",
                                                        "thinking",
-                                                       "usage"};
+                                                       "usage",
+                                                       "moderation",
+                                                       "prompt_cache_options"};
 
 class Parser {
  public:
@@ -65,8 +67,9 @@ class Parser {
     const json::Value root = out_.document.root();
     exchange::Request& request = out_.request;
     request.dialect = exchange::Dialect::chat_completions;
-    WEIR_TRY(check_parameters(root, kParameters, {"web_search_options", "plugins", "mcp_servers"}, options_,
-                              cuts));
+    std::vector<std::string> cut;
+    WEIR_TRY(
+        check_parameters(root, kParameters, {"web_search_options", "plugins", "mcp_servers"}, options_, cut));
     WEIR_TRY_ASSIGN(model, required_string(root, "model", ""));
     request.model = std::move(model);
     if (const json::Value stream = root["stream"]; stream.exists() && !stream.is_null()) {
@@ -80,18 +83,19 @@ class Parser {
         return too_large(fmt::format("more than {} choices", limits::kChoicesMax), "/n");
       request.choices = static_cast<int>(*choices);
     }
-    WEIR_TRY(parse_tools(root["tools"], cuts));
+    std::vector<bool> strip;
+    WEIR_TRY(parse_tools(root["tools"], strip));
+    cut_from_request(root, strip, std::move(cut), cuts);
     WEIR_TRY(parse_functions(root["functions"]));
     return parse_messages(root["messages"]);
   }
 
  private:
-  Status parse_tools(json::Value tools, Splices& cuts) {
+  Status parse_tools(json::Value tools, std::vector<bool>& strip) {
     if (!tools.exists() || tools.is_null()) return {};
     if (!tools.is_array()) return bad_input("expected a list", "/tools");
     if (tools.size() > limits::kToolsMax)
       return too_large(fmt::format("more than {} tools", limits::kToolsMax), "/tools");
-    std::vector<bool> strip;
     size_t index = 0;
     for (const json::Value tool : tools.elements()) {
       const std::string where = fmt::format("/tools/{}", index++);
@@ -101,8 +105,10 @@ class Parser {
         const json::Value described = tool[type];
         WEIR_TRY_ASSIGN(name, required_string(described, "name", fmt::format("{}/{}", where, type)));
         const bool custom = type == "custom";
+        WEIR_TRY_ASSIGN(description, description_of(described, fmt::format("{}/{}", where, type)));
+        description += more_of_tool(described, {"name", "description", "parameters", "format", "strict"});
         out_.request.tools.push_back({custom ? exchange::ToolKind::custom : exchange::ToolKind::function,
-                                      std::move(name), std::string(described["description"].string_or("")),
+                                      std::move(name), std::move(description),
                                       std::string(described[custom ? "format" : "parameters"].raw())});
         continue;
       }
@@ -111,7 +117,6 @@ class Parser {
         return hosted_tool(fmt::format("the tool of type \"{}\"", shown(type)), where);
       strip.back() = true;
     }
-    cuts.remove_elements(tools, strip);
     return {};
   }
 
@@ -122,9 +127,10 @@ class Parser {
       return too_large(fmt::format("more than {} functions", limits::kToolsMax), "/functions");
     size_t index = 0;
     for (const json::Value function : functions.elements()) {
-      WEIR_TRY_ASSIGN(name, required_string(function, "name", fmt::format("/functions/{}", index++)));
-      out_.request.tools.push_back({exchange::ToolKind::function, std::move(name),
-                                    std::string(function["description"].string_or("")),
+      const std::string where = fmt::format("/functions/{}", index++);
+      WEIR_TRY_ASSIGN(name, required_string(function, "name", where));
+      WEIR_TRY_ASSIGN(description, description_of(function, where));
+      out_.request.tools.push_back({exchange::ToolKind::function, std::move(name), std::move(description),
                                     std::string(function["parameters"].raw())});
     }
     return {};
@@ -158,7 +164,7 @@ class Parser {
     } else {
       return unknown_item("role", role, where + "/role");
     }
-    WEIR_TRY(check_members(wire, where));
+    WEIR_TRY(check_members(wire, message.role == Role::planner, where));
     if (message.role == Role::tool) {
       WEIR_TRY(parse_result(wire, role == "function", where, message));
     } else {
@@ -169,7 +175,10 @@ class Parser {
     return {};
   }
 
-  Status check_members(json::Value wire, const std::string& where) {
+  Status check_members(json::Value wire, bool planner, const std::string& where) {
+    // Templates show these of any role; only the planner may have said them.
+    static constexpr std::array<std::string_view, 6> kPlanners{
+        "tool_calls", "function_call", "reasoning", "reasoning_content", "refusal", "audio"};
     static constexpr std::array<std::string_view, 14> kMembers{"role",
                                                                "content",
                                                                "name",
@@ -185,6 +194,10 @@ class Parser {
                                                                "cache_control",
                                                                "function"};
     for (const json::Member& member : wire.members()) {
+      const bool empty = member.value.is_null() || (!member.value.is_object() && member.value.size() == 0 &&
+                                                    member.value.string_or("").empty());
+      if (!planner && !empty && std::find(kPlanners.begin(), kPlanners.end(), member.key) != kPlanners.end())
+        return bad_input("only an assistant message may have this", where + "/" + std::string(member.key));
       if (std::find(kMembers.begin(), kMembers.end(), member.key) != kMembers.end()) continue;
       if (member.value.is_object() || member.value.is_array()) {
         if (!options_.unknown_items_untrusted && may_carry_content(member.value)) {
@@ -193,6 +206,12 @@ class Parser {
       }
     }
     return {};
+  }
+
+  static Result<std::string> description_of(json::Value tool, const std::string& where) {
+    const json::Value description = tool["description"];
+    if (!description.exists() || description.is_null()) return std::string();
+    return required_string(tool, "description", where);
   }
 
   Status parse_content(json::Value content, const std::string& where, std::vector<exchange::Part>& parts) {
@@ -209,9 +228,11 @@ class Parser {
       if (type == "text" || type == "refusal") {
         WEIR_TRY_ASSIGN(text, required_string(part, type, at));
         parts.emplace_back(exchange::Text{std::move(text)});
+      } else if (type == "thinking") {
+        parts.emplace_back(exchange::Thinking{text_in(part["thinking"])});
       } else if (type == "image_url" || type == "input_audio" || type == "file" || type == "video_url") {
-        const std::string_view url =
-            part["image_url"]["url"].string_or(part["file"]["filename"].string_or(""));
+        const std::string_view url = part["image_url"]["url"].string_or(
+            part["image_url"].string_or(part["file"]["filename"].string_or("")));
         // The bytes of a picture in a data: URL are no text.
         parts.emplace_back(exchange::Media{std::string(url.starts_with("data:") ? url.substr(0, 40) : url)});
       } else if (options_.unknown_items_untrusted && !type.empty()) {
@@ -254,6 +275,8 @@ class Parser {
         message.parts.insert(message.parts.begin(), exchange::Thinking{std::string(*text)});
       }
     }
+    if (wire["reasoning_details"].size() > 0)
+      message.parts.insert(message.parts.begin(), exchange::Thinking{text_in(wire["reasoning_details"])});
     if (const auto refusal = wire["refusal"].string())
       message.parts.emplace_back(exchange::Text{std::string(*refusal)});
     if (wire["audio"].is_object()) message.parts.emplace_back(exchange::Media{});
@@ -273,6 +296,8 @@ class Parser {
       const std::string_view type = call["type"].string_or("function");
       if (type != "function" && type != "custom") return unknown_item("call type", type, at + "/type");
       const bool custom = type == "custom";
+      if (!call[custom ? "function" : "custom"].raw().empty())
+        return bad_input("a call is either of a function or of a custom tool", at);
       const json::Value body = call[type];
       WEIR_TRY_ASSIGN(id, required_string(call, "id", at));
       WEIR_TRY_ASSIGN(name, required_string(body, "name", fmt::format("{}/{}", at, type)));

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <map>
 
 #include "base/limits.h"
+#include "wire/chat_chunk.h"
 #include "wire/chat_turn.h"
 #include "wire/request.h"
 #include "wire/splice.h"
@@ -15,25 +15,44 @@
 namespace weir::wire {
 namespace {
 
-constexpr std::array<std::string_view, 14> kDelta{"role",          "content",
-                                                  "refusal",       "tool_calls",
-                                                  "function_call", "reasoning_content",
-                                                  "reasoning",     "reasoning_details",
-                                                  "audio",         "annotations",
-                                                  "obfuscation",   "images",
-                                                  "name",          "padding"};
-
 struct Choice {
+  explicit Choice(bool unknown_pass) : reader(true, unknown_pass) {}
+
   std::vector<ChatTurn> rounds = {ChatTurn{}};
-  std::map<int64_t, size_t> call_at;  // the wire's index → place in the round's calls; -1: legacy
-  std::vector<std::string> held;      // raw events that hold nothing but calls of this choice
-  bool synthesise = false;            // calls are written anew: their events held something else too
+  ChatCallReader reader;
+  std::vector<std::string> held;  // raw events that hold nothing but calls of this choice
+  bool synthesise = false;        // calls are written anew: their events held something else too
   bool finished = false;
   bool decided = false;
-  std::string closing;  // the raw event that finished it
+  bool role_sent = false;
+  bool closing_calls = false;  // there are calls in `closing`
+  std::string closing;         // the event that finished it
 
   ChatTurn& turn() { return rounds.back(); }
 };
+
+bool says_something(const json::Member& member) {
+  if (member.key == "role" || member.key == "tool_calls" || member.key == "function_call") return false;
+  if (member.key == "obfuscation" || member.key == "padding" || member.value.is_null()) return false;
+  return !(member.value.is_string() && member.value.string_or("").empty()) &&
+         !(member.value.is_array() && member.value.size() == 0);
+}
+
+// What an event holds.
+struct Content {
+  bool calls = false;
+  bool other = false;
+  bool finished = false;
+};
+
+Content content_of(json::Value choice) {
+  Content content;
+  const json::Value delta = choice["delta"];
+  content.calls = delta["tool_calls"].size() > 0 || delta["function_call"].is_object();
+  content.finished = !choice["finish_reason"].string_or("").empty();
+  for (const json::Member& member : delta.members()) content.other |= says_something(member);
+  return content;
+}
 
 class ChatStream final : public Reply {
  public:
@@ -41,6 +60,10 @@ class ChatStream final : public Reply {
       : body_(std::move(body)), wanted_(choices), options_(options) {}
 
   Result<Step> feed(std::string_view bytes) override {
+    bytes_ += bytes.size();
+    if (bytes_ > limits::kHttpResponseBytesMax)
+      return too_large(
+          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
     std::vector<SseEvent> events;
     WEIR_TRY(parser_.feed(bytes, events));
     for (SseEvent& event : events) queue_.push_back(std::move(event));
@@ -48,30 +71,29 @@ class ChatStream final : public Reply {
   }
 
   Result<Step> end_of_body() override {
-    if (parser_.rest().find_first_not_of(" \r\n") != std::string_view::npos) return broken_off();
-    for (auto& [index, choice] : choices_) {
-      if (!choice.turn().calls.empty() && !choice.decided) return broken_off();
-      if (!choice.finished && !done_) return broken_off();
+    // Some servers leave out the last blank line.
+    if (parser_.rest().find_first_not_of(" \r\n") != std::string_view::npos) {
+      std::vector<SseEvent> events;
+      WEIR_TRY(parser_.feed("\n\n", events));
+      for (SseEvent& event : events) queue_.push_back(std::move(event));
     }
-    if (choices_.empty() && !done_) return broken_off();
-    Step step;
-    step.complete = true;
-    return step;
+    ended_ = true;
+    return pump();
   }
 
   Result<Step> decide(const std::vector<Verdict>& verdicts) override {
     Step step;
     for (size_t i = 0; i < verdicts.size() && i < waiting_.size(); ++i) {
-      ChatCall& call = choices_[waiting_[i].first].turn().calls[waiting_[i].second];
+      ChatCall& call = choices_.at(waiting_[i].first).turn().calls[waiting_[i].second];
       call.allowed = verdicts[i].allow;
       call.why = verdicts[i].why;
     }
     std::vector<int64_t> decided;
     for (const auto& [index, place] : waiting_) {
-      if (std::find(decided.begin(), decided.end(), index) == decided.end()) decided.push_back(index);
+      if (decided.empty() || decided.back() != index) decided.push_back(index);
     }
     waiting_.clear();
-    for (const int64_t index : decided) release(index, step.out);
+    for (const int64_t index : decided) WEIR_TRY(release(index, step.out));
     auto more = pump();
     if (!more) return more;
     more->out.insert(0, step.out);
@@ -79,7 +101,7 @@ class ChatStream final : public Reply {
   }
 
   bool all_denied() const override {
-    if (wanted_ != 1 || choices_.size() != 1) return false;
+    if (wanted_ != 1 || choices_.size() != 1 || failed_) return false;
     const ChatTurn& turn = choices_.begin()->second.rounds.back();
     return !turn.calls.empty() && !turn.allowed_any();
   }
@@ -88,27 +110,30 @@ class ChatStream final : public Reply {
     Choice& choice = choices_.begin()->second;
     body_ = append_messages(body_, chat_message_json(choice.turn()) + "," + chat_denials_json(choice.turn()));
     choice.rounds.emplace_back();
-    choice.call_at.clear();
-    choice.held.clear();
-    choice.synthesise = choice.finished = choice.decided = false;
+    choice.reader = ChatCallReader(true, options_.unknown_items_untrusted);
+    choice.synthesise = choice.finished = choice.decided = choice.closing_calls = false;
     choice.closing.clear();
-    usage_event_.clear();
+    add_usage();
+    usage_events_.clear();
     done_event_.clear();
-    done_ = false;
+    done_ = ended_ = false;
+    bytes_ = 0;
     ++round_;
     parser_ = SseParser();
+    queue_.clear();
     return body_;
   }
 
   Result<Step> finish() override {
     Step step;
+    add_usage();
     for (auto& [index, choice] : choices_) {
       if (const std::string said = stopped_text(choice.rounds); !said.empty())
-        step.out += text_event(index, said);
-      step.out += closing_event(index, choice);
+        step.out += text_event(index, choice, said);
+      step.out += closing_event(choice);
       messages_.push_back(chat_client_message(choice.rounds));
     }
-    step.out += usage_event_;
+    step.out += usage_event();
     step.out += done_event_;
     step.complete = true;
     return step;
@@ -126,6 +151,9 @@ class ChatStream final : public Reply {
 
  private:
   static Error broken_off() { return unavailable("the upstream ended its stream in the middle of a reply"); }
+  static Error odd(std::string_view what) {
+    return unavailable(fmt::format("the upstream sent a chunk with {}", what));
+  }
 
   Result<Step> pump() {
     Step step;
@@ -134,19 +162,34 @@ class ChatStream final : public Reply {
       queue_.pop_front();
       WEIR_TRY(process(std::move(event), step));
     }
+    if (ended_ && queue_.empty() && waiting_.empty()) {
+      WEIR_TRY(check_end());
+      step.complete = true;
+    }
     return step;
   }
 
+  Status check_end() const {
+    if (failed_) return {};
+    for (const auto& [index, choice] : choices_) {
+      if (!choice.rounds.back().calls.empty() && !choice.decided) return broken_off();
+      if (!choice.finished && !done_) return broken_off();
+    }
+    return choices_.empty() && !done_ ? Status(broken_off()) : Status();
+  }
+
   Status process(SseEvent event, Step& step) {
-    if (event.data.empty()) {
+    if (!event.has_data || event.data.empty()) {
       step.out += event.raw;
       return {};
     }
+    // No client reads on after the end.
+    if (done_ || failed_) return {};
     if (event.data == "[DONE]") {
       done_ = true;
       done_event_ = std::move(event.raw);
       // Some servers never say why a choice ended.
-      for (auto& [index, choice] : choices_) offer(index, choice, step);
+      for (auto& [index, choice] : choices_) WEIR_TRY(offer(index, choice, step));
       return {};
     }
     auto document = json::parse(event.data);
@@ -154,269 +197,261 @@ class ChatStream final : public Reply {
       return unavailable("the upstream sent an event that is not JSON: " + document.error().text());
     const json::Value root = document->root();
     const json::Value choices = root["choices"];
+    if (!root.is_object()) return odd("no object");
+    if (!options_.unknown_items_untrusted) WEIR_TRY(check_chat_reply(root, "delta"));
     if (!choices.is_array()) {
-      // An error, or a server's own news; nothing in it may look like a call.
-      if (may_carry_calls(root) && !options_.unknown_items_untrusted)
-        return unknown_item("event", event.name, "");
+      if (choices.exists() && !choices.is_null()) return odd("choices that are no list");
+      if (root["error"].exists() && !root["error"].is_null()) fail();
       step.out += event.raw;
       return {};
     }
-    WEIR_TRY(check(root));
-    remember_head(root);
+    WEIR_TRY(check_choices(choices));
+    if (root["usage"].is_object()) usage_of_round(root["usage"]);
     if (choices.size() == 0) {
       if (root["usage"].is_object()) {
-        usage_event_ = with_usage(root, event);
+        usage_events_.push_back(std::move(event.raw));
       } else {
-        step.out += later_round(root, event.raw);
+        step.out += round_ == 0 ? event.raw : edited_chunk(root, {.id = head_.id()});
       }
       return {};
     }
-    return process_choices(root, choices, std::move(event), step);
+    head_.remember(root);
+    WEIR_TRY(process_choices(root, std::move(event), step));
+    if (root["error"].is_object()) fail();
+    return {};
   }
 
-  Status check(json::Value root) {
-    if (options_.unknown_items_untrusted) return {};
-    for (const json::Member& member : root.members()) {
-      if (member.key != "choices" && may_carry_calls(member.value))
-        return unknown_item("member", member.key, "/" + json::pointer_token(member.key));
+  // What came of calls that were not whole is dropped; the client sees the upstream's error.
+  void fail() {
+    failed_ = true;
+    for (auto& [index, choice] : choices_) {
+      if (choice.decided) continue;
+      choice.turn().calls.clear();
+      choice.held.clear();
+      if (choice.closing_calls) choice.closing.clear();
     }
-    for (const json::Value choice : root["choices"].elements()) {
-      for (const json::Member& member : choice.members()) {
-        if (member.key == "delta") continue;
-        if (member.key == "message" || may_carry_calls(member.value))
-          return unknown_item("member of a choice", member.key, "/choices");
-      }
-      for (const json::Member& member : choice["delta"].members()) {
-        if (std::find(kDelta.begin(), kDelta.end(), member.key) != kDelta.end()) continue;
-        if (member.key == "custom" || may_carry_calls(member.value))
-          return unknown_item("member of a delta", member.key, "/choices/delta");
-      }
+  }
+
+  static Status check_choices(json::Value choices) {
+    std::vector<int64_t> seen;
+    for (const json::Value choice : choices.elements()) {
+      if (!choice.is_object()) return odd("a choice that is no object");
+      const json::Value delta = choice["delta"];
+      if (delta.exists() && !delta.is_null() && !delta.is_object()) return odd("a delta that is no object");
+      const json::Value index = choice["index"];
+      if (index.exists() && !index.integer()) return odd("a choice's index that is no whole number");
+      const int64_t at = index.integer().value_or(0);
+      if (at < 0 || at >= static_cast<int64_t>(limits::kChoicesMax))
+        return odd("a choice that nobody asked for");
+      if (std::find(seen.begin(), seen.end(), at) != seen.end()) return odd("one choice twice");
+      seen.push_back(at);
     }
     return {};
   }
 
-  void remember_head(json::Value root) {
-    if (!head_.empty()) return;
-    json::Writer writer;
-    writer.begin_object();
-    for (const std::string_view key : {"id", "object", "created", "model", "system_fingerprint"}) {
-      if (root[key].exists()) writer.key(key).raw(root[key].raw());
-    }
-    head_ = writer.text();
-    id_ = root["id"].raw();
-  }
-
-  Status process_choices(json::Value root, json::Value choices, SseEvent event, Step& step) {
-    bool tools = false;
-    bool other = false;
-    bool finished = false;
+  Status process_choices(json::Value root, SseEvent event, Step& step) {
+    const json::Value choices = root["choices"];
+    Content all;
+    size_t place = 0;
     for (const json::Value wire : choices.elements()) {
-      const json::Value delta = wire["delta"];
-      const bool calls = (delta["tool_calls"].is_array() && delta["tool_calls"].size() > 0) ||
-                         delta["function_call"].is_object();
-      tools |= calls;
-      finished |= wire["finish_reason"].is_string();
-      other |= !calls || !delta["content"].string_or("").empty() ||
-               !delta["reasoning_content"].string_or("").empty();
+      const Content content = content_of(wire);
+      all.calls |= content.calls;
+      all.other |= content.other;
+      all.finished |= content.finished;
     }
-    const bool apart = tools && (other || finished || choices.size() > 1);
-    size_t text_before = 0;
+    const bool single = choices.size() == 1;
+    const bool pass = !all.calls && !all.finished;
+    const bool hold = single && all.calls && !all.other && !all.finished;
+    const bool close = single && all.finished && (!all.calls || !all.other);
+    bool said_before = false;
     for (const json::Value wire : choices.elements()) {
       const int64_t index = wire["index"].integer().value_or(0);
-      if (index < 0 || index >= static_cast<int64_t>(limits::kChoicesMax))
-        return unavailable("the upstream sent a choice that nobody asked for");
-      Choice& choice = choices_[index];
-      text_before = choice.turn().text.size();
-      WEIR_TRY(accumulate(choice, wire["delta"]));
-      if (apart) {
-        choice.synthesise = true;
-        const std::string text = choice.turn().text.substr(text_before);
-        if (!text.empty()) step.out += text_event(index, text, round_ > 0 && text_before == 0);
-        if (wire["finish_reason"].is_string())
-          choice.closing = finish_event(index, wire["finish_reason"].string_or("stop"));
-      } else if (tools) {
-        choice.held.push_back(event.raw);
-      } else if (wire["finish_reason"].is_string()) {
-        choice.closing = event.raw;
+      Choice& choice = choices_.try_emplace(index, options_.unknown_items_untrusted).first->second;
+      const Content content = content_of(wire);
+      if (choice.finished && content.calls) return odd("a call of a choice that had ended");
+      said_before = !choice.turn().text.empty();
+      WEIR_TRY(choice.reader.read(wire["delta"], choice.turn()));
+      WEIR_TRY(read_chat_text(wire["delta"], options_.unknown_items_untrusted, choice.turn()));
+      if (hold) choice.held.push_back(event.raw);
+      if (content.finished) {
+        choice.finished = true;
+        choice.closing_calls = close && content.calls;
+        choice.closing = close
+                             ? event.raw
+                             : edited_chunk(root, {.empty_delta = true, .only = static_cast<int64_t>(place)});
       }
-      if (wire["finish_reason"].is_string()) choice.finished = true;
+      if (content.calls && !hold && !close) choice.synthesise = true;
+      ++place;
     }
-    if (!tools && !finished) {
-      pass_text(root, choices, event, text_before, step);
-    } else if (!tools && choices.size() > 1) {
-      // One event that finishes one choice and says something of another.
-      for (const json::Value wire : choices.elements()) {
-        const int64_t index = wire["index"].integer().value_or(0);
-        const std::string_view text = wire["delta"]["content"].string_or("");
-        if (!text.empty()) step.out += text_event(index, text);
-        if (wire["finish_reason"].is_string())
-          choices_[index].closing = finish_event(index, wire["finish_reason"].string_or("stop"));
-      }
+    if (pass) {
+      pass_event(root, event, said_before, step);
+    } else if (!hold && !close && all.other) {
+      step.out += rest_of(root, all.finished, said_before);
+      mark_role(choices);
     }
-    if (root["usage"].is_object() && (tools || finished)) usage_of_round(root["usage"]);
     for (auto& [index, choice] : choices_) {
-      if (choice.finished) offer(index, choice, step);
+      if (choice.finished) WEIR_TRY(offer(index, choice, step));
     }
     return {};
   }
 
-  Status accumulate(Choice& choice, json::Value delta) {
-    ChatTurn& turn = choice.turn();
-    turn.text += delta["content"].string_or("");
-    turn.text += delta["refusal"].string_or("");
-    turn.reasoning += delta["reasoning_content"].string_or("");
-    held_bytes_ += delta["tool_calls"].raw().size() + delta["function_call"].raw().size();
-    if (held_bytes_ > limits::kHeldCallBytesMax)
-      return too_large(
-          fmt::format("the calls of one turn have more than {} bytes", limits::kHeldCallBytesMax));
-    for (const json::Value wire : delta["tool_calls"].elements()) {
-      const auto index = wire["index"].integer();
-      const int64_t key = index ? *index : static_cast<int64_t>(turn.calls.size());
-      const auto [at, added] = choice.call_at.try_emplace(key, turn.calls.size());
-      if (added) {
-        if (turn.calls.size() >= limits::kCallsPerTurnMax)
-          return too_large(fmt::format("more than {} calls in one turn", limits::kCallsPerTurnMax));
-        turn.calls.emplace_back();
-      }
-      ChatCall& call = turn.calls[at->second];
-      const std::string_view type =
-          wire["type"].string_or(call.custom || wire["custom"].exists() ? "custom" : "function");
-      if (type != "function" && type != "custom")
-        return unknown_item("call type", type, "/choices/delta/tool_calls");
-      call.custom = type == "custom";
-      const json::Value body = wire[type];
-      call.id += wire["id"].string_or("");
-      call.name += body["name"].string_or("");
-      call.arguments += body[call.custom ? "input" : "arguments"].string_or("");
-    }
-    if (const json::Value wire = delta["function_call"]; wire.is_object()) {
-      const auto [at, added] = choice.call_at.try_emplace(-1, turn.calls.size());
-      if (added) turn.calls.push_back({.legacy = true});
-      turn.calls[at->second].name += wire["name"].string_or("");
-      turn.calls[at->second].arguments += wire["arguments"].string_or("");
-    }
-    return {};
+  // What an event says beside its calls and its end.
+  std::string rest_of(json::Value root, bool finished, bool said_before) {
+    const Choice& choice = choices_.begin()->second;
+    return gap(root, said_before) + edited_chunk(root, {.cut_calls = true,
+                                                        .cut_role = round_ > 0 && choice.role_sent,
+                                                        .cut_usage = finished,
+                                                        .unfinish = true,
+                                                        .cut_logprobs = true,
+                                                        .id = round_ > 0 ? head_.id() : std::string()});
   }
 
-  void pass_text(json::Value root, json::Value choices, const SseEvent& event, size_t text_before,
-                 Step& step) {
+  void mark_role(json::Value choices) {
+    for (const json::Value wire : choices.elements()) {
+      if (wire["delta"]["role"].is_string())
+        choices_.at(wire["index"].integer().value_or(0)).role_sent = true;
+    }
+  }
+
+  void pass_event(json::Value root, const SseEvent& event, bool said_before, Step& step) {
+    const json::Value delta = (*root["choices"].elements().begin())["delta"];
     if (round_ == 0) {
       step.out += event.raw;
-      return;
+    } else if (Content content = content_of(*root["choices"].elements().begin()); content.other) {
+      step.out += gap(root, said_before);
+      step.out += edited_chunk(
+          root, {.cut_role = choices_.begin()->second.role_sent && delta["role"].exists(), .id = head_.id()});
+    } else {
+      return;  // a second "role", or nothing
     }
-    const json::Value delta = (*choices.elements().begin())["delta"];
-    const bool only_role = delta["role"].exists() && delta["content"].string_or("").empty() &&
-                           delta["reasoning_content"].string_or("").empty();
-    if (only_role) return;
-    const Choice& choice = choices_.begin()->second;
-    const bool said_before = std::any_of(choice.rounds.begin(), choice.rounds.end() - 1,
-                                         [](const ChatTurn& turn) { return !turn.text.empty(); });
-    if (text_before == 0 && !delta["content"].string_or("").empty() && said_before) {
-      step.out += text_event(choices_.begin()->first, kRoundGap);
-    }
-    step.out += later_round(root, event.raw);
+    mark_role(root["choices"]);
+  }
+
+  // Between the texts of two rounds.
+  std::string gap(json::Value root, bool said_before) {
+    if (round_ == 0 || said_before) return {};
+    Choice& choice = choices_.begin()->second;
+    const bool earlier = std::any_of(choice.rounds.begin(), choice.rounds.end() - 1,
+                                     [](const ChatTurn& turn) { return !turn.text.empty(); });
+    const bool now = !choice.turn().text.empty() && root["choices"].size() == 1;
+    return earlier && now ? text_event(choices_.begin()->first, choice, kRoundGap) : std::string();
   }
 
   // Calls of a choice that has said all it will; once.
-  void offer(int64_t index, Choice& choice, Step& step) {
-    if (choice.decided || choice.turn().calls.empty()) return;
+  Status offer(int64_t index, Choice& choice, Step& step) {
+    if (choice.decided || choice.turn().calls.empty()) return {};
     choice.decided = true;
     for (size_t i = 0; i < choice.turn().calls.size(); ++i) {
+      if (choice.turn().calls[i].name.empty()) return odd("a call without a name");
       waiting_.emplace_back(index, i);
-      step.calls.push_back({choice.turn().calls[i].typed(), static_cast<int>(index)});
+      step.calls.push_back({choice.turn().calls[i].call(), static_cast<int>(index)});
     }
+    return {};
   }
 
-  void release(int64_t index, std::string& out) {
-    Choice& choice = choices_[index];
+  Status release(int64_t index, std::string& out) {
+    Choice& choice = choices_.at(index);
     const ChatTurn& turn = choice.turn();
-    if (!turn.denied_any() && !choice.synthesise && round_ == 0) {
+    if (!turn.denied_any() && !choice.synthesise && choice.reader.exact() && round_ == 0) {
       for (const std::string& raw : choice.held) out += raw;
+      choice.role_sent = true;
     } else {
+      WEIR_TRY(part_closing(choice, turn.denied_any(), out));
       int at = 0;
       for (const ChatCall& call : turn.calls) {
-        if (!call.allowed) continue;
-        if (call.legacy) {
-          json::Writer writer;
-          writer.begin_object()
-              .key("function_call")
-              .begin_object()
-              .field("name", call.name)
-              .field("arguments", call.arguments);
-          out += chunk(index, writer.end_object().end_object().take(), "null");
-        } else {
-          out += chunk(index, fmt::format("{{\"tool_calls\":[{}]}}", chat_call_json(call, at++)), "null");
-        }
+        if (call.allowed) out += call_event(index, choice, call, at++);
       }
     }
     choice.held.clear();
+    return {};
   }
 
-  std::string chunk(int64_t index, std::string_view delta, std::string_view finish_reason) const {
-    return fmt::format("data: {}{}\"choices\":[{{\"index\":{},\"delta\":{},\"finish_reason\":{}}}]}}\n\n",
-                       head_, head_.size() > 1 ? "," : "", index, delta, finish_reason);
+  // Calls do not stand as they came, so that those in the closing event go, and what it says does not wait.
+  Status part_closing(Choice& choice, bool denied, std::string& out) {
+    if (choice.closing.empty()) return {};
+    const auto document = json::parse(event_data(choice.closing));
+    if (!document) return odd("a closing event that cannot be read again");
+    const json::Value root = document->root();
+    if (content_of(*root["choices"].elements().begin()).other) {
+      const bool said_before = choice.turn().text.size() >
+                               (*root["choices"].elements().begin())["delta"]["content"].string_or("").size();
+      out += rest_of(root, true, said_before);
+      mark_role(root["choices"]);
+    }
+    choice.closing = edited_chunk(root, {.cut_logprobs = denied, .empty_delta = true});
+    choice.closing_calls = false;
+    return {};
   }
 
-  std::string text_event(int64_t index, std::string_view text, bool gap = false) const {
-    const bool said = gap && choices_.at(index).rounds.size() > 1;
-    return chunk(
-        index,
-        fmt::format("{{\"content\":{}}}",
-                    json::quote(said ? std::string(kRoundGap) + std::string(text) : std::string(text))),
-        "null");
+  std::string call_event(int64_t index, Choice& choice, const ChatCall& call, int at) {
+    json::Writer writer;
+    writer.begin_object();
+    begin_delta(choice, writer);
+    if (call.legacy) {
+      writer.key("function_call").begin_object();
+      writer.field("name", call.name).field("arguments", call.arguments).end_object();
+    } else {
+      writer.key("tool_calls").begin_array().raw(chat_call_json(call, at)).end_array();
+    }
+    return head_.chunk(index, writer.end_object().take(), "null");
   }
 
-  std::string finish_event(int64_t index, std::string_view reason) const {
-    return chunk(index, "{}", json::quote(reason));
+  std::string text_event(int64_t index, Choice& choice, std::string_view text) {
+    json::Writer writer;
+    writer.begin_object();
+    begin_delta(choice, writer);
+    return head_.chunk(index, writer.field("content", text).end_object().take(), "null");
+  }
+
+  static void begin_delta(Choice& choice, json::Writer& writer) {
+    if (!choice.role_sent) writer.field("role", "assistant");
+    choice.role_sent = true;
   }
 
   // The reason must fit what the client got.
-  std::string closing_event(int64_t index, const Choice& choice) const {
+  std::string closing_event(Choice& choice) const {
     if (choice.closing.empty()) return {};
-    const bool mended = choice.rounds.back().denied_any() && !choice.rounds.back().allowed_any();
+    const ChatTurn& turn = choice.rounds.back();
+    const bool mended = turn.denied_any() && !turn.allowed_any();
     if (!mended && round_ == 0) return choice.closing;
     const auto document = json::parse(event_data(choice.closing));
-    if (!document) return choice.closing;
-    const json::Value wire = *(*document)["choices"].elements().begin();
-    const std::string_view reason = wire["finish_reason"].string_or("stop");
-    return finish_event(index,
-                        mended && (reason == "tool_calls" || reason == "function_call") ? "stop" : reason);
+    if (!document) return {};
+    const std::string_view reason =
+        (*(*document)["choices"].elements().begin())["finish_reason"].string_or("");
+    ChunkEdit edit{.cut_role = choice.role_sent, .cut_logprobs = mended, .id = head_.id()};
+    if (mended && (reason == "tool_calls" || reason == "function_call")) edit.reason = "stop";
+    return edited_chunk(document->root(), edit);
   }
 
-  static std::string event_data(std::string_view raw) {
-    SseParser parser;
-    std::vector<SseEvent> events;
-    if (!parser.feed(raw, events) || events.empty()) return {};
-    return events.front().data;
-  }
-
-  // A later round's event under the first round's id.
-  std::string later_round(json::Value root, const std::string& raw) const {
-    if (round_ == 0 || id_.empty() || !root["id"].exists()) return raw;
-    Splices splices;
-    const size_t begin = root["id"].offset() - root.offset();
-    splices.replace(begin, begin + root["id"].raw().size(), id_);
-    return fmt::format("data: {}\n\n", splices.apply(root.raw()));
-  }
-
+  // Servers send usage once, or with every chunk: the last is the round's.
   void usage_of_round(json::Value usage) {
     for (const std::string_view key : {"prompt_tokens", "completion_tokens", "total_tokens"})
-      usage_[std::string(key)] += usage[key].integer().value_or(0);
+      round_usage_[std::string(key)] = usage[key].integer().value_or(0);
   }
 
-  std::string with_usage(json::Value root, const SseEvent& event) {
-    usage_of_round(root["usage"]);
-    if (round_ == 0) return event.raw;
-    Splices splices;
-    const size_t base = root.offset();
-    const auto put = [&](json::Value value, std::string with) {
-      splices.replace(value.offset() - base, value.offset() - base + value.raw().size(), std::move(with));
-    };
-    for (const auto& [key, sum] : usage_) {
-      if (root["usage"][key].integer()) put(root["usage"][key], std::to_string(sum));
+  void add_usage() {
+    for (const auto& [key, tokens] : round_usage_) usage_[key] += tokens;
+    round_usage_.clear();
+  }
+
+  std::string usage_event() const {
+    std::string all;
+    for (const std::string& raw : usage_events_) {
+      const auto document =
+          round_ > 0 ? json::parse(event_data(raw)) : Result<json::Document>(json::Document());
+      if (round_ == 0 || !document) {
+        all += raw;
+        continue;
+      }
+      const json::Value root = document->root();
+      Splices splices;
+      for (const auto& [key, sum] : usage_) {
+        if (root["usage"][key].integer()) splices.replace(root["usage"][key], std::to_string(sum));
+      }
+      const auto summed = json::parse(splices.apply(document->text()));
+      if (summed) all += edited_chunk(summed->root(), {.id = head_.id()});
     }
-    if (!id_.empty() && root["id"].exists()) put(root["id"], id_);
-    return fmt::format("data: {}\n\n", splices.apply(root.raw()));
+    return all;
   }
 
   std::string body_;
@@ -426,15 +461,17 @@ class ChatStream final : public Reply {
   std::deque<SseEvent> queue_;
   std::map<int64_t, Choice> choices_;
   std::vector<std::pair<int64_t, size_t>> waiting_;  // (choice, call) of the calls that were given out
-  std::string head_;  // "{id, object, created, model" of the first round, open at the end
-  std::string id_;
+  ChatHead head_;
+  std::map<std::string, int64_t> round_usage_;
   std::map<std::string, int64_t> usage_;
-  std::string usage_event_;
+  std::vector<std::string> usage_events_;
   std::string done_event_;
   std::vector<exchange::Message> messages_;
-  size_t held_bytes_ = 0;
+  size_t bytes_ = 0;
   int round_ = 0;
   bool done_ = false;
+  bool ended_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace

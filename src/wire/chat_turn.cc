@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 
 #include "wire/splice.h"
@@ -25,6 +24,7 @@ std::string chat_call_json(const ChatCall& call, int index) {
   const std::string_view type = call.custom ? "custom" : "function";
   writer.field("id", call.id).field("type", type).key(type).begin_object().field("name", call.name);
   writer.field(call.custom ? "input" : "arguments", call.arguments).end_object();
+  for (const auto& [name, raw] : call.extra) writer.key(name).raw(raw);
   return writer.end_object().take();
 }
 
@@ -36,22 +36,20 @@ std::string chat_message_json(const ChatTurn& turn) {
   } else {
     writer.string(turn.text);
   }
-  if (!turn.reasoning.empty()) writer.field("reasoning_content", turn.reasoning);
+  if (!turn.reasoning.empty()) writer.field(turn.reasoning_key, turn.reasoning);
   bool open = false;
   for (const ChatCall& call : turn.calls) {
-    if (call.legacy) {
-      writer.key("function_call")
-          .begin_object()
-          .field("name", call.name)
-          .field("arguments", call.arguments)
-          .end_object();
-      continue;
-    }
+    if (call.legacy) continue;
     if (!open) writer.key("tool_calls").begin_array();
     open = true;
     writer.raw(chat_call_json(call));
   }
   if (open) writer.end_array();
+  for (const ChatCall& call : turn.calls) {
+    if (!call.legacy) continue;
+    writer.key("function_call").begin_object();
+    writer.field("name", call.name).field("arguments", call.arguments).end_object();
+  }
   return writer.end_object().take();
 }
 
@@ -89,8 +87,9 @@ exchange::Message chat_client_message(const std::vector<ChatTurn>& rounds) {
   if (text.empty()) text = stopped_text(rounds);
   if (!text.empty()) message.parts.emplace_back(exchange::Text{text});
   if (rounds.empty()) return message;
+  if (rounds.back().audio) message.parts.emplace_back(exchange::Media{});
   for (const ChatCall& call : rounds.back().calls) {
-    if (call.allowed) message.parts.emplace_back(call.typed());
+    if (call.allowed) message.parts.emplace_back(call.call());
   }
   return message;
 }
@@ -99,6 +98,8 @@ Shadow chat_shadow(const std::vector<ChatTurn>& rounds) {
   Shadow shadow;
   for (size_t i = 0; i < rounds.size(); ++i) {
     const bool last = i + 1 == rounds.size();
+    // A round that said nothing at all: the upstream would refuse an empty message.
+    if (i > 0 && rounds[i].text.empty() && rounds[i].calls.empty()) continue;
     shadow.replacement += (i == 0 ? "" : ",") + chat_message_json(rounds[i]);
     if (!rounds[i].denied_any()) continue;
     if (last && rounds[i].allowed_any()) {
@@ -111,31 +112,32 @@ Shadow chat_shadow(const std::vector<ChatTurn>& rounds) {
 }
 
 std::string stopped_text(const std::vector<ChatTurn>& rounds) {
-  std::string tools;
+  std::vector<std::string_view> names;
   for (const ChatTurn& turn : rounds) {
     if (!turn.text.empty() || turn.allowed_any()) return {};
-    for (const ChatCall& call : turn.calls) tools += (tools.empty() ? "" : ", ") + shown(call.name, 60);
+    for (const ChatCall& call : turn.calls) names.push_back(call.name);
+  }
+  return stopped_sentence(names);
+}
+
+std::string stopped_sentence(const std::vector<std::string_view>& names) {
+  std::string tools;
+  for (const std::string_view name : names) {
+    // The model chose the name: only what looks like one is repeated, so that no agent reads a call in it.
+    const bool plain = name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+                         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                                c == '_' || c == '-' || c == '.';
+                       });
+    tools += tools.empty() ? "" : ", ";
+    tools += plain ? name : std::string_view("a tool with an odd name");
+    if (tools.size() > 500) {
+      tools += ", …";
+      break;
+    }
   }
   return tools.empty()
              ? std::string()
              : fmt::format("(weir stopped what the model wanted to do: {}. See `weir log`.)", tools);
-}
-
-bool may_carry_calls(json::Value value) {
-  static constexpr std::array<std::string_view, 9> kNames{"tool_calls", "tool_call", "function_call",
-                                                          "function",   "custom",    "tool_use",
-                                                          "arguments",  "input",     "delta"};
-  std::vector<json::Value> open{value};
-  while (!open.empty()) {
-    const json::Value at = open.back();
-    open.pop_back();
-    for (const json::Value element : at.elements()) open.push_back(element);
-    for (const json::Member& member : at.members()) {
-      if (std::find(kNames.begin(), kNames.end(), member.key) != kNames.end()) return true;
-      open.push_back(member.value);
-    }
-  }
-  return false;
 }
 
 }  // namespace weir::wire

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <utility>
 
@@ -13,10 +12,6 @@
 
 namespace weir::wire {
 namespace {
-
-constexpr std::array<std::string_view, 11> kMessage{
-    "role",      "content",           "refusal", "tool_calls",  "function_call", "reasoning_content",
-    "reasoning", "reasoning_details", "audio",   "annotations", "images"};
 
 class ChatWhole final : public Reply {
  public:
@@ -43,14 +38,15 @@ class ChatWhole final : public Reply {
     parsed_ = true;
     const json::Value choices = document_["choices"];
     if (!choices.is_array()) return unavailable("the upstream's reply has no choices");
-    WEIR_TRY(check(document_.root()));
+    if (!options_.unknown_items_untrusted) WEIR_TRY(check_chat_reply(document_.root(), "message"));
+    if (id_.empty()) id_ = document_["id"].raw();
     size_t index = 0;
     for (const json::Value choice : choices.elements()) {
       if (index == rounds_.size()) rounds_.emplace_back();
       rounds_[index].emplace_back();
       WEIR_TRY(read(choice["message"], rounds_[index].back()));
       for (const ChatCall& call : rounds_[index].back().calls)
-        step.calls.push_back({call.typed(), static_cast<int>(index)});
+        step.calls.push_back({call.call(), static_cast<int>(index)});
       ++index;
     }
     for (const std::string_view key : {"prompt_tokens", "completion_tokens", "total_tokens"})
@@ -97,6 +93,7 @@ class ChatWhole final : public Reply {
       ++index;
     }
     if (!rounds_.empty() && rounds_[0].size() > 1) {
+      if (document_["id"].exists() && !id_.empty()) splices.replace(document_["id"], id_);
       for (const auto& [key, sum] : usage_) {
         if (document_["usage"][key].integer()) splices.replace(document_["usage"][key], std::to_string(sum));
       }
@@ -115,50 +112,14 @@ class ChatWhole final : public Reply {
   }
 
  private:
-  Status check(json::Value root) const {
-    if (options_.unknown_items_untrusted) return {};
-    for (const json::Member& member : root.members()) {
-      if (member.key != "choices" && may_carry_calls(member.value))
-        return unknown_item("member", member.key, "/" + json::pointer_token(member.key));
-    }
-    for (const json::Value choice : root["choices"].elements()) {
-      for (const json::Member& member : choice.members()) {
-        if (member.key == "message") continue;
-        if (member.key == "delta" || may_carry_calls(member.value))
-          return unknown_item("member of a choice", member.key, "/choices");
-      }
-      for (const json::Member& member : choice["message"].members()) {
-        if (std::find(kMessage.begin(), kMessage.end(), member.key) != kMessage.end()) continue;
-        if (member.key == "custom" || may_carry_calls(member.value))
-          return unknown_item("member of a message", member.key, "/choices/message");
-      }
-    }
-    return {};
-  }
-
-  static Status read(json::Value message, ChatTurn& turn) {
-    turn.text = std::string(message["content"].string_or("")) + std::string(message["refusal"].string_or(""));
-    turn.reasoning = message["reasoning_content"].string_or("");
-    if (message["tool_calls"].size() > limits::kCallsPerTurnMax)
-      return too_large(fmt::format("more than {} calls in one turn", limits::kCallsPerTurnMax));
-    for (const json::Value wire : message["tool_calls"].elements()) {
-      const std::string_view type = wire["type"].string_or("function");
-      if (type != "function" && type != "custom")
-        return unknown_item("call type", type, "/choices/message/tool_calls");
-      const bool custom = type == "custom";
-      const json::Value body = wire[type];
-      const json::Value arguments = body[custom ? "input" : "arguments"];
-      // Some servers send the arguments as an object.
-      turn.calls.push_back(
-          {.id = std::string(wire["id"].string_or("")),
-           .name = std::string(body["name"].string_or("")),
-           .arguments = std::string(arguments.is_string() ? *arguments.string() : arguments.raw()),
-           .custom = custom});
-    }
-    if (const json::Value wire = message["function_call"]; wire.is_object()) {
-      turn.calls.push_back({.name = std::string(wire["name"].string_or("")),
-                            .arguments = std::string(wire["arguments"].string_or("")),
-                            .legacy = true});
+  Status read(json::Value message, ChatTurn& turn) const {
+    if (message.exists() && !message.is_null() && !message.is_object())
+      return unavailable("the upstream's reply has a message that is no object");
+    WEIR_TRY(read_chat_text(message, options_.unknown_items_untrusted, turn));
+    ChatCallReader reader(false, options_.unknown_items_untrusted);
+    WEIR_TRY(reader.read(message, turn));
+    for (const ChatCall& call : turn.calls) {
+      if (call.name.empty()) return unavailable("the upstream sent a call without a name");
     }
     return {};
   }
@@ -169,18 +130,19 @@ class ChatWhole final : public Reply {
     const json::Value message = choice["message"];
     if (turn.denied_any()) {
       const bool none = !turn.allowed_any();
-      if (message["function_call"].is_object()) splices.remove_member(message, "function_call");
-      if (message["tool_calls"].is_array()) {
-        std::vector<bool> remove;
-        for (const ChatCall& call : turn.calls) {
-          if (!call.legacy) remove.push_back(!call.allowed);
-        }
-        if (std::find(remove.begin(), remove.end(), false) == remove.end()) {
-          splices.remove_member(message, "tool_calls");
-        } else {
-          splices.remove_elements(message["tool_calls"], remove);
-        }
+      std::vector<bool> remove;
+      bool legacy = false;
+      for (const ChatCall& call : turn.calls) {
+        if (call.legacy) legacy = !call.allowed;
+        if (!call.legacy) remove.push_back(!call.allowed);
       }
+      const bool all = std::find(remove.begin(), remove.end(), false) == remove.end();
+      splices.remove_members(message, [&](std::string_view key) {
+        return (key == "function_call" && legacy) || (key == "tool_calls" && all);
+      });
+      if (!all) splices.remove_elements(message["tool_calls"], remove);
+      // Tokens spell the calls as well.
+      if (choice["logprobs"].exists()) splices.replace(choice["logprobs"], "null");
       const std::string_view reason = choice["finish_reason"].string_or("");
       if (none && (reason == "tool_calls" || reason == "function_call"))
         splices.replace(choice["finish_reason"], "\"stop\"");
@@ -191,15 +153,29 @@ class ChatWhole final : public Reply {
     if (message["content"].exists()) {
       splices.replace(message["content"], quoted);
     } else {
-      splices.insert(message.offset() + 1,
-                     fmt::format("\"content\":{}{}", quoted, message.size() > 0 ? "," : ""));
+      insert_content(message, quoted, turn, splices);
     }
+  }
+
+  // Before the first member that stays: an insertion must not lie in a range that goes.
+  static void insert_content(json::Value message, const std::string& quoted, const ChatTurn& turn,
+                             Splices& splices) {
+    for (const json::Member& member : message.members()) {
+      const bool call = member.key == "function_call" || member.key == "tool_calls";
+      if (call && turn.denied_any()) continue;
+      return splices.replace(member.key_value,
+                             fmt::format("\"content\":{},{}", quoted, member.key_value.raw()));
+    }
+    const size_t end = message.offset() + message.raw().size() - 1;
+    const bool calls_stay = turn.denied_any() && turn.allowed_any();
+    splices.insert(end, fmt::format("{}\"content\":{}", calls_stay ? "," : "", quoted));
   }
 
   std::string body_;
   const int wanted_;
   const Options options_;
   std::string bytes_;
+  std::string id_;  // the first round's, raw
   json::Document document_;
   bool parsed_ = false;
   std::vector<std::vector<ChatTurn>> rounds_;  // of each choice

@@ -32,6 +32,10 @@ class MessageStream final : public Reply {
   MessageStream(std::string body, const Options& options) : body_(std::move(body)), options_(options) {}
 
   Result<Step> feed(std::string_view bytes) override {
+    bytes_ += bytes.size();
+    if (bytes_ > limits::kHttpResponseBytesMax)
+      return too_large(
+          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
     std::vector<SseEvent> events;
     WEIR_TRY(parser_.feed(bytes, events));
     for (SseEvent& event : events) queue_.push_back(std::move(event));
@@ -39,12 +43,14 @@ class MessageStream final : public Reply {
   }
 
   Result<Step> end_of_body() override {
-    if (!stopped_ || parser_.rest().find_first_not_of(" \r\n") != std::string_view::npos) {
-      return unavailable("the upstream ended its stream in the middle of a reply");
+    // Some servers leave out the last blank line.
+    if (parser_.rest().find_first_not_of(" \r\n") != std::string_view::npos) {
+      std::vector<SseEvent> events;
+      WEIR_TRY(parser_.feed("\n\n", events));
+      for (SseEvent& event : events) queue_.push_back(std::move(event));
     }
-    Step step;
-    step.complete = true;
-    return step;
+    ended_ = true;
+    return pump();
   }
 
   Result<Step> decide(const std::vector<Verdict>& verdicts) override {
@@ -66,22 +72,28 @@ class MessageStream final : public Reply {
     return more;
   }
 
-  bool all_denied() const override { return rounds_.back().any_call() && !rounds_.back().allowed_any(); }
+  bool all_denied() const override {
+    return !failed_ && rounds_.back().any_call() && !rounds_.back().allowed_any();
+  }
 
   std::string next_round_body() override {
     body_ = append_messages(body_, denied_round_json(rounds_.back()));
     rounds_.emplace_back();
     open_.clear();
     closing_.clear();
-    stopped_ = false;
+    stopped_ = ended_ = started_ = false;
+    bytes_ = held_bytes_ = calls_ = 0;
+    output_tokens_ += round_tokens_;
+    round_tokens_ = 0;
     parser_ = SseParser();
+    queue_.clear();
     return body_;
   }
 
   Result<Step> finish() override {
     Step step;
     step.complete = true;
-    if (const std::string said = stopped_text(rounds_); !said.empty()) {
+    if (const std::string said = stopped_text(rounds_); !said.empty() && !failed_) {
       const std::string text = json::quote(said);
       step.out += fmt::format(
           "event: content_block_start\ndata: "
@@ -97,6 +109,7 @@ class MessageStream final : public Reply {
           fmt::format("event: content_block_stop\ndata: {{\"type\":\"content_block_stop\",\"index\":{}}}\n\n",
                       next_index_);
     }
+    if (failed_) closing_.clear();
     for (const SseEvent& event : closing_)
       step.out += event.name == "message_delta" ? mended(event) : event.raw;
     messages_.push_back(message_client_message(rounds_));
@@ -121,50 +134,69 @@ class MessageStream final : public Reply {
       queue_.pop_front();
       WEIR_TRY(process(std::move(event), step));
     }
+    if (ended_ && queue_.empty() && !waiting_) {
+      if (!stopped_ && !failed_) return unavailable("the upstream ended its stream in the middle of a reply");
+      step.complete = true;
+    }
     return step;
   }
 
   Status process(SseEvent event, Step& step) {
-    if (event.data.empty()) {
+    if (!event.has_data || event.data.empty()) {
       step.out += event.raw;
       return {};
     }
+    // No client reads on after the end.
+    if (stopped_ || failed_) return {};
     auto document = json::parse(event.data);
     if (!document)
       return unavailable("the upstream sent an event that is not JSON: " + document.error().text());
     const json::Value root = document->root();
-    const std::string type(root["type"].string_or(event.name));
+    const std::string type(root["type"].string_or(""));
+    // Some clients go by one, some by the other.
+    if (type.empty() || (!event.name.empty() && event.name != type))
+      return unavailable("the upstream sent an event whose name is not its type");
     event.name = type;
-    if (type == "ping" || type == "error") {
-      step.out += event.raw;
-      return {};
-    }
-    if (type == "message_start") return message_start(root, event, step);
     if (type == "content_block_start") return block_start(std::move(*document), std::move(event), step);
     if (type == "content_block_delta") return block_delta(root, std::move(event), step);
     if (type == "content_block_stop") return block_stop(root, std::move(event), step);
-    if (type == "message_delta") {
-      for (const json::Member& member : root["delta"].members()) {
-        if (may_carry_calls(member.value) && !options_.unknown_items_untrusted)
-          return unknown_item("member of message_delta", member.key, "/delta");
-      }
-      output_tokens_ += root["usage"]["output_tokens"].integer().value_or(0);
-      closing_.push_back(std::move(event));
-      return {};
+    if (!options_.unknown_items_untrusted) {
+      WEIR_TRY(check_beside(root, type == "message_delta" ? "delta" : "", ""));
+      if (type == "message_delta") WEIR_TRY(check_beside(root["delta"], "", "/delta"));
     }
-    if (type == "message_stop") {
+    if (type == "message_start") return message_start(root, event, step);
+    if (type == "ping") {
+      step.out += event.raw;
+    } else if (type == "error") {
+      // What came of a call that was not whole is dropped.
+      failed_ = true;
+      step.out += event.raw;
+    } else if (type == "message_delta") {
+      round_tokens_ = root["usage"]["output_tokens"].integer().value_or(round_tokens_);
+      closing_.push_back(std::move(event));
+    } else if (type == "message_stop") {
+      for (auto& [index, open] : open_) {
+        if (open.block.kind == BlockKind::call)
+          return unavailable("the upstream ended its message in the middle of a call");
+        open.block.raw = raw_block(open);
+        rounds_.back().blocks.push_back(std::move(open.block));
+      }
+      open_.clear();
       stopped_ = true;
       closing_.push_back(std::move(event));
-      return {};
+    } else {
+      if (!options_.unknown_items_untrusted) return unknown_item("event", type, "");
+      step.out += event.raw;
     }
-    if (!options_.unknown_items_untrusted) return unknown_item("event", type, "");
-    step.out += event.raw;
     return {};
   }
 
   Status message_start(json::Value root, const SseEvent& event, Step& step) {
+    if (started_) return unavailable("the upstream began its message twice");
+    started_ = true;
     // Content belongs into blocks; here it would pass unseen.
-    if (root["message"]["content"].size() > 0)
+    const json::Value content = root["message"]["content"];
+    if (content.exists() && !content.is_null() && !(content.is_array() && content.size() == 0))
       return unknown_item("event", "message_start with content", "/message/content");
     if (first_round()) step.out += event.raw;
     return {};
@@ -176,21 +208,26 @@ class MessageStream final : public Reply {
     const auto index = document["index"].integer();
     if (!index || open_.contains(*index))
       return unavailable("the upstream began a block without an index of its own");
+    if (!started_) return unavailable("the upstream began a block before its message");
+    if (rounds_.back().blocks.size() + open_.size() >= limits::kCallsPerTurnMax * 4)
+      return too_large("too many blocks in one reply");
+    if (!options_.unknown_items_untrusted) {
+      WEIR_TRY(check_reply_block(block, "/content_block"));
+      WEIR_TRY(check_beside(document.root(), "content_block", ""));
+    }
     Open open;
     open.block.kind = block_kind(type);
-    const bool known = open.block.kind == BlockKind::text || open.block.kind == BlockKind::thinking ||
-                       open.block.kind == BlockKind::call || type == "compaction";
-    if (!known && !options_.unknown_items_untrusted) {
-      return open.block.kind == BlockKind::hosted
-                 ? hosted_tool(fmt::format("the block \"{}\"", type), "/content_block")
-                 : unknown_item("content block", type, "/content_block/type");
-    }
     if (open.block.kind == BlockKind::call) {
+      if (++calls_ > limits::kCallsPerTurnMax)
+        return too_large(fmt::format("more than {} calls in one turn", limits::kCallsPerTurnMax));
+      const json::Value input = block["input"];
+      if (block["id"].string_or("").empty() || block["name"].string_or("").empty() ||
+          (input.exists() && !input.is_null() && !input.is_object()))
+        return unreadable();
       open.block.call = {
           std::string(block["id"].string_or("")), std::string(block["name"].string_or("")), {}, true};
+      held_bytes_ += block.raw().size();
       open.held.push_back(std::move(event));
-      if (rounds_.back().blocks.size() >= limits::kCallsPerTurnMax * 4)
-        return too_large("too many blocks in one reply");
     } else {
       open.index = next_index_++;
       open.block.text = block["text"].string_or("");
@@ -200,6 +237,10 @@ class MessageStream final : public Reply {
     open.start = std::move(document);
     open_.emplace(*index, std::move(open));
     return {};
+  }
+
+  static Error unreadable() {
+    return unavailable("the upstream sent a call that can be read in more than one way");
   }
 
   Result<Open*> opened(json::Value root) {
@@ -215,7 +256,8 @@ class MessageStream final : public Reply {
     const std::string_view type = delta["type"].string_or("");
     if (open->block.kind == BlockKind::call) {
       if (type != "input_json_delta") return unknown_item("delta of a call", type, "/delta/type");
-      const std::string_view piece = delta["partial_json"].string_or("");
+      if (!delta["partial_json"].is_string() || delta.size() != 2) return unreadable();
+      const std::string_view piece = *delta["partial_json"].string();
       held_bytes_ += piece.size();
       if (held_bytes_ > limits::kHeldCallBytesMax)
         return too_large(
@@ -223,6 +265,10 @@ class MessageStream final : public Reply {
       open->input += piece;
       open->held.push_back(std::move(event));
       return {};
+    }
+    if (!options_.unknown_items_untrusted) {
+      WEIR_TRY(check_beside(root, "delta", ""));
+      WEIR_TRY(check_beside(delta, "", "/delta"));
     }
     if (type == "text_delta") {
       open->block.text += delta["text"].string_or("");
@@ -252,6 +298,8 @@ class MessageStream final : public Reply {
       return {};
     }
     const json::Value input = ended.start["content_block"]["input"];
+    // Some clients take the one, some the other.
+    if (input.size() > 0 && !ended.input.empty()) return unreadable();
     if (ended.input.find_first_not_of(" \r\n\t") == std::string::npos)
       ended.input = input.size() > 0 ? input.raw() : "{}";
     ended.block.call.arguments = ended.input;
@@ -309,7 +357,8 @@ class MessageStream final : public Reply {
     if (reason.string_or("") == "tool_use" && !rounds_.back().allowed_any())
       splices.replace(reason, "\"end_turn\"");
     const json::Value tokens = (*document)["usage"]["output_tokens"];
-    if (!first_round() && tokens.integer()) splices.replace(tokens, std::to_string(output_tokens_));
+    if (!first_round() && tokens.integer())
+      splices.replace(tokens, std::to_string(output_tokens_ + round_tokens_));
     if (splices.empty()) return event.raw;
     return fmt::format("event: {}\ndata: {}\n\n", event.name, splices.apply(document->text()));
   }
@@ -326,7 +375,13 @@ class MessageStream final : public Reply {
   int64_t next_index_ = 0;
   int64_t output_tokens_ = 0;
   size_t held_bytes_ = 0;
+  int64_t round_tokens_ = 0;
+  size_t bytes_ = 0;
+  size_t calls_ = 0;
+  bool started_ = false;
   bool stopped_ = false;
+  bool ended_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace

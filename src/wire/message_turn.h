@@ -39,8 +39,10 @@ Shadow message_shadow(const std::vector<MessageTurn>& rounds);
 // What to say when nothing else reached the client; empty when something did.
 std::string stopped_text(const std::vector<MessageTurn>& rounds);
 
-// Appends raw messages to a request's list.
-std::string append_messages(const std::string& body, std::string_view raw);
+// Whether a reply may hold a block of that type. `block` names what is in it besides.
+Status check_reply_block(json::Value block, const std::string& where);
+// What stands beside the blocks in a reply or an event must be nothing that could be a call.
+Status check_beside(json::Value holder, std::string_view blocks, const std::string& where);
 
 std::unique_ptr<Reply> make_message_stream(std::string body, const Options& options);
 std::unique_ptr<Reply> make_message_whole(std::string body, const Options& options);

@@ -37,7 +37,8 @@ class MessageWhole final : public Reply {
     document_ = std::move(*document);
     parsed_ = true;
     if (!document_["content"].is_array()) return unavailable("the upstream's reply has no content");
-    WEIR_TRY(check(document_.root()));
+    if (!options_.unknown_items_untrusted) WEIR_TRY(check_beside(document_.root(), "content", ""));
+    if (id_.empty()) id_ = document_["id"].raw();
     rounds_.emplace_back();
     for (const json::Value wire : document_["content"].elements()) {
       WEIR_TRY(read(wire, rounds_.back()));
@@ -97,6 +98,8 @@ class MessageWhole final : public Reply {
       if (reason.string_or("") == "tool_use" && !rounds_.back().allowed_any())
         splices.replace(reason, "\"end_turn\"");
       const json::Value tokens = document_["usage"]["output_tokens"];
+      if (rounds_.size() > 1 && document_["id"].exists() && !id_.empty())
+        splices.replace(document_["id"], id_);
       if (rounds_.size() > 1 && tokens.integer()) splices.replace(tokens, std::to_string(output_tokens_));
     }
     step.out = splices.apply(document_.text());
@@ -112,28 +115,17 @@ class MessageWhole final : public Reply {
   }
 
  private:
-  Status check(json::Value root) const {
-    if (options_.unknown_items_untrusted) return {};
-    for (const json::Member& member : root.members()) {
-      if (member.key != "content" && may_carry_calls(member.value))
-        return unknown_item("member", member.key, "/" + json::pointer_token(member.key));
-    }
-    return {};
-  }
-
   Status read(json::Value wire, MessageTurn& turn) const {
     const std::string_view type = wire["type"].string_or("");
     MessageBlock block;
     block.kind = block_kind(type);
     block.raw = wire.raw();
     block.text = wire["text"].string_or("");
-    const bool known = block.kind == BlockKind::text || block.kind == BlockKind::thinking ||
-                       block.kind == BlockKind::call || type == "compaction";
-    if (!known && !options_.unknown_items_untrusted) {
-      return block.kind == BlockKind::hosted ? hosted_tool(fmt::format("the block \"{}\"", type), "/content")
-                                             : unknown_item("content block", type, "/content");
-    }
+    if (!options_.unknown_items_untrusted) WEIR_TRY(check_reply_block(wire, "/content"));
     if (block.kind == BlockKind::call) {
+      if (wire["id"].string_or("").empty() || wire["name"].string_or("").empty() ||
+          !wire["input"].is_object())
+        return unavailable("the upstream sent a call that can be read in more than one way");
       block.call = {std::string(wire["id"].string_or("")), std::string(wire["name"].string_or("")),
                     std::string(wire["input"].raw()), true};
     }
@@ -144,6 +136,7 @@ class MessageWhole final : public Reply {
   std::string body_;
   const Options options_;
   std::string bytes_;
+  std::string id_;  // the first round's, raw
   json::Document document_;
   bool parsed_ = false;
   std::vector<MessageTurn> rounds_;

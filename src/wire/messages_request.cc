@@ -14,14 +14,39 @@ namespace {
 using exchange::Message;
 using exchange::Role;
 
-constexpr std::array<std::string_view, 22> kParameters{
-    "model",         "messages",     "max_tokens",         "system",           "stream",        "tools",
-    "tool_choice",   "metadata",     "stop_sequences",     "temperature",      "top_k",         "top_p",
-    "thinking",      "service_tier", "context_management", "output_config",    "output_format", "betas",
-    "inference_geo", "speed",        "cache_control",      "anthropic_version"};
+constexpr std::array<std::string_view, 29> kParameters{"model",
+                                                       "messages",
+                                                       "max_tokens",
+                                                       "system",
+                                                       "stream",
+                                                       "tools",
+                                                       "tool_choice",
+                                                       "metadata",
+                                                       "stop_sequences",
+                                                       "temperature",
+                                                       "top_k",
+                                                       "top_p",
+                                                       "thinking",
+                                                       "service_tier",
+                                                       "context_management",
+                                                       "output_config",
+                                                       "output_format",
+                                                       "betas",
+                                                       "inference_geo",
+                                                       "speed",
+                                                       "cache_control",
+                                                       "anthropic_version",
+                                                       "fallbacks",
+                                                       "compaction",
+                                                       "diagnostics",
+                                                       "billing_policy",
+                                                       "user_profile_id",
+                                                       "workspace_id",
+                                                       "fallback_credit_token"};
 
 // Tools that Anthropic defined and the client runs: calls come to the client as tool_use.
 bool client_runs(std::string_view type) {
+  if (type.starts_with("computer_toolset_")) return false;
   for (const std::string_view prefix : {"bash_", "text_editor_", "computer_", "memory_"}) {
     if (type.starts_with(prefix)) return true;
   }
@@ -36,25 +61,42 @@ class Parser {
     const json::Value root = out_.document.root();
     exchange::Request& request = out_.request;
     request.dialect = exchange::Dialect::messages;
-    WEIR_TRY(check_parameters(root, kParameters, {"mcp_servers", "container"}, options_, cuts));
+    std::vector<std::string> cut;
+    WEIR_TRY(check_parameters(root, kParameters, {"mcp_servers", "container"}, options_, cut));
+    WEIR_TRY(check_fallbacks(root["fallbacks"]));
     WEIR_TRY_ASSIGN(model, required_string(root, "model", ""));
     request.model = std::move(model);
     if (const json::Value stream = root["stream"]; stream.exists() && !stream.is_null()) {
       if (!stream.boolean()) return bad_input("expected true or false", "/stream");
       request.stream = *stream.boolean();
     }
-    WEIR_TRY(parse_tools(root["tools"], cuts));
+    std::vector<bool> strip;
+    WEIR_TRY(parse_tools(root["tools"], strip));
+    cut_from_request(root, strip, std::move(cut), cuts);
     WEIR_TRY(parse_system(root["system"]));
     return parse_messages(root["messages"]);
   }
 
  private:
-  Status parse_tools(json::Value tools, Splices& cuts) {
+  // They repeat parameters of the request for another model.
+  Status check_fallbacks(json::Value fallbacks) const {
+    for (const json::Value fallback : fallbacks.elements()) {
+      if (options_.unknown_items_untrusted) break;
+      for (const json::Member& member : fallback.members()) {
+        static constexpr std::array<std::string_view, 5> kKnown{"model", "max_tokens", "output_config",
+                                                                "speed", "thinking"};
+        if (std::find(kKnown.begin(), kKnown.end(), member.key) == kKnown.end())
+          return unknown_item("parameter", member.key, "/fallbacks");
+      }
+    }
+    return {};
+  }
+
+  Status parse_tools(json::Value tools, std::vector<bool>& strip) {
     if (!tools.exists() || tools.is_null()) return {};
     if (!tools.is_array()) return bad_input("expected a list", "/tools");
     if (tools.size() > limits::kToolsMax)
       return too_large(fmt::format("more than {} tools", limits::kToolsMax), "/tools");
-    std::vector<bool> strip;
     size_t index = 0;
     for (const json::Value tool : tools.elements()) {
       const std::string where = fmt::format("/tools/{}", index++);
@@ -62,16 +104,24 @@ class Parser {
       strip.push_back(false);
       if (client_runs(type)) {
         WEIR_TRY_ASSIGN(name, required_string(tool, "name", where));
-        out_.request.tools.push_back({exchange::ToolKind::function, std::move(name),
-                                      std::string(tool["description"].string_or("")),
+        const json::Value described = tool["description"];
+        if (described.exists() && !described.is_null() && !described.is_string())
+          return bad_input("expected a string", where + "/description");
+        std::string description(described.string_or(""));
+        description += more_of_tool(
+            tool, {"name", "description", "type", "input_schema", "cache_control", "allowed_callers"});
+        out_.request.tools.push_back({exchange::ToolKind::function, std::move(name), std::move(description),
                                       std::string(tool["input_schema"].raw())});
         continue;
+      }
+      if (type.starts_with("browser_toolset_") || type.starts_with("computer_toolset_")) {
+        return unsupported("the calls of a toolset have names that weir's manifests cannot tell from others",
+                           where, "offer the tools one by one");
       }
       if (!options_.strip_hosted_tools)
         return hosted_tool(fmt::format("the tool of type \"{}\"", shown(type)), where);
       strip.back() = true;
     }
-    cuts.remove_elements(tools, strip);
     return {};
   }
 
@@ -108,6 +158,13 @@ class Parser {
         if (may_carry_content(member.value))
           return unknown_item("member", member.key, where + "/" + json::pointer_token(member.key));
       }
+      // A system message may only set something.
+      const bool none = !wire["content"].exists() || wire["content"].is_null();
+      if (none && message.role == Role::operator_text) {
+        out_.request.messages.push_back(std::move(message));
+        out_.wire_index.push_back(index++);
+        continue;
+      }
       if (!wire["content"].is_string() && !wire["content"].is_array())
         return bad_input("expected a string or a list of blocks", where + "/content");
       WEIR_TRY(read_content(wire["content"], where + "/content", options_, message.parts));
@@ -143,7 +200,7 @@ Status read_result(json::Value block, const std::string& where, const Options& o
     } else if (type == "image") {
       ++result.media;
     } else if (type == "document" || type == "search_result" || type == "tool_reference") {
-      result.texts.push_back(text_in_block(part));
+      result.texts.push_back(text_in(part));
       ++result.media;
     } else if (options.unknown_items_untrusted) {
       result.texts.emplace_back(part.raw());
@@ -154,40 +211,24 @@ Status read_result(json::Value block, const std::string& where, const Options& o
   return {};
 }
 
-}  // namespace
-
-std::string text_in_block(json::Value block) {
-  // Titles, texts and addresses, wherever they stand; the bytes of pictures and files are no text.
-  std::string all;
-  std::vector<json::Value> open{block};
-  while (!open.empty()) {
-    const json::Value at = open.back();
-    open.pop_back();
-    const bool encoded = at["type"].string_or("") == "base64";
-    for (const json::Value element : at.elements()) open.push_back(element);
-    for (const json::Member& member : at.members()) {
-      if (const auto text = member.value.string()) {
-        if (member.key == "type" || member.key == "media_type" || (encoded && member.key == "data")) continue;
-        if (member.key.starts_with("encrypted_") || member.key == "signature") continue;
-        all += (all.empty() ? "" : "\n");
-        all += *text;
-      } else {
-        open.push_back(member.value);
-      }
-    }
-  }
-  return all;
+bool one_of(std::initializer_list<std::string_view> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
+
+}  // namespace
 
 BlockKind block_kind(std::string_view type) {
   if (type == "text") return BlockKind::text;
   if (type == "thinking" || type == "redacted_thinking") return BlockKind::thinking;
   if (type == "tool_use") return BlockKind::call;
   if (type == "tool_result") return BlockKind::result;
-  if (type == "image" || type == "document" || type == "search_result" || type == "container_upload" ||
-      type == "compaction")
+  if (one_of({"image", "document", "search_result", "container_upload", "compaction", "fallback"}, type))
     return BlockKind::media;
-  if (type == "server_tool_use" || type == "mcp_tool_use" || type.ends_with("_tool_result"))
+  if (one_of(
+          {"server_tool_use", "mcp_tool_use", "mcp_tool_result", "mcp_tool_listing", "web_search_tool_result",
+           "web_fetch_tool_result", "code_execution_tool_result", "bash_code_execution_tool_result",
+           "text_editor_code_execution_tool_result", "tool_search_tool_result", "advisor_tool_result"},
+          type))
     return BlockKind::hosted;
   return BlockKind::unknown;
 }
@@ -208,6 +249,8 @@ Status read_content(json::Value content, const std::string& where, const Options
       case BlockKind::text: {
         WEIR_TRY_ASSIGN(text, required_string(block, "text", at));
         parts.emplace_back(exchange::Text{std::move(text)});
+        // What is cited stands in the model's context too.
+        if (block["citations"].size() > 0) parts.emplace_back(exchange::Media{text_in(block["citations"])});
         break;
       }
       case BlockKind::thinking:
@@ -216,6 +259,8 @@ Status read_content(json::Value content, const std::string& where, const Options
       case BlockKind::call: {
         WEIR_TRY_ASSIGN(id, required_string(block, "id", at));
         WEIR_TRY_ASSIGN(name, required_string(block, "name", at));
+        if (!block["toolset_name"].string_or("").empty() && !options.unknown_items_untrusted)
+          return unknown_item("toolset", block["toolset_name"].string_or(""), at + "/toolset_name");
         if (!block["input"].is_object()) return bad_input("expected an object", at + "/input");
         if (++calls > limits::kCallsPerTurnMax)
           return too_large(fmt::format("more than {} calls", limits::kCallsPerTurnMax), where);
@@ -231,9 +276,17 @@ Status read_content(json::Value content, const std::string& where, const Options
       }
       case BlockKind::media:
       case BlockKind::hosted:
-        parts.emplace_back(exchange::Media{text_in_block(block)});
+        parts.emplace_back(exchange::Media{text_in(block)});
         break;
       case BlockKind::unknown:
+        if (type == "tool_addition" || type == "tool_removal") {
+          // Of a tool that the request has listed it is a name; a definition would be a tool nobody looked
+          // at.
+          if (block["tool"]["type"].string_or("") != "tool_reference")
+            return hosted_tool(fmt::format("what a \"{}\" names", type), at + "/tool");
+          parts.emplace_back(exchange::Media{text_in(block)});
+          break;
+        }
         if (!options.unknown_items_untrusted) return unknown_item("content block", type, at + "/type");
         parts.emplace_back(exchange::Media{std::string(block.raw())});
         break;

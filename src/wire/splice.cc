@@ -41,12 +41,12 @@ void Splices::remove_elements(json::Value array, const std::vector<bool>& remove
   cut_list(items, remove, [&](size_t begin, size_t end) { replace(begin, end, ""); });
 }
 
-void Splices::remove_member(json::Value object, std::string_view key) {
+void Splices::remove_members(json::Value object, const std::function<bool(std::string_view)>& which) {
   std::vector<Range> items;
   std::vector<bool> remove;
   for (const json::Member& member : object.members()) {
     items.push_back({member.key_value.offset(), member.value.offset() + member.value.raw().size()});
-    remove.push_back(member.key == key);
+    remove.push_back(which(member.key));
   }
   cut_list(items, remove, [&](size_t begin, size_t end) { replace(begin, end, ""); });
 }

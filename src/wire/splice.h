@@ -1,6 +1,7 @@
 // Splices: changes to a text by byte range; all other bytes stay as they are.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,8 +20,9 @@ class Splices {
   }
   // Removes elements of an array, with the commas that would be left over.
   void remove_elements(json::Value array, const std::vector<bool>& remove);
-  // Removes a member of an object, with its comma.
-  void remove_member(json::Value object, std::string_view key);
+  // Removes members of an object, with the commas that would be left over. All that go from one object must
+  // go in one call: neighbours share a comma, and of ranges that overlap only the first is applied.
+  void remove_members(json::Value object, const std::function<bool(std::string_view)>& which);
   bool empty() const { return all_.empty(); }
   std::vector<std::pair<size_t, size_t>> ranges() const;
 

@@ -5,34 +5,34 @@
 namespace weir::wire {
 namespace {
 
-// Length of the line end at `at` (CR LF, LF or CR), or 0. A CR as the last byte may be half of a CR LF.
-size_t line_end(std::string_view text, size_t at) {
-  if (text[at] == '\n') return 1;
-  if (text[at] != '\r') return 0;
-  return at + 1 < text.size() && text[at + 1] == '\n' ? 2 : 1;
+Error odd(std::string_view what) {
+  return unavailable(fmt::format("the upstream's stream has {}", what));
 }
 
-SseEvent read_event(std::string_view raw) {
-  SseEvent event;
+Status read_event(std::string_view raw, bool first, SseEvent& event) {
   event.raw = raw;
-  bool any_data = false;
-  size_t at = raw.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  size_t at = first && raw.starts_with("\xEF\xBB\xBF") ? 3 : 0;
   while (at < raw.size()) {
-    const size_t end = std::min(raw.find_first_of("\r\n", at), raw.size());
-    const std::string_view line = raw.substr(at, end - at);
-    at = end < raw.size() ? end + line_end(raw, end) : end;
+    const size_t end = std::min(raw.find('\n', at), raw.size());
+    std::string_view line = raw.substr(at, end - at);
+    at = end + 1;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.find('\r') != std::string_view::npos) return odd("a line that ends in a lone carriage return");
     const size_t colon = std::min(line.find(':'), line.size());
     const std::string_view field = line.substr(0, colon);
     std::string_view value = colon < line.size() ? line.substr(colon + 1) : std::string_view();
     if (value.starts_with(' ')) value.remove_prefix(1);
-    if (field == "event") event.name = value;
-    if (field == "data") {
-      if (any_data) event.data += '\n';
+    if (field == "event") {
+      event.name = value;
+    } else if (field == "data") {
+      if (event.has_data) event.data += '\n';
       event.data += value;
-      any_data = true;
+      event.has_data = true;
+    } else if (!line.empty() && !field.empty() && field != "id" && field != "retry") {
+      return odd("a line that is no field of an event stream");
     }
   }
-  return event;
+  return {};
 }
 
 }  // namespace
@@ -41,27 +41,18 @@ Status SseParser::feed(std::string_view bytes, std::vector<SseEvent>& out) {
   pending_ += bytes;
   size_t begin = 0;
   size_t at = scanned_;
-  while (at < pending_.size()) {
-    const size_t end = pending_.find_first_of("\r\n", at);
-    if (end == std::string::npos) {
-      at = pending_.size();
-      break;
-    }
-    const size_t first = line_end(pending_, end);
-    // A lone CR at the end of what came: its LF may follow.
-    const bool unsure = pending_[end] == '\r' && end + 1 == pending_.size();
-    if (unsure) {
-      at = end;
-      break;
-    }
-    const bool blank = end == begin || (end > 0 && (pending_[end - 1] == '\n' || pending_[end - 1] == '\r'));
-    at = end + first;
-    if (!blank) continue;
-    out.push_back(read_event(std::string_view(pending_).substr(begin, at - begin)));
+  for (size_t end = 0; (end = pending_.find('\n', at)) != std::string::npos;) {
+    at = end + 1;
+    // A line without anything in it: what is before its end is another line's end, or nothing.
+    const size_t line = end > begin && pending_[end - 1] == '\r' ? end - 1 : end;
+    if (line != begin && pending_[line - 1] != '\n') continue;
+    WEIR_TRY(read_event(std::string_view(pending_).substr(begin, at - begin), first_, out.emplace_back()));
+    if (out.back().raw.size() > limits::kSseEventBytesMax) break;
+    first_ = false;
     begin = at;
   }
   pending_.erase(0, begin);
-  scanned_ = at - begin;
+  scanned_ = pending_.size();
   if (pending_.size() > limits::kSseEventBytesMax) {
     return too_large(
         fmt::format("one event of the stream has more than {} bytes", limits::kSseEventBytesMax));

@@ -14,13 +14,19 @@ struct SseEvent {
   std::string name;  // of the "event" field; empty when there is none
   std::string data;  // "data" lines joined by line feeds
   std::string raw;   // the event's bytes as they came, its closing blank line included
+  bool has_data = false;
 };
 
-// Cuts a stream into events, whatever pieces it comes in. Comments and fields that mean nothing here stay in
-// `raw`. A block of comments only is an event without data.
+// Cuts a stream into events, whatever pieces it comes in. Comments, `id` and `retry` stay in `raw`. A block
+// of comments only is an event without data.
+//
+// Stricter than the standard where clients disagree, because what one of them takes for an event must not be
+// a comment to weir: a line that ends in a lone CR, a line that is neither a comment nor one of the four
+// fields, and a byte order mark other than at the start are refused.
 class SseParser {
  public:
-  // Appends to `out`. Error: too_large, when one event has more than kSseEventBytesMax bytes.
+  // Appends to `out`. Errors: too_large, when one event has more than kSseEventBytesMax bytes; unavailable,
+  // for what is refused.
   Status feed(std::string_view bytes, std::vector<SseEvent>& out);
   // What came of an event whose end never came.
   std::string_view rest() const { return pending_; }
@@ -28,6 +34,7 @@ class SseParser {
  private:
   std::string pending_;
   size_t scanned_ = 0;  // of pending_: no event ends before here
+  bool first_ = true;   // no event yet
 };
 
 }  // namespace weir::wire

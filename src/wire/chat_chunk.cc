@@ -1,0 +1,63 @@
+#include "wire/chat_chunk.h"
+
+#include <fmt/format.h>
+
+#include "wire/splice.h"
+#include "wire/sse.h"
+
+namespace weir::wire {
+
+void ChatHead::remember(json::Value root) {
+  if (open_.size() > 1) return;
+  for (const std::string_view key : {"id", "object", "created", "model", "system_fingerprint"}) {
+    if (root[key].exists()) open_ += fmt::format("\"{}\":{},", key, root[key].raw());
+  }
+  id_ = root["id"].raw();
+}
+
+std::string ChatHead::chunk(int64_t index, std::string_view delta, std::string_view finish_reason) const {
+  return fmt::format("data: {}\"choices\":[{{\"index\":{},\"delta\":{},\"finish_reason\":{}}}]}}\n\n", open_,
+                     index, delta, finish_reason);
+}
+
+std::string edited_chunk(json::Value root, const ChunkEdit& edit) {
+  Splices splices;
+  if (!edit.id.empty() && root["id"].exists()) splices.replace(root["id"], std::string(edit.id));
+  if (edit.cut_usage) splices.remove_members(root, [](std::string_view key) { return key == "usage"; });
+  std::vector<bool> remove;
+  for (const json::Value choice : root["choices"].elements()) {
+    remove.push_back(edit.only >= 0 && static_cast<int64_t>(remove.size()) != edit.only);
+    if (remove.back()) continue;
+    const json::Value delta = choice["delta"];
+    if (edit.empty_delta && delta.exists()) {
+      splices.replace(delta, "{}");
+    } else {
+      splices.remove_members(delta, [&](std::string_view key) {
+        return (edit.cut_calls && (key == "tool_calls" || key == "function_call")) ||
+               (edit.cut_role && key == "role");
+      });
+    }
+    if (edit.cut_logprobs && choice["logprobs"].exists()) splices.replace(choice["logprobs"], "null");
+    const json::Value reason = choice["finish_reason"];
+    if (edit.unfinish && reason.exists()) splices.replace(reason, "null");
+    if (!edit.reason.empty() && reason.exists()) splices.replace(reason, json::quote(edit.reason));
+  }
+  splices.remove_elements(root["choices"], remove);
+  // Values know where they stand in the document, which may have white space before the root.
+  std::string data(root.offset(), ' ');
+  data += root.raw();
+  data = splices.apply(data).substr(root.offset());
+  // A line feed in the data is white space between its values.
+  std::string event = "data: ";
+  for (const char c : data) event += c == '\n' || c == '\r' ? ' ' : c;
+  return event + "\n\n";
+}
+
+std::string event_data(std::string_view raw) {
+  SseParser parser;
+  std::vector<SseEvent> events;
+  if (!parser.feed(raw, events) || events.empty()) return {};
+  return events.front().data;
+}
+
+}  // namespace weir::wire

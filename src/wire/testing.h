@@ -1,0 +1,98 @@
+// What the tests and fuzz targets of replies share: driving a reply, and reading what the client got as a
+// client's library would. For tests of this folder and fuzz/.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/dialect.h"
+#include "wire/sse.h"
+
+namespace weir::wire::testing {
+
+// The verdict on a call.
+using Judge = std::function<bool(const exchange::Call&)>;
+// How many bytes come next; at least 1.
+using Pieces = std::function<size_t()>;
+
+struct Outcome {
+  std::string error = {};  // not empty: the reply broke off
+  std::string out = {};    // all bytes that the client got
+  std::vector<std::string> bodies = {};
+  std::vector<HeldCall> calls = {};
+  std::vector<exchange::Message> messages = {};
+  std::optional<Shadow> shadow = {};
+};
+
+// Plays upstream replies, one a round, against a request. A further round is asked for while there are
+// replies left and all was denied. Denials say "denied N" with the call's number.
+inline Outcome play(exchange::Dialect dialect, const std::string& request,
+                    const std::vector<std::string>& replies, const Judge& judge, const Pieces& pieces,
+                    const Options& options = {}) {
+  Outcome outcome;
+  auto parsed = parse_request(dialect, request, options);
+  if (!parsed) {
+    outcome.error = "request: " + parsed.error().text();
+    return outcome;
+  }
+  const auto reply = make_reply(*parsed, request, options);
+  bool complete = false;
+  const auto take = [&](Result<Step> step) {
+    while (step) {
+      outcome.out += step->out;
+      complete = step->complete;
+      if (step->calls.empty()) return true;
+      std::vector<Verdict> verdicts;
+      for (const HeldCall& held : step->calls) {
+        const bool allow = judge(held.call);
+        verdicts.push_back({allow, allow ? "" : "denied " + std::to_string(outcome.calls.size())});
+        outcome.calls.push_back(held);
+      }
+      step = reply->decide(verdicts);
+    }
+    outcome.error = step.error().text();
+    return false;
+  };
+  for (size_t round = 0;; ++round) {
+    const std::string_view bytes = replies[round];
+    for (size_t at = 0; at < bytes.size();) {
+      const size_t size = std::min(pieces(), bytes.size() - at);
+      if (!take(reply->feed(bytes.substr(at, size)))) return outcome;
+      at += size;
+    }
+    if (!take(reply->end_of_body())) return outcome;
+    if (!complete) {
+      outcome.error = "the round did not complete";
+      return outcome;
+    }
+    if (round + 1 == replies.size() || !reply->all_denied()) break;
+    outcome.bodies.push_back(reply->next_round_body());
+  }
+  if (!take(reply->finish())) return outcome;
+  outcome.messages = reply->client_messages();
+  outcome.shadow = reply->shadow();
+  return outcome;
+}
+
+// What a client makes of a reply.
+struct Seen {
+  std::string problem = {};  // what a client would stumble over
+  std::string text = {};
+  std::vector<exchange::Call> calls = {};
+  std::string reason = {};
+  std::string id = {};
+  int64_t output_tokens = 0;
+  bool ended = false;
+  std::string message = {};  // the assistant message as the client sends it back, raw
+};
+
+// Of choice `choice`.
+Seen read_chat_stream(std::string_view bytes, int64_t choice = 0);
+Seen read_chat_whole(std::string_view bytes, size_t choice = 0);
+Seen read_messages_stream(std::string_view bytes);
+Seen read_messages_whole(std::string_view bytes);
+
+}  // namespace weir::wire::testing
