@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <random>
 
 namespace weir::trace {
@@ -250,12 +250,12 @@ TEST(VouchersWork, ManyEqualWords) {
   const auto time = [](size_t words) {
     std::string text;
     for (size_t i = 0; i < words; ++i) text += "aa ";
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     Vouchers vouchers;
     vouchers.add(text, kUser);
     EXPECT_EQ(vouchers.vouch("aa@b", Form::address), kNoLabel);
     EXPECT_EQ(vouchers.vouch("98", Form::number), kNoLabel);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   };
   EXPECT_LT(time(200'000), 8 * time(50'000) + 0.02);
 }
