@@ -181,7 +181,6 @@ Status ChatCallReader::read_type(json::Value wire, ChatCall& call) const {
   if (given(type) && !type.is_string()) return unreadable("a type is no string");
   const bool function = given(wire["function"]);
   const bool custom = given(wire["custom"]);
-  if (function && custom) return unreadable("both a function and a custom tool");
   std::string_view said = type.string_or("");
   if (!said.empty() && said != "function" && said != "custom")
     return unknown_item("call type", said, "/choices/tool_calls/type");

@@ -208,7 +208,9 @@ void check(const Stream& stream, unsigned mask, const testing::Pieces& pieces, c
   }
   ASSERT_EQ(seen.calls.size(), kept.size()) << where << outcome.out;
   for (size_t i = 0; i < kept.size(); ++i) {
-    EXPECT_EQ(number_of(seen.calls[i]), kept[i]) << where;
+    const std::string k = "K" + std::to_string(kept[i]);
+    EXPECT_EQ(seen.calls[i].name, k + "_name") << where;
+    EXPECT_EQ(seen.calls[i].id, stream.name == "legacy" ? k + "_name" : k + "_id") << where;
     EXPECT_NE(seen.calls[i].arguments.find("K" + std::to_string(kept[i]) + "_arg"), std::string::npos)
         << where;
   }

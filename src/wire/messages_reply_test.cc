@@ -319,6 +319,8 @@ TEST(MessagesStream, RefusesWhatCouldBeACall) {
            "event: error\ndata: {\"type\":\"error\",\"content_block\":" + bad + "}\n\n",
            event("message_delta", R"("delta":{"stop_reason":null,"content_block":)" + bad + "}"),
            event("message_delta", R"("content_block":)" + bad),
+           "event: message_stop\ndata: {\"type\":\"content_block_start\",\"index\":0,"
+           "\"content_block\":{\"type\":\"text\",\"text\":\"K0_arg\"}}\n\n",
            event("message_stop", R"("content_block":)" + bad),
            event("completion", R"("completion":"K0_arg")"),
            event("content_block_start", R"("index":0)"),
