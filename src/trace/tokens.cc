@@ -125,18 +125,18 @@ void report_exponent(std::string_view token, size_t begin, size_t end, const Eac
   if (!all_digits(power) || power.size() > 2) return;
   const std::string_view mantissa = token.substr(0, e);
   const size_t dot = std::min(mantissa.find('.'), mantissa.size());
-  std::string whole(mantissa.substr(0, dot));
-  std::string fraction(dot < mantissa.size() ? mantissa.substr(dot + 1) : std::string_view());
-  if (!all_digits(whole) || (dot < mantissa.size() && !all_digits(fraction))) return;
-  for (int i = power.size() == 2 ? (power[0] - '0') * 10 + (power[1] - '0') : power[0] - '0'; i > 0; --i) {
-    std::string& from = down ? whole : fraction;
-    std::string& to = down ? fraction : whole;
-    const char digit = from.empty() ? '0' : down ? from.back() : from.front();
-    if (!from.empty()) from.erase(down ? from.size() - 1 : 0, 1);
-    to.insert(down ? 0 : to.size(), 1, digit);
-  }
-  if (whole.empty()) whole = "0";
-  if (const std::string form = number_form(whole, fraction); !form.empty()) each(begin, end, form);
+  const std::string_view fraction = dot < mantissa.size() ? mantissa.substr(dot + 1) : std::string_view();
+  if (!all_digits(mantissa.substr(0, dot)) || (dot < mantissa.size() && !all_digits(fraction))) return;
+  const int shift = power.size() == 2 ? (power[0] - '0') * 10 + (power[1] - '0') : power[0] - '0';
+  // Zeros enough on either side, then the point is moved.
+  std::string digits(100, '0');
+  digits.append(mantissa.substr(0, dot));
+  digits.append(fraction);
+  digits.append(100, '0');
+  const size_t point = down ? 100 + dot - static_cast<size_t>(shift) : 100 + dot + static_cast<size_t>(shift);
+  const std::string_view all = digits;
+  if (const std::string form = number_form(all.substr(0, point), all.substr(point)); !form.empty())
+    each(begin, end, form);
 }
 
 // A number in any notation by value: "1,000.50", "1.000,50" and "1000.5" give "#1000.5". What may be read
