@@ -118,7 +118,6 @@ class Maker {
 
   std::string make(char round, bool stream) {
     round_ = round;
-    const size_t before = next_;
     std::string out = stream ? event("message_start", R"("message":{"id":"m","content":[]})") : "";
     const size_t count = choices_.pick(7);
     for (size_t index = 0; index < count; ++index) {
@@ -126,13 +125,10 @@ class Maker {
       out += stream ? streamed(index, kind) : (index == 0 ? "" : ",") + whole(kind);
       if (stream && choices_.pick(4) == 0) out += event("ping", R"("x":1)");
     }
-    const std::string reason = next_ > before ? "tool_use" : "end_turn";
     if (!stream)
-      return R"({"id":"m","role":"assistant","content":[)" + out + R"(],"stop_reason":")" + reason +
-             R"(","usage":{"output_tokens":2}})";
-    return out +
-           event("message_delta",
-                 R"("delta":{"stop_reason":")" + reason + R"("},"usage":{"output_tokens":2})") +
+      return R"({"id":"m","role":"assistant","content":[)" + out +
+             R"(],"stop_reason":"tool_use","usage":{"output_tokens":2}})";
+    return out + event("message_delta", R"("delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":2})") +
            event("message_stop", R"("x":1)");
   }
 

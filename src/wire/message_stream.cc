@@ -354,8 +354,8 @@ class MessageStream final : public Reply {
     if (!document) return event.raw;
     Splices splices;
     const json::Value reason = (*document)["delta"]["stop_reason"];
-    if (reason.string_or("") == "tool_use" && !rounds_.back().allowed_any())
-      splices.replace(reason, "\"end_turn\"");
+    const bool none_left = rounds_.back().denied_any() && !rounds_.back().allowed_any();
+    if (none_left && reason.string_or("") == "tool_use") splices.replace(reason, "\"end_turn\"");
     const json::Value tokens = (*document)["usage"]["output_tokens"];
     if (!first_round() && tokens.integer())
       splices.replace(tokens, std::to_string(output_tokens_ + round_tokens_));

@@ -95,8 +95,8 @@ class MessageWhole final : public Reply {
       }
       splices.replace(document_["content"], "[" + content + "]");
       const json::Value reason = document_["stop_reason"];
-      if (reason.string_or("") == "tool_use" && !rounds_.back().allowed_any())
-        splices.replace(reason, "\"end_turn\"");
+      const bool none_left = rounds_.back().denied_any() && !rounds_.back().allowed_any();
+      if (none_left && reason.string_or("") == "tool_use") splices.replace(reason, "\"end_turn\"");
       const json::Value tokens = document_["usage"]["output_tokens"];
       if (rounds_.size() > 1 && document_["id"].exists() && !id_.empty())
         splices.replace(document_["id"], id_);
