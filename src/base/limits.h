@@ -67,6 +67,16 @@ inline constexpr size_t kToolNameBytesMax = 256;  // "server/tool"; longer ones 
 // Sessions, approvals
 inline constexpr size_t kSessionsMax = 10'000;  // kept in memory; older ones are rebuilt from their history
 inline constexpr size_t kPendingAsksMax = 256;
+inline constexpr size_t kDeniedQuestionsMax = 4'096;  // remembered, so that they are not asked again
+inline constexpr size_t kMissedMax = 256;             // listed of what nobody was there to answer
+inline constexpr size_t kMissedWhyBytesMax = 1'000;
+inline constexpr size_t kGrantLineBytesMax = 16'384;   // a longer one is not offered
+inline constexpr size_t kShownArgumentsMax = 200;      // of one ask; more are counted
+inline constexpr size_t kShownValueBytesMax = 16'384;  // of one argument
+inline constexpr size_t kNotifyAtOnceMax = 8;          // notify commands that run
+inline constexpr size_t kNotifyQueueMax = 64;          // that wait to run; further asks are not told
+inline constexpr int64_t kNotifyTimeMs = 10'000;       // then it is killed
+inline constexpr size_t kNotifyBytesMax = size_t{1} << 20;  // of the ask on its standard input
 inline constexpr size_t kGrantsMax = 10'000;
 inline constexpr size_t kCallLeavesMax = 4'096;      // values in one call's arguments; more: denied
 inline constexpr size_t kToolTextsMax = 100'000;     // tool descriptions remembered as seen
@@ -89,13 +99,52 @@ inline constexpr size_t kNoteSignaturesMax = 32;
 // Store
 inline constexpr size_t kStoreValueBytesMax = size_t{4} << 20;  // one value of any table
 inline constexpr size_t kTicketsMax = 10'000;
+inline constexpr int64_t kTicketMs = 600'000;
 inline constexpr size_t kShadowEntriesMax = 100'000;
 inline constexpr size_t kShadowBytesMax = size_t{256} << 20;
 inline constexpr size_t kEmittedMax = 1'000'000;
 inline constexpr size_t kStoredDetailsMax = 1'000'000;  // readable decisions beside the ledger
 inline constexpr size_t kStoreQueueMax = 4'096;         // jobs that wait for the store's thread
 
+// MCP
+inline constexpr size_t kMcpMessageBytesMax = size_t{64} << 20;
+inline constexpr size_t kMcpQueueBytesMax = size_t{64} << 20;  // that wait for one server to read them
+inline constexpr size_t kMcpNameBytesMax = 64;                 // of a tool, as clients see it
+inline constexpr size_t kMcpIdBytesMax = 1'024;                // of a JSON-RPC id
+inline constexpr size_t kMcpBatchMax = 100;
+inline constexpr size_t kMcpStderrLineBytesMax = 4'096;
+inline constexpr size_t kMcpStderrLinesMax = 100;  // a second
+inline constexpr size_t kMcpOddMessagesMax = 100;  // that are none, before a link is given up
+inline constexpr int64_t kMcpHandshakeMs = 60'000;
+inline constexpr int64_t kMcpListMs = 10'000;  // a list waits so long for a slow server
+inline constexpr int64_t kMcpCallMs = 3'600'000;
+inline constexpr size_t kMcpPagesMax = 100;
+inline constexpr size_t kMcpEntriesMax = 5'000;  // of one list of one server
+inline constexpr size_t kMcpInFlightMax = 1'000;
+inline constexpr size_t kMcpServerRequestsMax = 64;
+inline constexpr size_t kMcpSubscriptionsMax = 1'000;
+inline constexpr size_t kMcpSessionsMax = 1'000;
+inline constexpr int64_t kMcpSessionIdleMs = 1'800'000;
+inline constexpr int64_t kMcpLeftMs = 15'000;  // a client that listened is taken to have left
+inline constexpr int64_t kMcpSweepMs = 5'000;
+inline constexpr int64_t kMcpQuietMs = 10'000;  // then an answer becomes an event stream, and is kept alive
+inline constexpr size_t kMcpKeptBytesMax = size_t{8} << 20;  // of one stream's events
+inline constexpr size_t kMcpKeptEventsMax = 1'024;
+inline constexpr size_t kMcpKeptStreamsMax = 64;
+inline constexpr int64_t kMcpKeptMs = 60'000;
+inline constexpr size_t kMcpListenersMax = 4;
+inline constexpr size_t kMcpUnsentMax = 256;
+inline constexpr size_t kToolDefinitionBytesMax = size_t{256} << 10;
+inline constexpr size_t kPinsMax = 100'000;
+
 // Replay
 inline constexpr size_t kReplayLineBytesMax = size_t{16} << 20;
+
+// Setup: agents' own config files
+inline constexpr size_t kSetupFileBytesMax = size_t{16} << 20;
+inline constexpr int kSetupDepthMax = 64;
+inline constexpr size_t kSetupNodesMax = 500'000;
+inline constexpr size_t kSetupServersMax = 256;  // MCP servers of one client
+inline constexpr size_t kSetupUndoMax = 99;      // runs of weir init that can be undone
 
 }  // namespace weir::limits
