@@ -1,10 +1,15 @@
 // weir's command line: reads the options and calls one subcommand.
 #include <CLI/CLI.hpp>
+#include <string_view>
 
 #include "cli/command.h"
+#include "net/keeper.h"
 
 int main(int argc, char** argv) {
   using namespace weir::cli;
+  // Not for people: weir starts itself so, between it and each child process.
+  if (argc > 1 && std::string_view(argv[1]) == weir::net::kKeepVerb)
+    return weir::net::keep(argc - 2, argv + 2);
   CLI::App app{"weir: the wall that makes AI agents safe to feed", "weir"};
   app.require_subcommand(1);
   app.set_version_flag("--version", WEIR_VERSION);
