@@ -2,20 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include "approval/testing.h"
 #include "base/limits.h"
 
 namespace weir::approval {
 namespace {
-
-guard::Verdict asked(std::string tool) {
-  guard::Verdict verdict;
-  verdict.tool = std::move(tool);
-  verdict.decision = guard::Decision::ask;
-  verdict.arguments = {{"/to", "eve*@x.org", manifest::ArgRole::recipient, 1, false, true},
-                       {"/body", "hello", manifest::ArgRole::content, 1, false, false}};
-  verdict.policies = {"leak"};
-  return verdict;
-}
 
 TEST(Queue, AnAskIsAnsweredOnce) {
   Queue queue;
@@ -50,8 +41,34 @@ TEST(Queue, IsBounded) {
   EXPECT_TRUE(queue.add("s", asked("a/b"), {}, 1).has_value());
 }
 
+TEST(Queue, TheSameQuestionIsOneQuestion) {
+  Queue queue;
+  const auto add = [&](const std::string& session, guard::Verdict verdict) {
+    return *queue.add(session, std::move(verdict), {0, 1'000}, 500);
+  };
+  add("s1", asked("mail/send"));
+  add("s2", asked("mail/send"));
+  add("s1", asked("bank/pay"));
+  add("s1", asked("mail/send", "eve*@x.org", "what decides nothing may differ"));
+  add("s1", asked("mail/send", "mallory@x.org"));
+  const auto questions = queue.questions();
+  std::string seen;
+  for (const Question& question : questions) {
+    for (const Ask* ask : question) seen += ask->id + " ";
+    seen += "| ";
+  }
+  // By session and tool, these in the order of their oldest.
+  EXPECT_EQ(seen, "a1 a4 | a5 | a2 | a3 | ");
+  const Digest same = queue.find("a4")->question;
+  EXPECT_EQ(queue.first_of(same)->id, "a1");
+  EXPECT_EQ(queue.take_question(same).size(), 2u);
+  EXPECT_EQ(queue.first_of(same), nullptr);
+  EXPECT_EQ(queue.find("a1"), nullptr);
+  EXPECT_EQ(queue.pending().size(), 3u);
+}
+
 TEST(GrantFor, CoversExactlyWhatWasAsked) {
-  const Ask ask{"a1", "s1", asked("mail/send"), {1'000, 0}, 0};
+  const Ask ask{"a1", "s1", asked("mail/send"), {1'000, 0}, 0, 0, {}};
   const session::Grant grant = grant_for(ask, Answer::session, "g1", {1'000, 0});
   EXPECT_EQ(grant.scope, session::Scope::session);
   EXPECT_EQ(grant.session, "s1");

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "guard/facts.h"
 #include "guard/why.h"
@@ -91,6 +93,16 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
   for (const policy::Determining& determining : outcome.determining)
     verdict.policies.push_back(determining.policy_id);
   if (verdict.policies.empty()) verdict.policies.emplace_back("default-deny");
+  if (outcome.decision == Decision::ask) {
+    const session::Grant exact{};
+    Facts granted = facts;
+    granted.granted = &exact;
+    granted.released =
+        facts.released || std::count(verdict.policies.begin(), verdict.policies.end(), "leak") > 0;
+    verdict.grantable =
+        policy::decide(*situation.policies, policy_request(situation, granted, verdict.tool)).decision ==
+        Decision::allow;
+  }
   if (outcome.decision == Decision::allow && facts.granted != nullptr &&
       facts.granted->scope == session::Scope::once) {
     verdict.grant = facts.granted->id;

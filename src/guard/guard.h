@@ -38,6 +38,7 @@ struct Verdict {
   std::vector<std::string> places;  // what it writes to, for Workspace::stored; empty when it writes nothing
   std::string grant;                // id of the once-grant that it uses up; may be empty
   double influence_bits = 0;
+  bool grantable = false;  // asked, and a grant for exactly this call (releasing what leaks) would allow it
 };
 
 // What the call is decided against. Everything is borrowed for the call of decide().

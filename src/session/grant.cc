@@ -51,7 +51,8 @@ Result<Grant> parse_grant(json::Value value, std::string_view beside) {
     } else if (member.key == "args" && member.value.is_object()) {
       for (const json::Member& argument : member.value.members()) {
         const auto pattern = argument.value.string();
-        if (!pattern || !argument.key.starts_with('/')) {
+        // "" is the whole: the text of a call whose arguments are one free text.
+        if (!pattern || (!argument.key.empty() && !argument.key.starts_with('/'))) {
           return bad_input("an argument of a grant is a JSON pointer and a text pattern", where,
                            R"("args":{"/to":"bob@x.org"})");
         }
