@@ -1,6 +1,8 @@
 // Server-sent events (WHATWG HTML, section 9.2 "Server-sent events"), as they arrive.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,13 @@ struct SseEvent {
   bool has_data = false;
 };
 
+// What an event says besides its data (same section, "event stream interpretation").
+struct SseMarks {
+  std::optional<std::string> id;    // of the last "id" field without a NUL; empty takes an earlier one back
+  std::optional<int64_t> retry_ms;  // of the last "retry" field of digits only that fits
+};
+SseMarks marks_of(const SseEvent& event);
+
 // Cuts a stream into events, whatever pieces it comes in. Comments, `id` and `retry` stay in `raw`. A block
 // of comments only is an event without data.
 //
@@ -25,13 +34,17 @@ struct SseEvent {
 // fields, and a byte order mark other than at the start are refused.
 class SseParser {
  public:
-  // Appends to `out`. Errors: too_large, when one event has more than kSseEventBytesMax bytes; unavailable,
+  explicit SseParser(size_t event_bytes_max = limits::kSseEventBytesMax)
+      : event_bytes_max_(event_bytes_max) {}
+
+  // Appends to `out`. Errors: too_large, when one event has more than event_bytes_max bytes; unavailable,
   // for what is refused.
   Status feed(std::string_view bytes, std::vector<SseEvent>& out);
   // What came of an event whose end never came.
   std::string_view rest() const { return pending_; }
 
  private:
+  size_t event_bytes_max_;
   std::string pending_;
   size_t scanned_ = 0;  // of pending_: no event ends before here
   bool first_ = true;   // no event yet

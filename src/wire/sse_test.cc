@@ -85,5 +85,32 @@ RC_GTEST_PROP(Sse, PiecesDoNotMatter, ()) {
   }
 }
 
+TEST(Sse, MarksOfAnEvent) {
+  const auto marks = [](std::string_view fields) {
+    SseParser parser;
+    std::vector<SseEvent> events;
+    EXPECT_TRUE(parser.feed(std::string(fields) + "\n", events).has_value());
+    EXPECT_EQ(events.size(), 1u);
+    const SseMarks found = marks_of(events.at(0));
+    return found.id.value_or("none") + "," + std::to_string(found.retry_ms.value_or(-1));
+  };
+  EXPECT_EQ(marks("data: x\n"), "none,-1");
+  EXPECT_EQ(marks("id: 7\nretry: 500\ndata: x\n"), "7,500");
+  EXPECT_EQ(marks("\xEF\xBB\xBFid:a\r\nid:  b:c\r\nretry:0\r\n\r"), " b:c,0");
+  EXPECT_EQ(marks("id\nretry\n"), ",-1");
+  EXPECT_EQ(marks(std::string_view("id: a\nid: b\0\n", 13)), "a,-1");
+  for (const char* retry : {"-1", "+1", " 1", "1 ", "1.5", "x", "99999999999999999999"})
+    EXPECT_EQ(marks(std::string("retry: ") + retry + "\n"), "none,-1") << retry;
+}
+
+TEST(Sse, BoundMayBeAnother) {
+  for (const bool past : {false, true}) {
+    SseParser parser(20);
+    std::vector<SseEvent> events;
+    const std::string event = "data:" + std::string(past ? 14 : 13, 'x') + "\n\n";
+    EXPECT_EQ(parser.feed(event, events).has_value(), !past);
+  }
+}
+
 }  // namespace
 }  // namespace weir::wire
