@@ -32,7 +32,7 @@ inline constexpr int kResourceNotFound = -32002;  // MCP
 // Movable; its Values live as long as it does.
 struct Message {
   Kind kind = Kind::notification;
-  std::string id = {};      // JSON text: "7" or "\"a\""; empty for a notification, "null" for an error to nothing
+  std::string id = {};  // JSON text: "7" or "\"a\""; empty for a notification, "null" for an error to nothing
   std::string method = {};  // of requests and notifications
   json::Document document = {};
 
