@@ -1,0 +1,190 @@
+#include "setup/compose.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/json.h"
+
+namespace weir::setup {
+namespace {
+
+constexpr KnownUpstream kKnown[] = {
+    {"anthropic", "Anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", 0, false, true, false},
+    {"openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY", 0, true, false, true},
+    {"openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"},
+    {"gemini", "Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"},
+    {"mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"},
+    {"deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"},
+    {"groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"},
+    {"xai", "xAI", "https://api.x.ai/v1", "XAI_API_KEY"},
+    {"together", "Together", "https://api.together.xyz/v1", "TOGETHER_API_KEY"},
+    {"ollama", "Ollama on this machine", "http://127.0.0.1:11434/v1", "", 11434, true, true, true},
+    {"llama-cpp", "llama.cpp on this machine", "http://127.0.0.1:8080/v1", "", 8080, true, true, true},
+};
+
+constexpr std::string_view kNameBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+constexpr std::string_view kBareKey = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+std::string toml_string(std::string_view text) {
+  std::string out;
+  for (const char c : json::quote(text)) {
+    if (c == '\x7f') {
+      out += "\\u007F";
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+std::string toml_key(std::string_view key) {
+  return !key.empty() && key.find_first_not_of(kBareKey) == std::string_view::npos ? std::string(key)
+                                                                                   : toml_string(key);
+}
+
+std::string toml_table(const std::map<std::string, std::string>& table) {
+  std::string out;
+  for (const auto& [key, value] : table)
+    out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", toml_key(key), toml_string(value));
+  return "{ " + out + " }";
+}
+
+std::string toml_list(const std::vector<std::string>& list) {
+  std::string out;
+  for (const std::string& item : list) out += (out.empty() ? "" : ", ") + toml_string(item);
+  return "[" + out + "]";
+}
+
+// A name of the letters that weir.toml allows.
+std::string allowed_name(std::string_view name) {
+  std::string out;
+  for (const char c : name.substr(0, 64)) {
+    const char next = kNameBytes.find(c) == std::string_view::npos ? '-' : c;
+    if (next == '_' && out.ends_with('_')) continue;  // "__" divides server and tool
+    if (next == '-' && out.ends_with('-')) continue;
+    out.push_back(next);
+  }
+  return out.empty() ? "server" : out;
+}
+
+std::string compose_upstream(const Upstream& upstream) {
+  std::string out = fmt::format("\n[upstream.{}]\nurl = {}\ndialect = {}\n", toml_key(upstream.name),
+                                toml_string(upstream.url), toml_string(upstream.dialect));
+  if (upstream.client_key) {
+    out += "key = \"client\"            # the client's own login goes through; weir holds no key\n";
+  } else if (!upstream.key_env.empty()) {
+    out += fmt::format("key_env = {}   # the variable of weir's environment that holds the key\n",
+                       toml_string(upstream.key_env));
+  }
+  return out;
+}
+
+std::string compose_server(const NamedServer& named) {
+  const Server& server = *named.server;
+  std::string out = "\n";
+  if (!named.described)
+    out += "# No manifest describes it yet: its tools are taken at their worst (docs/manifests.md).\n";
+  out += fmt::format("[[server]]\nname = {}\n", toml_string(named.name));
+  if (!server.command.empty()) out += fmt::format("command = {}\n", toml_list(server.command));
+  if (!server.cwd.empty()) out += fmt::format("cwd = {}\n", toml_string(server.cwd));
+  if (!server.env.empty()) out += fmt::format("env = {}\n", toml_table(server.env));
+  if (!server.url.empty()) out += fmt::format("url = {}\n", toml_string(server.url));
+  if (!server.headers.empty()) out += fmt::format("headers = {}\n", toml_table(server.headers));
+  if (!named.manifest.empty()) out += fmt::format("manifest = {}\n", toml_string(named.manifest));
+  return out;
+}
+
+}  // namespace
+
+bool KnownUpstream::speaks(std::string_view dialect) const {
+  return dialect == "messages" ? messages : dialect == "responses" ? responses : chat_completions;
+}
+
+std::span<const KnownUpstream> known_upstreams() {
+  return kKnown;
+}
+
+const KnownUpstream* find_upstream(std::string_view name) {
+  for (const KnownUpstream& known : kKnown) {
+    if (known.name == name) return &known;
+  }
+  return nullptr;
+}
+
+std::string_view dialect_for(Client client, const KnownUpstream* upstream) {
+  if (client == Client::claude_code) return "messages";
+  if (client == Client::codex) return "responses";
+  return upstream != nullptr && !upstream->chat_completions ? "messages" : "chat_completions";
+}
+
+std::string package_of(const std::vector<std::string>& command) {
+  if (command.empty()) return {};
+  const std::string_view program = std::string_view(command[0]).substr(command[0].rfind('/') + 1);
+  const bool npm =
+      program == "npx" || program == "bunx" || program == "pnpm" || program == "npm" || program == "yarn";
+  const bool pypi = program == "uvx" || program == "pipx" || program == "uv";
+  if (!npm && !pypi) return {};
+  for (size_t i = 1; i < command.size(); ++i) {
+    std::string_view word = command[i];
+    if (word.starts_with('-') || word == "exec" || word == "dlx" || word == "run" || word == "tool" ||
+        word == "x")
+      continue;
+    const size_t version = npm ? word.find('@', 1) : word.find_first_of("=<>@[");
+    word = word.substr(0, version);
+    return fmt::format("{}:{}", npm ? "npm" : "pypi", word);
+  }
+  return {};
+}
+
+std::vector<NamedServer> name_servers(const std::vector<Server>& servers, const std::vector<size_t>& chosen,
+                                      const manifest::Manifests& manifests, std::vector<std::string> taken) {
+  std::vector<NamedServer> out;
+  for (const size_t i : chosen) {
+    const Server& server = servers[i];
+    const std::string wanted = allowed_name(server.name);
+    std::string name = wanted;
+    for (int n = 2; std::find(taken.begin(), taken.end(), name) != taken.end(); ++n)
+      name = fmt::format("{}-{}", wanted, n);
+    taken.push_back(name);
+    NamedServer named{
+        .name = name, .manifest = {}, .described = manifests.has_server(name), .server = &server};
+    if (const std::string package = package_of(server.command);
+        !package.empty() && manifests.has_server(package)) {
+      named.manifest = package;
+      named.described = true;
+    }
+    out.push_back(std::move(named));
+  }
+  return out;
+}
+
+std::string compose(Client client, std::string_view listen, const std::vector<Upstream>& upstreams,
+                    const std::vector<NamedServer>& servers, bool add) {
+  std::string out;
+  if (add) {
+    out = fmt::format("\n# Added by weir init for {}.\n", client_title(client));
+  } else {
+    out = fmt::format(
+        "# Written by weir init for {}. All keys: weir config reference. What is wrong here, weir doctor "
+        "says.\n"
+        "# MCP servers' secrets may stand in this file: keep it readable by you alone.\n\n"
+        "listen = {}\n"
+        "mode = \"guard\"            # \"watch\" decides and records, and stops nothing\n"
+        "ask_timeout = \"120s\"      # how long a call waits for you; then it is denied. \"0s\": nobody is "
+        "asked\n",
+        client_title(client), toml_string(listen));
+  }
+  for (const Upstream& upstream : upstreams) out += compose_upstream(upstream);
+  if (!servers.empty())
+    out += "\n# MCP servers, taken over from the client. weir runs them; the client has `weir mcp`.\n";
+  for (const NamedServer& server : servers) out += compose_server(server);
+  if (!add)
+    out +=
+        "\n# Say what you trust, and only what you or your colleagues wrote (docs/manifests.md):\n"
+        "# [[trust]]\n# origin = \"file:/home/me/project/**\"\n# integrity = \"trusted\"\n";
+  return out;
+}
+
+}  // namespace weir::setup
