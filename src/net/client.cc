@@ -96,6 +96,13 @@ std::unique_ptr<Fetch> Client::fetch(ClientRequest request, FetchHandler handler
   return std::unique_ptr<Fetch>(new Fetch(std::move(state)));
 }
 
+void Client::send_off(ClientRequest request) {
+  auto state = std::make_shared<FetchState>();
+  state->client = state_;
+  state->request = std::move(request);
+  start_fetch(state, !state->request.replayable);  // the connection keeps it
+}
+
 size_t Client::kept_connections() const {
   size_t count = 0;
   for (const auto& [key, pool] : state_->kept) count += pool.size();

@@ -84,6 +84,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   [[nodiscard]] std::unique_ptr<Fetch> fetch(ClientRequest request, FetchHandler handler);
+  // As fetch(), for a request whose reply nobody waits for. The Client's end cancels it.
+  void send_off(ClientRequest request);
   size_t kept_connections() const;
 
  private:
