@@ -26,6 +26,9 @@ export async function serve(makeServer) {
   if (!process.argv.includes("--http")) return makeServer().connect(new StdioServerTransport());
   const sessions = new Map();
   const listener = http.createServer(async (request, response) => {
+    // A page of another name that resolves to this machine must not get in.
+    const foreign = [`http://${request.headers.host}`, request.headers.origin].some((each) => each !== undefined && !["127.0.0.1", "localhost"].includes(URL.canParse(each) ? new URL(each).hostname : ""));
+    if (foreign) return response.writeHead(403).end();
     const id = request.headers["mcp-session-id"];
     let transport = sessions.get(id);
     if (!transport && id) return response.writeHead(404).end();
