@@ -87,9 +87,10 @@ const toml = (value) => Array.isArray(value) ? `[${value.map(toml).join(", ")}]`
 
 export class Weir {
   // `servers`: name → the keys of its [[server]]. `extra`: further TOML, top level keys first.
-  constructor({ servers, keys = "", tables = "", manifests = ["everything.toml", "probe.toml"], dir = temporary("weir"), mark = "" }) {
-    this.dir = dir;
-    this.mark = mark || path.basename(dir);
+  constructor({ servers, keys = "", tables = "", manifests = ["everything.toml", "probe.toml"], dir, mark = "" }) {
+    if (dir) fs.mkdirSync(dir, { recursive: true });
+    this.dir = dir || temporary("weir");
+    this.mark = mark || path.basename(this.dir);
     this.config = path.join(this.dir, "weir.toml");
     this.settings = { servers, keys, tables, manifests };
     this.write();
