@@ -109,4 +109,8 @@ size_t Client::kept_connections() const {
   return count;
 }
 
+size_t Client::working() const {
+  return state_->connections.size() - kept_connections();
+}
+
 }  // namespace weir::net

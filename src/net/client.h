@@ -87,6 +87,8 @@ class Client {
   // As fetch(), for a request whose reply nobody waits for. The Client's end cancels it.
   void send_off(ClientRequest request);
   size_t kept_connections() const;
+  // Requests under way, those sent off too.
+  size_t working() const;
 
  private:
   std::shared_ptr<ClientState> state_;  // shared with the connections, which may run while this is destroyed

@@ -28,7 +28,8 @@ struct Exchange {
   std::string text = {};
   size_t counted = 0;  // in queued(), until the server answers
   bool answered = false;
-  int failures = 0;  // in a row
+  bool replied = false;  // to what was last sent, a head at least
+  int failures = 0;      // in a row
   uint64_t events_before = 0;
   int64_t useful_ms = 0;  // when an event last came, or it began
   ReplyReader reader = {};
@@ -191,6 +192,7 @@ class Session : public std::enable_shared_from_this<Session> {
     handler.on_end = [this, key] { on_end(key, {}); };
     handler.on_error = [this, key](Error why) { on_end(key, std::move(why)); };
     exchange.events_before = exchange.reader.events();
+    exchange.replied = false;
     exchange.fetch = client_.fetch(std::move(request), std::move(handler));
   }
 
@@ -198,6 +200,7 @@ class Session : public std::enable_shared_from_this<Session> {
     const auto self = shared_from_this();
     Exchange& exchange = exchanges_.at(key);
     queued_ -= std::exchange(exchange.counted, 0);
+    exchange.replied = true;
     exchange.reader.on_head(status, headers);
     if (!exchange.reader.succeeded()) return;  // the body says more
     if (exchange.role == Role::initialize) {
@@ -269,7 +272,10 @@ class Session : public std::enable_shared_from_this<Session> {
     }
     if (!broken && !reader.succeeded() && says_no_session(reader))
       return lost({Code::not_found, "the server does not know the session any more", url_.text(), {}});
-    if (exchange.role == Role::listen) return listen_again(key, exchange);
+    if (exchange.role == Role::listen) {
+      if (broken && !exchange.replied && options_.vital) return lost(why);
+      return listen_again(key, exchange);
+    }
     if (exchange.answered) return drop(key);
     if (exchange.id.empty()) return taken(key, exchange, broken ? &why : nullptr);
     // Broken before the reply began (status 0), or a resumed stream that could not be had just now.
@@ -327,8 +333,10 @@ class Session : public std::enable_shared_from_this<Session> {
 
   int64_t pause_ms(const Exchange& exchange, int64_t factor) const {
     const int64_t asked = exchange.reader.retry_ms();
-    return std::clamp(asked >= 0 ? asked : limits::kMcpRetryMs * factor, limits::kMcpRetryMsMin,
-                      limits::kMcpRetryMsMax);
+    const int64_t own = options_.vital && exchange.role == Role::listen && exchange.failures <= 1
+                            ? limits::kMcpRetryMsMin
+                            : limits::kMcpRetryMs;
+    return std::clamp(asked >= 0 ? asked : own * factor, limits::kMcpRetryMsMin, limits::kMcpRetryMsMax);
   }
 
   void listen() {

@@ -47,7 +47,7 @@ class Wired {
       port_ = server_->listen("127.0.0.1", 0).value();
       client_ = std::make_unique<net::Client>(loop_.loop());
     });
-    open("http://127.0.0.1:" + std::to_string(port_) + "/mcp", listen);
+    open(url(), listen);
   }
   ~Wired() {
     loop_.on([&] {
@@ -57,10 +57,11 @@ class Wired {
       server_.reset();
     });
   }
-  void open(std::string url, bool listen) {
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/mcp"; }
+  void open(std::string url, bool listen, bool vital = false) {
     loop_.on([&] {
-      link_ = open_http(loop_.loop(), *client_, {std::move(url), {{"Authorization", "Bearer t"}}, listen},
-                        handler());
+      link_ = open_http(loop_.loop(), *client_,
+                        {std::move(url), {{"Authorization", "Bearer t"}}, listen, vital}, handler());
     });
   }
   void send(std::string text, std::string id = "") {
@@ -454,6 +455,22 @@ TEST(McpHttpLink, AServerThatIsNotThereFailsEachRequest) {
   wired.send(note("x"));
   ASSERT_TRUE(wired.wait([&] { return !wired.log.empty(); }));
   EXPECT_TRUE(wired.closed.empty());
+}
+
+TEST(McpHttpLink, AVitalStreamThatCannotBeHadAgainEndsTheLink) {
+  Wired wired([&](const Call& call) {
+    if (call->method() != "GET") return void(serve_rest(call));
+    call->start(200, kEvents);
+    wired.held.push_back(call);
+    if (wired.held.size() == 1) call->finish();  // in order: it is opened again
+  });
+  wired.open(wired.url(), true, true);
+  wired.shake_hands();
+  ASSERT_TRUE(wired.wait_seen(4));
+  EXPECT_TRUE(wired.closed.empty());
+  wired.stop_server();
+  ASSERT_TRUE(wired.wait([&] { return !wired.closed.empty(); }));
+  EXPECT_EQ(wired.closed[0].substr(0, 14), "cannot connect");
 }
 
 TEST(McpHttpLink, ARequestIsNeverSentTwice) {

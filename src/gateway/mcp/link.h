@@ -21,17 +21,17 @@
 namespace weir::gateway::mcp {
 
 struct LinkHandler {
-  // One message's JSON text, not parsed yet, at least without line feeds of its own framing. A line that is no
-  // UTF-8 is handed over as it came: parsing refuses it.
+  // One message's JSON text, not parsed yet, at least without line feeds of its own framing. A line that is
+  // no UTF-8 is handed over as it came: parsing refuses it.
   std::function<void(std::string text)> on_message;
   // A request that was sent with send() cannot be answered, but the link lives on (HTTP: its POST failed).
   // `id` is the JSON text of its id.
   std::function<void(std::string id, Error error)> on_failed;
-  // The link is over: the process ended, the connection or the session was lost. Once, last; not after close().
-  // `not_found` says that an HTTP server does not know the session any more: start a new one.
+  // The link is over: the process ended, the connection or the session was lost. Once, last; not after
+  // close(). `not_found` says that an HTTP server does not know the session any more: start a new one.
   std::function<void(Error why)> on_closed;
-  // Something for the log, a line at a time (a child's stderr), at most limits::kMcpStderrLineBytesMax bytes each,
-  // and at most limits::kMcpStderrLinesMax a second. May be empty.
+  // Something for the log, a line at a time (a child's stderr), at most limits::kMcpStderrLineBytesMax bytes
+  // each, and at most limits::kMcpStderrLinesMax a second. May be empty.
   std::function<void(std::string_view line)> on_log;
 };
 
@@ -50,10 +50,10 @@ class Link {
 };
 
 struct ChildOptions {
-  std::vector<std::string> command;          // argv; searched on PATH
-  std::map<std::string, std::string> env;    // the whole environment of the child
-  std::string cwd = {};                      // empty: weir's own
-  int64_t close_ms = 2'000;                  // between closing stdin and TERM, and between TERM and KILL
+  std::vector<std::string> command;        // argv; searched on PATH
+  std::map<std::string, std::string> env;  // the whole environment of the child
+  std::string cwd = {};                    // empty: weir's own
+  int64_t close_ms = 2'000;                // between closing stdin and TERM, and between TERM and KILL
 };
 // A child process that speaks newline-delimited JSON on stdin and stdout. Its whole tree ends with the link,
 // and also when weir is killed with SIGKILL. Error: unavailable (no such program, no more processes).
@@ -63,6 +63,7 @@ struct HttpOptions {
   std::string url;
   std::map<std::string, std::string> headers = {};  // for every request, such as Authorization
   bool listen = true;  // opens the GET stream after `notifications/initialized` was sent
+  bool vital = false;  // when that stream broke and nobody answers any more, the link is over (unavailable)
 };
 // Streamable HTTP (MCP 2025-11-25, Transports; also what 2025-03-26 and 2025-06-18 say). Streams that break
 // before their answer came are resumed with Last-Event-ID, honouring `retry`, a bounded number of times.
