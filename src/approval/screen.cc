@@ -216,7 +216,7 @@ Screen live_screen(const std::vector<Card>& cards, size_t at, std::string_view n
   bottom.hanging("  why: ", card.why, kYellow, 4);
   put_choices(bottom, card, shape, true);
   if (!card.link.empty()) bottom.hanging("  page: ", card.link, kDim);
-  bottom.hanging("  ", "n p next, previous   v whole values   space further   D deny this group   q leave",
+  bottom.hanging("  ", "n p move   v whole values   space further   D deny this group   q leave",
                  kDim);
   if (!note.empty()) bottom.hanging("  ", note, kYellow, 2);
 

@@ -1,77 +1,88 @@
-// weir approvals, approve, deny, grant, status: the person's side.
-#include <fmt/color.h>
+// weir approvals, approve, deny, grant: the person's side.
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
+#include "approval/memory.h"
+#include "approval/screen.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/live.h"
 
 namespace weir::cli {
 namespace {
 
-bool color() {
-  return isatty(STDOUT_FILENO) == 1;
+constexpr auto kWatchInterval = std::chrono::milliseconds(500);
+
+approval::Shape printed_shape() {
+  approval::Shape shape;
+  winsize size{};
+  shape.color = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  shape.width = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 40 ? size.ws_col : 110;
+  shape.whole = true;
+  return shape;
 }
 
-void print_styled(const fmt::text_style& style, const std::string& text) {
-  if (color()) {
-    fmt::print(style, "{}", text);
-  } else {
-    fmt::print("{}", text);
+void print_asks(const json::Document& document) {
+  const approval::Shape shape = printed_shape();
+  if (document["pending"].size() == 0) fmt::print("nothing waits for an answer\n");
+  for (const json::Value ask : document["pending"].elements()) {
+    for (const std::string& line : approval::printed_card(approval::read_card(ask), shape))
+      fmt::print("{}\n", line);
+    fmt::print("\n");
   }
 }
 
-std::string origins(json::Value label) {
-  std::string all;
-  for (const json::Value origin : label["origins"].elements())
-    all += (all.empty() ? "" : ", ") + shown(origin.string_or(""), 80);
-  return all;
+// Which asks there are: what the time that is left does not change.
+std::string ids_of(const json::Document& document) {
+  std::string ids;
+  for (const json::Value ask : document["pending"].elements()) ids += std::string(ask["ids"].raw()) + " ";
+  return ids;
 }
 
-void print_ask(json::Value ask) {
-  print_styled(fmt::emphasis::bold,
-               fmt::format("{}  {}", ask["id"].string_or(""), shown(ask["tool"].string_or(""), 80)));
-  fmt::print("   {} s left, session {}\n", ask["seconds_left"].integer().value_or(0),
-             shown(ask["session"].string_or(""), 40));
-  for (const json::Member& argument : ask["args"].members()) {
-    const bool trusted = argument.value["integrity"].string_or("") == "trusted";
-    fmt::print("    {:<14} {:<10} ", shown(argument.key, 40), argument.value["role"].string_or(""));
-    const auto style = fmt::fg(trusted ? fmt::terminal_color::green : fmt::terminal_color::red);
-    print_styled(style, shown(ask["values"][argument.key].string_or(""), 60));
-    fmt::print("   from {}\n", origins(argument.value));
+int print_denied(const Common& common) {
+  auto reply = ask_weir(common, "GET", "/weir/denied");
+  if (!reply) return fail(reply.error());
+  if (common.json) {
+    fmt::print("{}\n", *reply);
+    return kDone;
   }
-  print_styled(fmt::fg(fmt::terminal_color::yellow),
-               fmt::format("    why: {}\n", shown(ask["why"].string_or(""), 400)));
-  fmt::print(
-      "    weir approve {0}            this once\n    weir approve {0} --session  the same again in this "
-      "session\n"
-      "    weir approve {0} --always   the same again for 30 days\n    weir deny {0}\n\n",
-      ask["id"].string_or(""));
+  const auto text = approval::missed_text(*reply);
+  if (!text) return fail(text.error());
+  fmt::print("{}", text->empty() ? "nothing was denied for lack of a person in this run\n" : *text);
+  return kDone;
 }
 
 }  // namespace
 
 int run_approvals(const Common& common, const ApprovalsArgs& args) {
+  if (args.denied) return print_denied(common);
+  const bool terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+  if (terminal && !common.json && !args.once) return run_live(common);
+  std::optional<std::string> before;
   while (true) {
     auto reply = ask_weir(common, "GET", "/weir/approvals");
     if (!reply) return fail(reply.error());
     auto document = json::parse(*reply);
     if (!document) return fail(document.error());
-    if (common.json) {
-      fmt::print("{}\n", *reply);
-    } else {
-      if (args.watch && color()) fmt::print("\033[2J\033[H");
-      if ((*document)["pending"].size() == 0) fmt::print("nothing waits for an answer\n");
-      for (const json::Value ask : (*document)["pending"].elements()) print_ask(ask);
+    std::string now = ids_of(*document);
+    if (before != now) {
+      if (common.json) {
+        fmt::print("{}\n", *reply);
+      } else {
+        print_asks(*document);
+      }
+      std::fflush(stdout);
     }
-    if (!args.watch) return kDone;
-    std::fflush(stdout);
-    std::this_thread::sleep_for(std::chrono::seconds(1));
+    if (!args.watch || args.once) return kDone;
+    before = std::move(now);
+    std::this_thread::sleep_for(kWatchInterval);
   }
 }
 
@@ -108,12 +119,12 @@ int run_grant(const Common& common, const GrantArgs& args) {
   json::Writer body;
   body.begin_object().field("tool", args.tool).key("args").begin_object();
   for (const std::string& argument : args.arguments) {
-    const size_t equals = argument.find('=');
-    if (!argument.starts_with('/') || equals == std::string::npos) {
+    const auto read = approval::parse_grant_argument(argument);
+    if (!read) {
       return fail(
           bad_input(fmt::format("not an argument: {}", shown(argument)), "--arg", "--arg /to=bob@x.org"));
     }
-    body.field(argument.substr(0, equals), argument.substr(equals + 1));
+    body.field(read->first, read->second);
   }
   body.end_object();
   if (!args.session.empty()) {

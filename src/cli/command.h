@@ -57,7 +57,9 @@ int run_token(const Common& common, const TokenArgs& args);
 // What talks to the running weir.
 int run_status(const Common& common);
 struct ApprovalsArgs {
-  bool watch = false;
+  bool watch = false;   // not a terminal: print again when something changes
+  bool once = false;    // print, also on a terminal
+  bool denied = false;  // what was denied for lack of a person instead
 };
 int run_approvals(const Common& common, const ApprovalsArgs& args);
 struct AnswerArgs {

@@ -55,8 +55,13 @@ int main(int argc, char** argv) {
   });
 
   ApprovalsArgs approvals;
-  sub = with_json(app.add_subcommand("approvals", "calls that wait for an answer"));
-  sub->add_flag("--watch", approvals.watch, "stay and refresh");
+  sub =
+      with_json(app.add_subcommand("approvals", "calls that wait for an answer; on a terminal, a live view"));
+  sub->add_flag("--watch", approvals.watch, "stay, and print again when something changes");
+  sub->add_flag("--once", approvals.once, "print what waits; on a terminal too, instead of the live view");
+  sub->add_flag(
+      "--denied", approvals.denied,
+      "what was denied in this run for lack of a person, and the grants that would have allowed it");
   sub->callback([&] { code = run_approvals(common, approvals); });
 
   AnswerArgs answer;

@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "demo/model.h"
 #include "gateway/auth.h"
+#include "gateway/gateway.h"
 #include "gateway/running.h"
 
 namespace weir::cli {
@@ -54,6 +55,13 @@ void say_how_to_go_on(const std::string& url, bool demo_model, const std::string
   fmt::print("weir: its key is the token:    weir token   (kept in {}/token)\n", dir);
 }
 
+// For who runs weir without a person: what to grant before the next run.
+void say_what_was_missed(gateway::Gateway& gateway) {
+  const auto text = approval::missed_text(approval::missed_json(gateway.asks().missed()));
+  if (text && !text->empty())
+    fmt::print("weir: denied in this run for lack of a person, and what would have allowed it:\n{}", *text);
+}
+
 }  // namespace
 
 int run_up(const Common& common, const UpArgs& args) {
@@ -95,6 +103,7 @@ int run_up(const Common& common, const UpArgs& args) {
   loop.on_signal({SIGINT, SIGTERM}, [&](int) { loop.stop(); });
   loop.run();
   unlink((*dir + "/listening").c_str());
+  say_what_was_missed((*running)->gateway());
   return kDone;
 }
 

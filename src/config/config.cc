@@ -67,9 +67,7 @@ class Reader {
     WEIR_TRY(read_upstreams(root["upstream"]));
     WEIR_TRY(read_servers(root["server"]));
     WEIR_TRY(read_trust(root["trust"]));
-    const bool loopback = config_.listen_host == "127.0.0.1" || config_.listen_host == "::1" ||
-                          config_.listen_host == "localhost";
-    if (!config_.authenticate && !loopback) {
+    if (!config_.authenticate && !config_.on_loopback()) {
       return root["auth"].error(
           fmt::format("auth = \"none\" would let the network use weir at {}", config_.listen_host),
           "listen on 127.0.0.1, or use auth = \"token\"");
@@ -117,6 +115,14 @@ class Reader {
       auto parsed = parse_duration(text);
       if (!parsed) return timeout.error(parsed.error().message, parsed.error().hint);
       config_.ask_timeout_ms = *parsed;
+    }
+    if (const toml::Value notify = root["notify"]; notify.exists()) {
+      WEIR_TRY(root.read("notify", config_.notify));
+      if (config_.notify.empty() || config_.notify[0].empty())
+        return notify.error("expected a command and its arguments", "notify = [\"notify-send\", \"weir\"]");
+      for (const std::string& word : config_.notify) {
+        if (word.find('\0') != std::string::npos) return notify.error("an argument has a zero byte");
+      }
     }
     return {};
   }
@@ -259,6 +265,18 @@ std::vector<std::string> Config::weakenings() const {
   if (unknown_items_untrusted)
     lines.emplace_back("unknown_items = \"untrusted\": items that weir does not know pass");
   return lines;
+}
+
+std::vector<std::string> Config::secret_variables() const {
+  std::vector<std::string> names;
+  for (const Upstream& upstream : upstreams) {
+    if (upstream.key_name.starts_with('$')) names.push_back(upstream.key_name.substr(1));
+  }
+  return names;
+}
+
+bool Config::on_loopback() const {
+  return listen_host == "127.0.0.1" || listen_host == "::1" || listen_host == "localhost";
 }
 
 const Upstream* Config::upstream_for(exchange::Dialect dialect, std::string_view model) const {

@@ -50,6 +50,7 @@ struct Config {
   uint16_t listen_port = 7447;
   guard::Mode mode = guard::Mode::guard;
   int64_t ask_timeout_ms = 120'000;
+  std::vector<std::string> notify = {};  // run for each question that waits; empty: nothing is
   bool authenticate = true;
   bool unknown_items_untrusted = false;
   bool strip_hosted_tools = false;
@@ -64,6 +65,10 @@ struct Config {
 
   // One line for each protection that was switched off by name.
   std::vector<std::string> weakenings() const;
+  // Environment variables that hold upstream keys: not for commands that weir runs.
+  std::vector<std::string> secret_variables() const;
+  // `listen_host` is one that only this machine reaches.
+  bool on_loopback() const;
   // The first upstream of that dialect whose `models` has a pattern for the model, or nullptr.
   const Upstream* upstream_for(exchange::Dialect dialect, std::string_view model) const;
 };

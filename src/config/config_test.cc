@@ -47,6 +47,7 @@ listen = "127.0.0.1:7448"
 mode = "watch"
 policies = ["default"]
 ask_timeout = "5m"
+notify = ["notify-send", "a call waits"]
 manifests = ["wiki.toml"]
 [upstream.main]
 url = "http://127.0.0.1:8080/v1/"
@@ -72,6 +73,9 @@ readers = ["public"]
   ASSERT_TRUE(config.has_value()) << config.error().text();
   EXPECT_EQ(config->listen_port, 7448);
   EXPECT_EQ(config->ask_timeout_ms, 300'000);
+  EXPECT_EQ(config->notify, (std::vector<std::string>{"notify-send", "a call waits"}));
+  EXPECT_EQ(config->secret_variables(), std::vector<std::string>{"OPENAI_API_KEY"});
+  EXPECT_TRUE(config->on_loopback());
   EXPECT_EQ(config->weakenings().size(), 1u);
   EXPECT_TRUE(config->manifests.has_tool("wiki", "read"));
   EXPECT_TRUE(config->manifests.has_tool("docs", "read"));
@@ -94,6 +98,9 @@ TEST(Config, RefusesWithThePlace) {
       {"mode = \"seal\"", "weir.toml:1:8"},
       {"ask_timeout = 120", "weir.toml:1:15"},
       {"ask_timeout = \"-1s\"", "weir.toml:1:15"},
+      {"notify = []", "weir.toml:1:10"},
+      {"notify = [\"\"]", "weir.toml:1:10"},
+      {"notify = [\"a\", \"b\\u0000\"]", "weir.toml:1:10"},
       {"auth = \"none\"\nlisten = \"0.0.0.0:7447\"", "weir.toml:1:8"},
       {"client = \"nobody\"", "weir.toml:1:10"},
       {"policies = [\"nonesuch\"]", "nonesuch"},

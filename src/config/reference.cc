@@ -17,6 +17,9 @@ constexpr Key kKeys[] = {
      "Further manifest files; one for a server that is known replaces what was known."},
     {"", "ask_timeout", "duration", "\"120s\"",
      "How long a call waits for a person. Nobody answered: it is denied. `\"0s\"` denies at once."},
+    {"", "notify", "list of strings", "",
+     "A command (no shell) that is run for each question that waits: the ask as JSON on its standard input, "
+     "`WEIR_ASK_TEXT` and `WEIR_ASK_LINK` in its environment."},
     {"", "client", "string", "\"auto\"",
      "The client profile: how the agent wraps what it sends. `auto` goes by the User-Agent."},
     {"", "data_dir", "string", "\"~/.local/share/weir\"", "Ledger, store, keys and token."},

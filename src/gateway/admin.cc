@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "approval/card.h"
 #include "base/limits.h"
 #include "wire/dialect.h"
 
@@ -29,24 +30,13 @@ void answer_error(const CallPtr& call, const Error& error) {
   answer_json(call, wire::http_status(error), writer.end_object().end_object().take());
 }
 
-void show_ask(json::Writer& writer, const approval::Ask& ask, const Labels& labels, Now now) {
-  const auto verdict = json::parse(guard::verdict_json(ask.verdict, labels));
-  writer.begin_object().field("id", ask.id).field("session", ask.session_id);
-  for (const std::string_view key : {"tool", "why", "policies", "context", "args"})
-    writer.key(key).raw(verdict->root()[key].raw());
-  writer.key("values").begin_object();
-  for (const session::Leaf& leaf : ask.verdict.arguments) writer.field(leaf.pointer, leaf.value);
-  writer.end_object()
-      .key("seconds_left")
-      .integer(std::max<int64_t>(0, (ask.deadline_mono_ms - now.mono_ms) / 1000))
-      .end_object();
-}
-
 void list_approvals(Gateway& gateway, const CallPtr& call) {
   json::Writer writer;
   writer.begin_object().key("pending").begin_array();
-  for (const auto& [number, ask] : gateway.queue().pending())
-    show_ask(writer, ask, gateway.workspace().labels(), gateway.now());
+  for (const approval::Question& question : gateway.queue().questions()) {
+    writer.raw(approval::ask_json(question, gateway.workspace().labels(), gateway.now(),
+                                  gateway.asks().link(question.front()->question)));
+  }
   answer_json(call, 200, writer.end_array().end_object().take());
 }
 
@@ -192,6 +182,8 @@ void handle_admin(Gateway& gateway, const CallPtr& call, const std::string& targ
   constexpr std::string_view kGrants = "/weir/grants/";
   if (method == "GET" && path == "/weir/status") return show_status(gateway, call);
   if (method == "GET" && path == "/weir/approvals") return list_approvals(gateway, call);
+  if (method == "GET" && path == "/weir/denied")
+    return answer_json(call, 200, approval::missed_json(gateway.asks().missed()));
   if (method == "POST" && path.starts_with(kApprovals))
     return answer_approval(gateway, call, path.substr(kApprovals.size()));
   if (method == "GET" && path == "/weir/grants") return list_grants(gateway, call);

@@ -1,12 +1,14 @@
 // The person's side over HTTP: what `weir approvals`, `approve`, `deny`, `grant`, `log` and `status` talk to.
 // Needs the person's token, which agents do not have.
 //
-//   GET    /weir/status                 mode, counters, weakenings
-//   GET    /weir/approvals
-//   {"pending":[{"id","tool","why","policies","args","values","session","seconds_left"}]} POST
-//   /weir/approvals/ID           {"answer":"once"|"session"|"always"|"deny"} GET    /weir/grants
-//   {"grants":[…]} POST   /weir/grants                 a grant (session/grant.h) → it, with its id DELETE
-//   /weir/grants/ID GET    /weir/log?from=N&n=N         {"size","entries":[{"index","entry","detail"}]}
+//   GET    /weir/status          mode, counters, weakenings
+//   GET    /weir/approvals       {"pending":[…]}: questions that wait (approval/card.h), grouped
+//   POST   /weir/approvals/ID    {"answer":"once"|"session"|"always"|"deny"}
+//   GET    /weir/denied          what was denied for lack of a person in this run (approval/memory.h)
+//   GET    /weir/grants          {"grants":[…]}
+//   POST   /weir/grants          a grant (session/grant.h) → it, with its id
+//   DELETE /weir/grants/ID
+//   GET    /weir/log?from=N&n=N  {"size","entries":[{"index","entry","detail"}]}
 #pragma once
 
 #include <memory>

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "gateway/admin.h"
+#include "gateway/page/page.h"
 #include "gateway/turn.h"
 #include "label/label_json.h"
 
@@ -51,7 +52,8 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
       workspace_(key),
       shadow_(std::move(remembered.shadow)),
       grants_(std::move(remembered.grants)),
-      recorder_(environment_.log, environment_.store, environment_.clock) {
+      recorder_(environment_.log, environment_.store, environment_.clock),
+      asks_(*this) {
   for (const auto& [digest, label] : remembered.emitted)
     workspace_.restore_emitted({digest, workspace_.labels().intern(label)});
   for (const auto& [place, label] : remembered.places)
@@ -68,7 +70,11 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
 Gateway::~Gateway() = default;
 
 Result<uint16_t> Gateway::listen() {
-  return server_->listen(config_.listen_host, config_.listen_port);
+  WEIR_TRY_ASSIGN(port, server_->listen(config_.listen_host, config_.listen_port));
+  if (config_.on_loopback())
+    asks_.offer_links(
+        fmt::format("http://{}:{}", config_.listen_host == "::1" ? "[::1]" : config_.listen_host, port));
+  return port;
 }
 
 void Gateway::close() {
@@ -101,6 +107,7 @@ void Gateway::authorize(const config::Upstream& upstream, net::Headers& headers)
 
 void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
   std::string target = call->target();
+  if (target.starts_with("/a/")) return page::handle(*this, call);
   std::string token = take_token_prefix(target);
   const net::Headers& headers = call->headers();
   if (token.empty()) token = headers.find("weir-token").value_or("");
@@ -245,54 +252,6 @@ void Gateway::use_up(const std::string& id) {
                                [](const Result<bool>&) {});
 }
 
-Result<std::string> Gateway::ask(const std::string& session, const guard::Verdict& verdict, uint64_t decision,
-                                 Answered answered) {
-  if (config_.ask_timeout_ms == 0) return Error{Code::timed_out, "ask_timeout is 0s", {}, {}};
-  WEIR_TRY_ASSIGN(id, queue_.add(session, verdict, now(), config_.ask_timeout_ms));
-  waiting_[id] = {decision, std::move(answered)};
-  return id;
-}
-
-void Gateway::forget_ask(const std::string& id) {
-  const auto at = waiting_.find(id);
-  if (at == waiting_.end()) return;
-  recorder_.answer(at->second.decision, "gone", [](const Result<uint64_t>&) {});
-  waiting_.erase(at);
-  (void)queue_.take(id).has_value();
-}
-
-void Gateway::answer(const std::string& id, approval::Answer answer, std::function<void(Status)> done) {
-  auto ask = queue_.take(id);
-  if (!ask) return done(ask.error());
-  if (answer != approval::Answer::session && answer != approval::Answer::always) {
-    settle(*ask, answer, approval::answer_name(answer));
-    return done({});
-  }
-  // The grant must be durable before anything goes by it.
-  session::Grant grant = approval::grant_for(*ask, answer, new_grant_id(), now());
-  add_grant(std::move(grant), [this, ask = *ask, answer, done = std::move(done)](const Status& status) {
-    settle(ask, status ? answer : approval::Answer::deny, status ? approval::answer_name(answer) : "deny");
-    done(status);
-  });
-}
-
-// The answer is on the ledger before the call goes on; a denial need not wait.
-void Gateway::settle(const approval::Ask& ask, approval::Answer answer, std::string_view recorded) {
-  const auto at = waiting_.find(ask.id);
-  if (at == waiting_.end()) return;
-  const Waiting waiting = std::move(at->second);
-  waiting_.erase(at);
-  const bool allowed = answer != approval::Answer::deny;
-  recorder_.answer(waiting.decision, recorded,
-                   [answered = waiting.answered, allowed](const Result<uint64_t>& entry) {
-                     answered(allowed && entry.has_value());
-                   });
-}
-
-void Gateway::expire_asks() {
-  for (const approval::Ask& ask : queue_.expire(now())) settle(ask, approval::Answer::deny, "timeout");
-}
-
 void Gateway::remember_shadow(const Digest& prefix, wire::Shadow shadow) {
   environment_.store.write(
       [prefix, json = shadow_json(shadow)](Store& store) { return store.put_shadow(prefix, json); });
@@ -320,7 +279,7 @@ void Gateway::save_memory() {
 }
 
 void Gateway::tick() {
-  expire_asks();
+  asks_.expire();
   recorder_.flush();
   save_memory();
   const int64_t wall = now().wall_ms;

@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "config/config.h"
+#include "gateway/asks.h"
 #include "gateway/auth.h"
 #include "gateway/recorder.h"
 #include "gateway/shadow.h"
@@ -75,6 +76,7 @@ class Gateway {
   net::Client& client_for(const config::Upstream& upstream);
   net::Loop& loop() { return environment_.loop; }
   Now now() const { return environment_.clock.now(); }
+  Random& random() { return environment_.random; }
   Counters& counters() { return counters_; }
 
   std::string new_grant_id();
@@ -85,27 +87,26 @@ class Gateway {
   // A once-grant that a decision used.
   void use_up(const std::string& id);
 
-  // A call waits for a person. `answered` gets true when it may go on; never called after forget_ask().
-  using Answered = std::function<void(bool)>;
+  // Calls that wait for a person: see asks.h.
+  using Answered = Asks::Answered;
   Result<std::string> ask(const std::string& session, const guard::Verdict& verdict, uint64_t decision,
-                          Answered answered);
-  void forget_ask(const std::string& id);  // the client went away
-  void answer(const std::string& id, approval::Answer answer, std::function<void(Status)> done);
-  const approval::Queue& queue() const { return queue_; }
+                          Answered answered) {
+    return asks_.ask(session, verdict, decision, std::move(answered));
+  }
+  void forget_ask(const std::string& id) { asks_.forget(id); }  // the client went away
+  void answer(const std::string& id, approval::Answer answer, std::function<void(Status)> done) {
+    asks_.answer(id, answer, std::move(done));
+  }
+  const approval::Queue& queue() const { return asks_.queue(); }
+  Asks& asks() { return asks_; }
 
   // Writes behind what the workspace has learnt since.
   void save_memory();
 
  private:
-  struct Waiting {
-    uint64_t decision = 0;
-    Answered answered;
-  };
   void handle(const std::shared_ptr<net::ServerCall>& call);
   void route(const std::shared_ptr<net::ServerCall>& call, std::string target);
   void pass_models(const std::shared_ptr<net::ServerCall>& call, const std::string& target);
-  void expire_asks();
-  void settle(const approval::Ask& ask, approval::Answer answer, std::string_view recorded);
   void tick();
 
   Environment environment_;
@@ -115,8 +116,7 @@ class Gateway {
   ShadowHistory shadow_;
   std::vector<session::Grant> grants_;
   Recorder recorder_;
-  approval::Queue queue_;
-  std::map<std::string, Waiting> waiting_;
+  Asks asks_;
   std::map<std::string, std::unique_ptr<net::Client>> clients_;  // by CA file: "" is the system's store alone
   std::unique_ptr<net::Server> server_;
   net::Timer tick_;

@@ -10,7 +10,7 @@
 //   {"v":1,"type":"decision","time":"…","session":"…","call":"…","tool":"bank/send_money",
 //    "arguments":"sha256:…","decision":"deny","enforced":true,"policies":["leak"],"context":"untrusted"}
 //   {"v":1,"type":"answer","time":"…","decision":17,"answer":"once"}      once, session, always, deny,
-//   timeout, gone
+//   timeout, gone, nobody (no person to ask), deny-again (the person had denied the same in this session)
 //   {"v":1,"type":"effect","time":"…","session":"…","call":"…","error":false}   its result came back
 //   {"v":1,"type":"grant","time":"…","grant":"g1","tool":"…","removed":false}
 #pragma once

@@ -273,14 +273,16 @@ void Turn::decided(size_t index, Result<uint64_t> entry) {
     return settle(index, true);
   if (held.verdict.decision == guard::Decision::deny) return settle(index, false);
   const auto self = shared_from_this();
-  auto ask = gateway_.ask(session_id_, held.verdict, *entry, [self, index, round = rounds_](bool allowed) {
-    if (self->rounds_ == round && index < self->held_.size()) {
-      self->held_[index].ask.clear();
-      self->settle(index, allowed);
-    }
-  });
+  auto ask = gateway_.ask(session_id_, held.verdict, *entry,
+                          [self, index, round = rounds_](const AskOutcome& outcome) {
+                            if (self->rounds_ == round && index < self->held_.size()) {
+                              self->held_[index].ask.clear();
+                              if (!outcome.allowed) self->held_[index].verdict.why += "; " + outcome.said;
+                              self->settle(index, outcome.allowed);
+                            }
+                          });
   if (!ask) {
-    held.verdict.why += "; nobody was asked: " + ask.error().message;
+    held.verdict.why += "; " + ask.error().message;
     return settle(index, false);
   }
   held.ask = *ask;

@@ -142,13 +142,43 @@ std::string verdict_json(const Verdict& verdict, const Labels& labels) {
   return writer.end_object().take();
 }
 
+namespace {
+
+// What would have been allowed instead, by the rule that stands against the call. Nothing for a rule of the
+// user's own.
+std::string_view instead(std::string_view policy) {
+  static constexpr std::pair<std::string_view, std::string_view> kInstead[] = {
+      {"unknown-tool", "a tool that is declared to you"},
+      {"copied-command",
+       "a command of your own or the user's, with nothing copied into it from what you read"},
+      {"untrusted-authority", "the same call with values that the user gave or a trusted source holds"},
+      {"remote-selector", "looking up what the user named"},
+      {"leak", "a recipient who may read that data, or the call without that data"},
+      {"untrusted-context", "calls that only read"},
+  };
+  for (const auto& [id, says] : kInstead) {
+    if (id == policy) return says;
+  }
+  return {};
+}
+
+std::string instead_sentence(const Verdict& verdict) {
+  std::string says;
+  for (const std::string& policy : verdict.policies) {
+    if (const std::string_view one = instead(policy); !one.empty()) says += fmt::format("; {}", one);
+  }
+  if (verdict.grantable) says += "; this very call, when the user grants it";
+  return says.empty() ? says : fmt::format(" What would be allowed instead: {}.", says.substr(2));
+}
+
+}  // namespace
+
 std::string denial_text(const Verdict& verdict) {
   return fmt::format(
-      "weir did not let this call through: {}. This is a decision of the user's policy ({}), not a fault: "
-      "the call was not run, and the same "
-      "call will be decided the same way. You may go on with what the user asked for in another way, or say "
-      "what you would need.",
-      verdict.why, fmt::join(verdict.policies, ", "));
+      "weir did not let this call through: {}. This is a decision of the user's policy ({}), not a fault of "
+      "the tool or the network: the call was not run, and to repeat it unchanged will not help.{} You may go "
+      "on with what the user asked for in another way, or say what you would need.",
+      verdict.why, fmt::join(verdict.policies, ", "), instead_sentence(verdict));
 }
 
 }  // namespace weir::guard
