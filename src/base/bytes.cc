@@ -98,8 +98,8 @@ size_t utf8_length(std::string_view s) {
   return 0;
 }
 
-// Characters that a terminal or a reader would not show as themselves: controls, and what Unicode calls
-// default-ignorable (invisible by design, Hangul fillers included).
+}  // namespace
+
 bool is_hidden(char32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x034F || c == 0x061C || c == 0x115F ||
          c == 0x1160 || c == 0x17B4 || c == 0x17B5 || (c >= 0x180B && c <= 0x180F) ||
@@ -108,8 +108,6 @@ bool is_hidden(char32_t c) {
          (c >= 0xFFF0 && c <= 0xFFFB) || (c >= 0x1BCA0 && c <= 0x1BCA3) || (c >= 0x1D173 && c <= 0x1D17A) ||
          (c >= 0xE0000 && c <= 0xE0FFF);
 }
-
-}  // namespace
 
 Digest sha256(std::string_view bytes) {
   return sha256({bytes});

@@ -40,6 +40,10 @@ char32_t next_utf8(std::string_view text, size_t& at);
 // Compares in time that depends on the lengths only.
 bool equal_constant_time(std::string_view a, std::string_view b);
 
+// Whether a terminal or a reader would not show the code point as itself: controls, and what Unicode calls
+// default-ignorable (invisible by design, Hangul fillers included).
+bool is_hidden(char32_t c);
+
 // For people: control, bidirectional, zero-width and tag characters and bad UTF-8 become visible escapes
 // (\u{202E}), so that hostile text can move no cursor and hide nothing; cut at a code point to about
 // `bytes_max`, with "…" where it was cut.

@@ -88,7 +88,11 @@ const ToolFacts& Manifests::facts(std::string_view server, std::string_view tool
   const auto tools = servers_.find(server);
   if (tools == servers_.end()) return unknown_;
   const auto found = tools->second.find(tool);
-  return found == tools->second.end() ? unknown_ : found->second;
+  if (found != tools->second.end()) return found->second;
+  // What every server can do by the protocol itself. Of one without a manifest nobody knows whom it asks.
+  if (tool.starts_with(kProtocolTools) && server != "mcp")
+    return facts("mcp", tool.substr(kProtocolTools.size()));
+  return unknown_;
 }
 
 const ToolFacts& Manifests::facts(std::string_view server_tool) const {

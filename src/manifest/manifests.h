@@ -29,6 +29,10 @@
 
 namespace weir::manifest {
 
+// Tools of this prefix stand for acts of the MCP protocol ("mcp:resources/read"); no server's tool may be
+// called so. A server with a manifest that does not speak of them has those of manifests/mcp.toml.
+inline constexpr std::string_view kProtocolTools = "mcp:";
+
 // Facts by server and tool. Immutable once filled; then it may be read by many threads.
 class Manifests {
  public:

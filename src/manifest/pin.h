@@ -28,14 +28,17 @@ struct ToolText {
 // is weir's own), or an inputSchema that is no object; too_large past limits::kToolDefinitionBytesMax.
 Result<ToolText> read_tool_text(json::Value entry);
 
-// What a person should look at, one line each: characters that do not show (tags, bidi and other controls,
-// zero width, with their code points and place), names of other servers' tools or servers in its text
-// ("shadowing": `others` are "server/tool"), a description that is very long.
+// What a person should look at, one line each, at most limits::kPinFindingsMax: characters that do not show
+// (tags, bidi and other controls, zero width, with their code points and place; not those that scripts and
+// emoji are written with), names of other servers' tools or servers in its text ("shadowing": `others` are
+// "server/tool", or "server/" for a server alone), a text that is very long. A common word counts as a name
+// only where it is used as one. Linear in the text and in `others`.
 std::vector<std::string> findings(const ToolText& tool, std::string_view server,
                                   const std::vector<std::string>& others);
 
 // What changed between two definitions, for a terminal: one line for each member that differs, then the lines
-// of texts that differ with "-" and "+" before them; hidden characters made visible. Not empty when the
+// of texts that differ with "-" and "+" before them; hidden characters made visible, and a line with "!"
+// behind one that has some. Nothing is cut: what a person accepts, they can have read. Not empty when the
 // digests differ.
 std::vector<std::string> difference(std::string_view old_definition, std::string_view new_definition);
 
