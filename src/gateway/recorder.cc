@@ -69,6 +69,17 @@ void Recorder::grant(std::string_view id, std::string_view tool, bool removed, D
   append(writer.take(), std::move(done));
 }
 
+void Recorder::pin(std::string_view server, std::string_view tool, const Digest& definition,
+                   std::string_view state, Done done) {
+  json::Writer writer = entry("pin", clock_);
+  writer.field("server", server.substr(0, 200))
+      .field("tool", tool.substr(0, 500))
+      .field("digest", "sha256:" + to_hex(as_bytes(definition)))
+      .field("state", state)
+      .end_object();
+  append(writer.take(), std::move(done));
+}
+
 void Recorder::append(std::string entry, Done done) {
   append_effects();
   log_.append(std::move(entry), std::move(done));

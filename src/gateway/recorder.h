@@ -12,6 +12,7 @@
 //   {"v":1,"type":"answer","time":"…","decision":17,"answer":"once"}      once, session, always, deny,
 //   timeout, gone, nobody (no person to ask), deny-again (the person had denied the same in this session)
 //   {"v":1,"type":"effect","time":"…","session":"…","call":"…","error":false}   its result came back
+//   {"v":1,"type":"pin","time":"…","server":"files","tool":"read_file","digest":"sha256:…","state":"accepted"}
 //   {"v":1,"type":"grant","time":"…","grant":"g1","tool":"…","removed":false}
 #pragma once
 
@@ -40,6 +41,8 @@ class Recorder {
                 bool enforced, const Labels& labels, Done done);
   void answer(uint64_t decision, std::string_view answer, Done done);
   void effect(const std::string& session, std::string_view call_id, bool error);
+  void pin(std::string_view server, std::string_view tool, const Digest& definition, std::string_view state,
+           Done done);
   void grant(std::string_view id, std::string_view tool, bool removed, Done done);
 
   // Hands over what is held back. To be called a few times a second, before reading, and at the end.

@@ -66,6 +66,53 @@ Status Store::each_place(const std::function<void(std::string_view, std::string_
   }
 }
 
+Status Store::put_pin(const StoredPin& pin) {
+  if (pin.accepted.size() + pin.seen.size() > limits::kStoreValueBytesMax)
+    return too_large("the pin is longer than the store takes");
+  return atomically([&]() -> Status {
+    // Counting the rows each time would cost their square.
+    Query known(*this, "SELECT 1 FROM pins WHERE server = ? AND tool = ?");
+    WEIR_TRY_ASSIGN(is_known, known.text(pin.server).text(pin.tool).step());
+    if (!is_known) {
+      Query count(*this, "SELECT value FROM counters WHERE name = 'pins'");
+      WEIR_TRY_ASSIGN(row, count.step());
+      if (row && count.column_integer(0) >= static_cast<int64_t>(limits_.pins_max))
+        return too_large("there are too many pinned tools");
+      WEIR_TRY(Query(*this, "UPDATE counters SET value = value + 1 WHERE name = 'pins'").run());
+    }
+    return Query(*this, "INSERT OR REPLACE INTO pins VALUES (?, ?, ?, ?, ?, ?)")
+        .text(pin.server)
+        .text(pin.tool)
+        .integer(pin.state)
+        .text(pin.accepted)
+        .text(pin.seen)
+        .text(pin.findings)
+        .run();
+  });
+}
+
+Status Store::remove_pin(std::string_view server, std::string_view tool) {
+  return atomically([&]() -> Status {
+    WEIR_TRY(Query(*this,
+                   "UPDATE counters SET value = value - 1 WHERE name = 'pins' AND EXISTS (SELECT 1 FROM pins "
+                   "WHERE server = ? AND tool = ?)")
+                 .text(server)
+                 .text(tool)
+                 .run());
+    return Query(*this, "DELETE FROM pins WHERE server = ? AND tool = ?").text(server).text(tool).run();
+  });
+}
+
+Status Store::each_pin(const std::function<void(StoredPin)>& each) {
+  Query query(*this, "SELECT server, tool, state, accepted, seen, findings FROM pins");
+  const auto text = [&](int column) { return std::string(query.column_bytes(column)); };
+  while (true) {
+    WEIR_TRY_ASSIGN(row, query.step());
+    if (!row) return {};
+    each({text(0), text(1), query.column_integer(2), text(3), text(4), text(5)});
+  }
+}
+
 Status Store::put_detail(uint64_t entry, std::string_view json) {
   if (json.size() > limits::kStoreValueBytesMax) return {};
   return atomically([&]() -> Status {

@@ -12,10 +12,10 @@
 namespace weir {
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr int kBusyTimeoutMs = 5'000;
 
-// Version 1. A later version appends a step; a released step never changes.
+// A later version appends a step; a released step never changes.
 constexpr const char* kMigrations[kVersion] = {R"sql(
 CREATE TABLE grants (id TEXT PRIMARY KEY, json TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE tickets (id TEXT PRIMARY KEY, value BLOB NOT NULL, expires INTEGER NOT NULL,
@@ -33,6 +33,11 @@ CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT RO
 INSERT INTO counters VALUES ('shadow_bytes', 0);
 CREATE TABLE details (entry INTEGER PRIMARY KEY, json TEXT NOT NULL);
 CREATE TABLE places (place TEXT PRIMARY KEY, label INTEGER NOT NULL REFERENCES labels(id)) WITHOUT ROWID;
+)sql",
+                                               R"sql(
+CREATE TABLE pins (server TEXT NOT NULL, tool TEXT NOT NULL, state INTEGER NOT NULL, accepted TEXT NOT NULL,
+                   seen TEXT NOT NULL, findings TEXT NOT NULL, PRIMARY KEY (server, tool)) WITHOUT ROWID;
+INSERT INTO counters VALUES ('pins', 0);
 )sql"};
 
 size_t or_limit(size_t given, size_t limit) {
@@ -60,6 +65,7 @@ Store::Store(sqlite3* db, const StoreOptions& options) : db_(db), limits_(option
   limits_.shadow_bytes_max = or_limit(options.shadow_bytes_max, limits::kShadowBytesMax);
   limits_.emitted_max = or_limit(options.emitted_max, limits::kEmittedMax);
   limits_.details_max = or_limit(options.details_max, limits::kStoredDetailsMax);
+  limits_.pins_max = or_limit(options.pins_max, limits::kPinsMax);
   limits_.trace_max = or_limit(options.trace_max, limits::kTraceEntriesMax);
 }
 
@@ -129,7 +135,7 @@ Status Store::migrate() {
     Query query(*this,
                 "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
     WEIR_TRY_ASSIGN(row, query.step());
-    if (row && query.column_integer(0) == 11) return {};
+    if (row && query.column_integer(0) == 12) return {};
     return bad_input("the store lacks tables", "", "the file is damaged: restore it, or move it away");
   }
   return atomically([&]() -> Status {

@@ -44,6 +44,13 @@ struct Emitted {
   std::string label;
 };
 
+struct StoredPin {
+  std::string server, tool;
+  int64_t state = 0;
+  std::string accepted, seen;  // definitions, JSON
+  std::string findings;        // lines
+};
+
 struct TraceEntry {
   uint64_t hash = 0;
   uint8_t flags = 0;
@@ -60,6 +67,7 @@ struct StoreOptions {
   size_t emitted_max = 0;
   size_t trace_max = 0;
   size_t details_max = 0;
+  size_t pins_max = 0;
 };
 
 class Store {
@@ -107,6 +115,12 @@ class Store {
   // dropped silently: whoever reads them treats unknown places as untrusted then.
   Status put_place(std::string_view place, std::string_view label);
   Status each_place(const std::function<void(std::string_view place, std::string_view label)>& each);
+
+  // Pins: what a server's tool said of itself when it was accepted, and says now. Durable. At kPinsMax new
+  // ones are refused (Code::too_large).
+  Status put_pin(const StoredPin& pin);
+  Status remove_pin(std::string_view server, std::string_view tool);
+  Status each_pin(const std::function<void(StoredPin pin)>& each);
 
   // What a person may want to read of a ledger entry. The oldest are dropped past kStoredDetailsMax.
   Status put_detail(uint64_t entry, std::string_view json);

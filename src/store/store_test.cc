@@ -150,11 +150,25 @@ TEST(Store, ANewerVersionIsRefused) {
   must_open(dir.file());
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(dir.file().c_str(), &db), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(db, "PRAGMA user_version = 2", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(db, "PRAGMA user_version = 99", nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(db);
   const auto store = Store::open(dir.file());
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::unsupported);
+}
+
+TEST(Store, AnOlderFileIsMigrated) {
+  const TemporaryDir dir;
+  ASSERT_TRUE(must_open(dir.file())->put_grant({"g", "{}", 100}, 0));
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(dir.file().c_str(), &db), SQLITE_OK);
+  const char* as_version_1 =
+      "DROP TABLE pins; DELETE FROM counters WHERE name = 'pins'; PRAGMA user_version = 1";
+  ASSERT_EQ(sqlite3_exec(db, as_version_1, nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(db);
+  auto store = must_open(dir.file());
+  EXPECT_TRUE(store->put_pin({"s", "a", 0, "{}", "", ""}));
+  EXPECT_EQ(store->grants(0)->size(), 1U);
 }
 
 TEST(Store, DamagedFilesAreErrors) {
@@ -284,6 +298,42 @@ TEST(Store, MemoryIsReadBackWhole) {
   ASSERT_EQ(details->size(), 3u);
   EXPECT_EQ(details->front().first, 2u);
   EXPECT_EQ((*store)->details(3, 1)->size(), 1u);
+}
+
+TEST(Store, Pins) {
+  const TemporaryDir dir;
+  {
+    auto store = must_open(dir.file());
+    ASSERT_TRUE(store->put_pin({"s", "a", 0, "{\"x\":1}", "", ""}));
+    ASSERT_TRUE(store->put_pin({"s", "b", 3, "", "{}", "one\ntwo"}));
+    ASSERT_TRUE(store->put_pin({"s", "a", 2, "{\"x\":1}", "{\"x\":2}", "one"}));
+    ASSERT_TRUE(store->put_pin({"s", "c", 1, "", "{}", ""}));
+    ASSERT_TRUE(store->remove_pin("s", "c"));
+    ASSERT_TRUE(store->remove_pin("s", "no such tool"));
+    const StoredPin long_one{"s", "d", 0, std::string(limits::kStoreValueBytesMax, 'x'), "", ""};
+    EXPECT_TRUE(store->put_pin(long_one));
+    EXPECT_TRUE(store->remove_pin("s", "d"));
+    StoredPin longer = long_one;
+    longer.seen = "y";
+    EXPECT_EQ(store->put_pin(longer).error().code, Code::too_large);
+  }
+  StoreOptions options;
+  options.pins_max = 3;
+  auto store = must_open(dir.file(), options);
+  std::vector<std::string> rows;
+  ASSERT_TRUE(store->each_pin([&](const StoredPin& pin) {
+    rows.push_back(pin.server + "/" + pin.tool + " " + std::to_string(pin.state) + " " + pin.accepted + " " +
+                   pin.seen + " " + pin.findings);
+  }));
+  EXPECT_EQ(rows, (std::vector<std::string>{"s/a 2 {\"x\":1} {\"x\":2} one", "s/b 3  {} one\ntwo"}));
+  // At the limit, and one past it; what is there may change.
+  EXPECT_TRUE(store->put_pin({"s", "c", 0, "", "", ""}));
+  EXPECT_EQ(store->put_pin({"s", "d", 0, "", "", ""}).error().code, Code::too_large);
+  EXPECT_TRUE(store->put_pin({"s", "c", 1, "", "", ""}));
+  EXPECT_TRUE(store->remove_pin("s", "c"));
+  EXPECT_TRUE(store->remove_pin("s", "c"));
+  EXPECT_TRUE(store->put_pin({"s", "d", 0, "", "", ""}));
+  EXPECT_FALSE(store->put_pin({"s", "e", 0, "", "", ""}));
 }
 
 }  // namespace
