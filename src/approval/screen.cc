@@ -216,8 +216,7 @@ Screen live_screen(const std::vector<Card>& cards, size_t at, std::string_view n
   bottom.hanging("  why: ", card.why, kYellow, 4);
   put_choices(bottom, card, shape, true);
   if (!card.link.empty()) bottom.hanging("  page: ", card.link, kDim);
-  bottom.hanging("  ", "n p move   v whole values   space further   D deny this group   q leave",
-                 kDim);
+  bottom.hanging("  ", "n p move   v whole values   space further   D deny this group   q leave", kDim);
   if (!note.empty()) bottom.hanging("  ", note, kYellow, 2);
 
   // What is between gets the lines that are left; never fewer than four, the frame gives way first.
@@ -241,6 +240,18 @@ Screen live_screen(const std::vector<Card>& cards, size_t at, std::string_view n
   if (screen.lines.size() > shape.height) screen.lines.resize(std::max<size_t>(shape.height, 1));
   for (std::string& line : screen.lines) line = clipped(line, shape.width);
   return screen;
+}
+
+Screen trouble_screen(std::string_view trouble, const Shape& shape) {
+  Page page(shape);
+  page.add(page.styled(kBold, "weir approvals"));
+  page.add("");
+  page.hanging("  ", trouble, kRed);
+  page.add("");
+  page.add(page.styled(kDim, "  tries again by itself; q leaves"));
+  if (page.lines().size() > shape.height) page.lines().resize(std::max<size_t>(shape.height, 1));
+  for (std::string& line : page.lines()) line = clipped(line, shape.width);
+  return {std::move(page.lines()), 0};
 }
 
 std::vector<std::string> printed_card(const Card& card, const Shape& shape) {

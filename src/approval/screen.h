@@ -26,6 +26,9 @@ struct Screen {
 // Queue::questions), and the keys. `note` is one line about what was just done; may be empty.
 Screen live_screen(const std::vector<Card>& cards, size_t at, std::string_view note, const Shape& shape);
 
+// Instead of it, while weir cannot be asked what waits. `trouble` was made visible.
+Screen trouble_screen(std::string_view trouble, const Shape& shape);
+
 // The same card to be printed once, without keys: ends with the commands that answer it.
 std::vector<std::string> printed_card(const Card& card, const Shape& shape);
 

@@ -123,6 +123,15 @@ TEST(Screen, ALongValueIsCutAndSaysSo) {
   EXPECT_NE(all.find("eve\n"), std::string::npos) << all;
 }
 
+TEST(Screen, TroubleIsNotAnEmptyList) {
+  const std::string text = text_of(trouble_screen("no weir answers at http://127.0.0.1:7447", {}).lines);
+  EXPECT_EQ(text.find("nothing waits"), std::string::npos);
+  EXPECT_NE(text.find("no weir answers"), std::string::npos);
+  Shape small;
+  small.height = 2;
+  EXPECT_EQ(trouble_screen(std::string(500, 'x'), small).lines.size(), 2u);
+}
+
 TEST(Card, Bounds) {
   guard::Verdict verdict = asked("mail/send", std::string(limits::kShownValueBytesMax, 'x'),
                                  std::string(limits::kShownValueBytesMax + 1, 'y'));

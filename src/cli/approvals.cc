@@ -141,29 +141,4 @@ int run_grant(const Common& common, const GrantArgs& args) {
   return kDone;
 }
 
-int run_status(const Common& common) {
-  auto reply = ask_weir(common, "GET", "/weir/status");
-  if (!reply) return fail(reply.error());
-  if (common.json) {
-    fmt::print("{}\n", *reply);
-    return kDone;
-  }
-  const auto document = json::parse(*reply);
-  if (!document) return fail(document.error());
-  const auto number = [&](std::string_view key) { return (*document)[key].integer().value_or(0); };
-  fmt::print("mode {}, config {}\n", (*document)["mode"].string_or(""), (*document)["config"].string_or(""));
-  fmt::print("{} requests, {} calls: {} allowed, {} asked, {} denied; {} wait for an answer\n",
-             number("requests"), number("calls"), number("allowed"), number("asked"), number("denied"),
-             number("pending"));
-  fmt::print("{} ledger entries, key {}\n", number("ledger_entries"),
-             (*document)["ledger_key"].string_or(""));
-  for (const json::Value upstream : (*document)["upstreams"].elements()) {
-    fmt::print("upstream {}: {} ({})\n", upstream["name"].string_or(""), upstream["url"].string_or(""),
-               upstream["dialect"].string_or(""));
-  }
-  for (const json::Value line : (*document)["weakenings"].elements())
-    fmt::print("WEAKENED {}\n", line.string_or(""));
-  return kDone;
-}
-
 }  // namespace weir::cli

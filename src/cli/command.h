@@ -32,6 +32,7 @@ config::Sources sources();
 Result<config::Config> load_config(const Common& common);
 // data_dir of the config, WEIR_DATA, or ~/.local/share/weir; made (0700) when it is not there.
 Result<std::string> data_dir(const config::Config& config);
+std::string data_dir_path(const config::Config& config);  // not made
 
 struct ReplayArgs {
   std::string mode = {};
@@ -78,6 +79,14 @@ struct GrantArgs {
 };
 int run_grant(const Common& common, const GrantArgs& args);
 
+struct PinsArgs {
+  std::string name = {};    // SERVER or SERVER/TOOL
+  std::string digest = {};  // what was looked at
+};
+int run_pins(const Common& common);
+int run_pins_diff(const Common& common, const PinsArgs& args);
+int run_pins_accept(const Common& common, const PinsArgs& args);
+
 struct LogArgs {
   uint64_t last = 20;
   std::string retained = {};  // a checkpoint kept elsewhere
@@ -91,6 +100,26 @@ struct DemoArgs {
   bool color = false;
 };
 int run_demo(const Common& common, const DemoArgs& args);
+
+struct InitArgs {
+  std::string client = {};
+  std::string upstream = {};  // a name, "client" or a URL
+  std::string dialect = {};
+  std::string key_env = {};
+  std::string model = {};
+  std::string listen = {};
+  bool apply = false;    // edit the client's config
+  bool add = false;      // to a weir.toml that is there
+  bool force = false;    // replace weir.toml; with undo: put back what was changed since
+  bool project = false;  // also the MCP servers that the current folder names
+  bool undo = false;
+  bool keep = false;  // with undo: what was changed since stays, only weir's part goes
+  bool dry_run = false;
+  bool yes = false;
+};
+int run_init(const Common& common, const InitArgs& args);
+int run_undo(const Common& common, const InitArgs& args);
+int run_doctor(const Common& common);
 
 int run_config_reference();
 

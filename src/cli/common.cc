@@ -86,11 +86,16 @@ Result<config::Config> load_config(const Common& common) {
   return config::load(*text, file, sources());
 }
 
-Result<std::string> data_dir(const config::Config& config) {
+std::string data_dir_path(const config::Config& config) {
   std::string dir = config.data_dir;
   if (const char* set = std::getenv("WEIR_DATA"); set != nullptr && set[0] != '\0') dir = set;
   if (dir.starts_with("~/")) dir = home("WEIR_NO_SUCH_VARIABLE", dir.c_str() + 1);
   if (dir.empty()) dir = home("XDG_DATA_HOME", "/.local/share") + "/weir";
+  return dir;
+}
+
+Result<std::string> data_dir(const config::Config& config) {
+  const std::string dir = data_dir_path(config);
   for (size_t slash = dir.find('/', 1); slash != std::string::npos; slash = dir.find('/', slash + 1)) {
     mkdir(dir.substr(0, slash).c_str(), 0755);
   }

@@ -153,7 +153,7 @@ class LiveView {
     auto reply = ask_weir(common_, "GET", "/weir/approvals");
     const auto document = reply ? json::parse(*reply) : Result<json::Document>(reply.error());
     if (!document) {
-      trouble_ = document.error().text();
+      trouble_ = approval::visible(document.error().text(), 600);
       return take({});
     }
     trouble_.clear();
@@ -185,8 +185,8 @@ class LiveView {
     shape_.width = now.width;
     shape_.height = now.height;
     shape_.color = now.color;
-    const std::string note = trouble_.empty() ? note_ : approval::visible(trouble_, 300);
-    const approval::Screen screen = approval::live_screen(cards_, at_, note, shape_);
+    const approval::Screen screen = trouble_.empty() ? approval::live_screen(cards_, at_, note_, shape_)
+                                                     : approval::trouble_screen(trouble_, shape_);
     scroll_max_ = screen.scroll_max;
     std::string frame = "\033[H";
     for (size_t i = 0; i < screen.lines.size(); ++i)
@@ -268,6 +268,8 @@ class LiveView {
 }  // namespace
 
 int run_live(const Common& common) {
+  // Nobody wants a screen that says that there is nothing to show.
+  if (const auto there = ask_weir(common, "GET", "/weir/approvals"); !there) return fail(there.error());
   const Terminal terminal;
   return LiveView(common).run();
 }

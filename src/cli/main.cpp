@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "cli/command.h"
+#include "cli/mcp.h"
 #include "net/keeper.h"
 
 int main(int argc, char** argv) {
@@ -45,6 +46,10 @@ int main(int argc, char** argv) {
   sub->add_option("--mode", up.mode, "watch or guard");
   sub->callback([&] { code = run_up(common, up); });
 
+  with_config(app.add_subcommand("mcp", "weir's MCP servers on standard input and output"))->callback([&] {
+    code = run_mcp(common);
+  });
+
   TokenArgs token;
   sub = with_config(app.add_subcommand("token", "print the token that clients show"));
   sub->add_flag("--person", token.person, "the person's token, for answers and grants; not for agents");
@@ -52,6 +57,29 @@ int main(int argc, char** argv) {
 
   with_json(app.add_subcommand("status", "what runs, and what was stopped"))->callback([&] {
     code = run_status(common);
+  });
+
+  InitArgs init;
+  sub = with_config(app.add_subcommand("init", "write weir.toml for an agent, and point the agent at weir"));
+  sub->add_option("--client", init.client, "claude-code, codex, openclaw, goose or openai-compatible");
+  sub->add_option("--upstream", init.upstream,
+                  "the model API: anthropic, openai, ollama, llama-cpp, openrouter, …, a URL, or client (its own login)");
+  sub->add_option("--dialect", init.dialect, "of an upstream given by URL");
+  sub->add_option("--key-env", init.key_env, "the variable that holds the upstream's key");
+  sub->add_option("--model", init.model, "the model's name, where the client's config needs one");
+  sub->add_option("--listen", init.listen, "HOST:PORT of a new weir.toml");
+  sub->add_flag("--apply", init.apply, "edit the client's config; without, print the lines to paste");
+  sub->add_flag("--project", init.project, "also the MCP servers that this folder's .mcp.json names");
+  sub->add_flag("--add", init.add, "put what is new at the end of the weir.toml that is there");
+  sub->add_flag("--force", init.force, "replace weir.toml; with --undo, also what was changed since");
+  sub->add_flag("--undo", init.undo, "put back what the last run changed");
+  sub->add_flag("--keep", init.keep, "with --undo: what was changed since stays, only weir's part goes");
+  sub->add_flag("--dry-run", init.dry_run, "write nothing");
+  sub->add_flag("--yes", init.yes, "ask nothing");
+  sub->callback([&] { code = run_init(common, init); });
+
+  with_json(app.add_subcommand("doctor", "what is wrong with this weir, and what mends it"))->callback([&] {
+    code = run_doctor(common);
   });
 
   ApprovalsArgs approvals;
@@ -96,6 +124,21 @@ int main(int argc, char** argv) {
   sub->add_flag("--list", grant.list, "list the grants");
   sub->add_option("--remove", grant.remove, "take a grant back");
   sub->callback([&] { code = run_grant(common, grant); });
+
+  PinsArgs pins;
+  sub = with_json(app.add_subcommand("pins", "what servers say of their tools, and what you accepted of it"));
+  CLI::App* pins_diff = with_json(sub->add_subcommand("diff", "what changed in a tool that waits"));
+  pins_diff->add_option("SERVER/TOOL", pins.name, "or SERVER; all by default");
+  CLI::App* pins_accept = with_json(sub->add_subcommand("accept", "let a tool be offered and called again"));
+  pins_accept->add_option("SERVER/TOOL", pins.name, "or SERVER: all that waits of it")->required();
+  pins_accept->add_option("--digest", pins.digest, "only if this is what waits; weir pins diff shows it");
+  sub->callback([&] {
+    if (pins_diff->parsed()) {
+      code = run_pins_diff(common, pins);
+    } else {
+      code = pins_accept->parsed() ? run_pins_accept(common, pins) : run_pins(common);
+    }
+  });
 
   LogArgs log;
   sub = with_json(app.add_subcommand("log", "what was decided, newest last"));

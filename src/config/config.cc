@@ -19,7 +19,7 @@ Status only_known(const toml::Value& table, std::string_view section) {
   for (const Key& key : keys()) {
     if (key.section == section) names.push_back(key.name);
   }
-  if (section.empty()) names.insert(names.end(), {"upstream", "server", "trust"});
+  if (section.empty()) names.insert(names.end(), {"upstream", "server", "mcp", "trust"});
   auto entries = table.entries();
   if (!entries) return entries.error();
   for (const toml::Entry& entry : *entries) {
@@ -66,6 +66,7 @@ class Reader {
     WEIR_TRY(read_manifests(root));
     WEIR_TRY(read_upstreams(root["upstream"]));
     WEIR_TRY(read_servers(root["server"]));
+    WEIR_TRY(read_mcp(root["mcp"]));
     WEIR_TRY(read_trust(root["trust"]));
     if (!config_.authenticate && !config_.on_loopback()) {
       return root["auth"].error(
@@ -214,10 +215,14 @@ class Reader {
       Server server;
       WEIR_TRY(element.require("name", server.name));
       WEIR_TRY(element.read("command", server.command));
+      WEIR_TRY(read_secrets(element["env"], server.env));
+      WEIR_TRY(element.read("cwd", server.cwd));
+      if (!server.cwd.empty()) server.cwd = beside(file_name_, server.cwd);
       WEIR_TRY(element.read("url", server.url));
+      WEIR_TRY(read_secrets(element["headers"], server.headers));
       WEIR_TRY(element.read("manifest", server.manifest));
-      if (server.name.find('/') != std::string::npos)
-        return element["name"].error("a server's name has no \"/\"");
+      WEIR_TRY(element.read("prefix", server.prefix));
+      WEIR_TRY(check_server(element, server));
       if (!server.manifest.empty()) {
         if (auto aliased = config_.manifests.alias(server.name, server.manifest); !aliased)
           return element["manifest"].error(aliased.error().message);
@@ -225,6 +230,50 @@ class Reader {
       config_.servers.push_back(std::move(server));
     }
     return {};
+  }
+
+  // Strings by name, of which "$NAME" stands for a variable of weir's environment.
+  Status read_secrets(const toml::Value& table, std::map<std::string, std::string>& out) {
+    if (!table.exists()) return {};
+    WEIR_TRY_ASSIGN(entries, table.entries());
+    for (const toml::Entry& entry : entries) {
+      WEIR_TRY_ASSIGN(text, entry.value.string());
+      if (text.starts_with('$')) {
+        const std::string name = text.substr(1);
+        const auto value = sources_.env ? sources_.env(name) : std::nullopt;
+        if (!value) return entry.value.error(fmt::format("the environment has no {}", name));
+        text = *value;
+      }
+      const bool odd = entry.key.empty() || entry.key.find_first_of("=\r\n") != std::string::npos ||
+                       text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos;
+      if (odd) return entry.value.error("expected a name and one line");
+      out[std::string(entry.key)] = std::move(text);
+    }
+    return {};
+  }
+
+  Status check_server(const toml::Value& element, const Server& server) {
+    constexpr std::string_view kAllowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    if (server.name.empty() || server.name.find_first_not_of(kAllowed) != std::string::npos ||
+        server.name.find("__") != std::string::npos)
+      return element["name"].error(
+          R"(a server's name has only letters, digits, "_", "-" and ".", and no "__")");
+    for (const Server& other : config_.servers) {
+      if (other.name == server.name)
+        return element["name"].error(fmt::format("there are two servers \"{}\"", server.name));
+    }
+    if (!server.command.empty() && !server.url.empty())
+      return element["url"].error("a server has a command or a url, not both");
+    if (!server.url.empty() && !server.url.starts_with("http://") && !server.url.starts_with("https://"))
+      return element["url"].error("expected an http:// or https:// URL");
+    return {};
+  }
+
+  Status read_mcp(const toml::Value& mcp) {
+    if (!mcp.exists()) return {};
+    WEIR_TRY(only_known(mcp, "mcp"));
+    WEIR_TRY(mcp.read("elicit", config_.mcp.elicit));
+    return mcp.read("alone", config_.mcp.alone);
   }
 
   Status read_trust(const toml::Value& trust) {
@@ -264,6 +313,8 @@ std::vector<std::string> Config::weakenings() const {
   if (!authenticate) lines.emplace_back("auth = \"none\": every process on this machine can use weir");
   if (unknown_items_untrusted)
     lines.emplace_back("unknown_items = \"untrusted\": items that weir does not know pass");
+  if (mcp.alone && !upstreams.empty())
+    lines.emplace_back("mcp.alone: MCP calls that the model proxy has not seen start with a clean context");
   return lines;
 }
 

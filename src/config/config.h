@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,11 +38,21 @@ struct Upstream {
   std::string ca_file = {};  // further certificate authorities, PEM
 };
 
+// An MCP server: one of `command` and `url`, or neither for one whose name is only spoken of.
 struct Server {
-  std::string name;
+  std::string name;  // letters, digits, "_", "-" and "."; no "__"
   std::vector<std::string> command = {};
+  std::map<std::string, std::string> env = {};  // beside the few variables that every child gets; secret
+  std::string cwd = {};
   std::string url = {};
-  std::string manifest = {};  // name of the manifest that describes it, when not `name`
+  std::map<std::string, std::string> headers = {};  // for `url`; secret
+  std::string manifest = {};                        // the manifest that describes it, when not `name`
+  bool prefix = true;                               // its tools are "name__tool" to clients, else plain
+};
+
+struct Mcp {
+  bool elicit = false;  // the client has a person: asks go there as elicitations
+  bool alone = false;   // weakening where an upstream is configured: see keys
 };
 
 struct Config {
@@ -58,6 +69,7 @@ struct Config {
   std::string data_dir = {};    // empty: the default place
   std::vector<Upstream> upstreams = {};
   std::vector<Server> servers = {};
+  Mcp mcp = {};
   manifest::Manifests manifests = {};
   manifest::TrustRules trust = {};
   policy::PolicySet policies = {};

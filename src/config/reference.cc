@@ -42,8 +42,22 @@ constexpr Key kKeys[] = {
     {"upstream.NAME", "ca_file", "string", "", "Further certificate authorities (PEM) for this upstream."},
     {"[server]", "name", "string", "", "The server's name in origins, policies and tool names."},
     {"[server]", "command", "list of strings", "", "How to start it, when it speaks MCP on stdio."},
+    {"[server]", "env", "table of strings", "",
+     "Environment of its process, besides `PATH`, `HOME`, `LANG` and the like; `\"$NAME\"` is taken from "
+     "weir's own."},
+    {"[server]", "cwd", "string", "", "Folder that it runs in."},
     {"[server]", "url", "string", "", "Where it is, when it speaks MCP over HTTP."},
+    {"[server]", "headers", "table of strings", "",
+     "Header fields for `url`, such as `Authorization`; `\"$NAME\"` is taken from weir's environment."},
+    {"[server]", "prefix", "boolean", "true",
+     "Clients see its tools and prompts as `name__tool`; `false`: by their own names."},
     {"[server]", "manifest", "string", "", "The manifest that describes it, when that has another name."},
+    {"mcp", "elicit", "boolean", "false",
+     "Asks about MCP calls go to the client as elicitations: say so only where a person sits there."},
+    {"mcp", "alone", "boolean", "false",
+     "With an upstream configured, a call at `/mcp` that the model proxy has not decided counts as made "
+     "after "
+     "reading untrusted text. Weakening: `true` starts such clients clean."},
     {"[trust]", "origin", "string", "",
      "A pattern: `mailto:*@mycorp.example`, `file:/srv/docs/**`, `tool:wiki/*`."},
     {"[trust]", "integrity", "string", "", "`trusted` or `untrusted`."},
@@ -72,6 +86,8 @@ std::string reference_markdown() {
       out += section.empty() ? "\n## Top level\n"
              : section.starts_with('[')
                  ? fmt::format("\n## `[[{}]]`, any number\n", section.substr(1, section.size() - 2))
+             : section.find('.') == std::string_view::npos
+                 ? fmt::format("\n## `[{}]`\n", section)
                  : fmt::format("\n## `[{}]`, any number\n", section);
       out += "\n| key | type | default | |\n|---|---|---|---|\n";
     }

@@ -6,6 +6,7 @@
 
 #include "approval/card.h"
 #include "base/limits.h"
+#include "gateway/pins_admin.h"
 #include "wire/dialect.h"
 
 namespace weir::gateway {
@@ -168,7 +169,11 @@ void show_status(Gateway& gateway, const CallPtr& call) {
         .field("dialect", exchange::dialect_name(upstream.dialect))
         .end_object();
   }
-  writer.end_array().key("weakenings").begin_array();
+  writer.end_array().key("servers").begin_array();
+  for (const config::Server& server : config.servers) writer.string(server.name);
+  writer.end_array().key("clients").begin_object();
+  for (const auto& [name, requests] : counters.clients) writer.key(name).integer(static_cast<int64_t>(requests));
+  writer.end_object().key("weakenings").begin_array();
   for (const std::string& line : config.weakenings()) writer.string(line);
   answer_json(call, 200, writer.end_array().end_object().take());
 }
@@ -191,6 +196,7 @@ void handle_admin(Gateway& gateway, const CallPtr& call, const std::string& targ
   if (method == "DELETE" && path.starts_with(kGrants))
     return remove_grant(gateway, call, path.substr(kGrants.size()));
   if (method == "GET" && path == "/weir/log") return show_log(gateway, call, target);
+  if (path.starts_with("/weir/pins")) return handle_pins(gateway, call, path);
   answer_error(call, Error{Code::not_found, "no such page", path, {}});
 }
 

@@ -7,6 +7,8 @@
 
 #include "base/limits.h"
 #include "gateway/admin.h"
+#include "gateway/mcp/dial.h"
+#include "gateway/mcp/endpoint.h"
 #include "gateway/page/page.h"
 #include "gateway/turn.h"
 #include "label/label_json.h"
@@ -16,6 +18,16 @@ namespace {
 
 constexpr int64_t kTickMs = 250;
 constexpr size_t kEmittedAtStart = 200'000;  // of what the planner wrote, the newest
+
+// A page that weir itself served, or a tool on this machine that says so. Names other than these could be
+// made to point here (DNS rebinding).
+bool is_own_origin(std::string_view origin, std::string_view host, uint16_t port) {
+  if (origin != fmt::format("http://{}", host)) return false;
+  for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
+    if (host == fmt::format("{}:{}", name, port)) return true;
+  }
+  return false;
+}
 
 bool is_messages_client(const net::Headers& headers) {
   return headers.has("anthropic-version");
@@ -41,6 +53,8 @@ Result<Remembered> load_memory(Store& store, int64_t now_wall_ms) {
   WEIR_TRY(store.each_shadow([&](const Digest& key, std::string_view value) {
     if (auto shadow = parse_shadow(value)) memory.shadow.put(key, std::move(*shadow));
   }));
+  WEIR_TRY_ASSIGN(pins, load_pins(store));
+  memory.pins = std::move(pins);
   return memory;
 }
 
@@ -53,7 +67,9 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
       shadow_(std::move(remembered.shadow)),
       grants_(std::move(remembered.grants)),
       recorder_(environment_.log, environment_.store, environment_.clock),
-      asks_(*this) {
+      pins_(recorder_, environment_.store, std::move(remembered.pins)),
+      asks_(*this),
+      mcp_client_(environment_.loop) {
   for (const auto& [digest, label] : remembered.emitted)
     workspace_.restore_emitted({digest, workspace_.labels().intern(label)});
   for (const auto& [place, label] : remembered.places)
@@ -64,6 +80,9 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
   };
   server_ = std::make_unique<net::Server>(environment_.loop, std::move(options),
                                           [this](std::shared_ptr<net::ServerCall> call) { handle(call); });
+  mcp_ = std::make_unique<mcp::Endpoint>(
+      *this, environment_.dial ? environment_.dial : mcp::make_dial(environment_.loop, mcp_client_));
+  pins_.on_accepted([this](const std::string& server) { mcp_->pins_changed(server); });
   tick();
 }
 
@@ -71,6 +90,7 @@ Gateway::~Gateway() = default;
 
 Result<uint16_t> Gateway::listen() {
   WEIR_TRY_ASSIGN(port, server_->listen(config_.listen_host, config_.listen_port));
+  port_ = port;
   if (config_.on_loopback())
     asks_.offer_links(
         fmt::format("http://{}:{}", config_.listen_host == "::1" ? "[::1]" : config_.listen_host, port));
@@ -79,6 +99,7 @@ Result<uint16_t> Gateway::listen() {
 
 void Gateway::close() {
   server_->close();
+  mcp_.reset();
   recorder_.flush();
   save_memory();
 }
@@ -113,8 +134,12 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
   if (token.empty()) token = headers.find("weir-token").value_or("");
   if (token.empty()) token = bearer(headers.find("authorization").value_or(""));
   if (token.empty()) token = headers.find("x-api-key").value_or("");
-  // A page in a browser must not reach weir, whatever it knows: no API client sends Origin.
-  const bool browser = headers.has("origin");
+  const bool at_mcp = target == "/mcp" || target.starts_with("/mcp?");
+  // A page in a browser must not reach weir, whatever it knows: no API client sends Origin, and an MCP client
+  // only weir's own.
+  const auto origin = headers.find("origin");
+  const bool browser =
+      origin && !(at_mcp && is_own_origin(*origin, headers.find("host").value_or(""), port_));
   const bool person = !browser && equal_constant_time(token, tokens_.person);
   const bool client =
       !browser && (person || !config_.authenticate || equal_constant_time(token, tokens_.client));
@@ -122,6 +147,12 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
     if (person) return handle_admin(*this, call, target);
   } else if (client) {
     return route(call, std::move(target));
+  }
+  if (at_mcp) {
+    return call->respond(browser ? 403 : 401, {{"content-type", "application/json"}},
+                         wire::mcp::error("null", wire::mcp::code::kInvalidRequest,
+                                          browser ? "requests from web pages are refused"
+                                                  : "the token is missing or wrong; `weir token` prints it"));
   }
   const auto dialect =
       target.starts_with("/v1/messages") ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
@@ -134,6 +165,7 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
 
 void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string target) {
   const std::string path = target.substr(0, target.find('?'));
+  if (path == "/mcp") return mcp_->handle(call);
   struct Route {
     std::string_view path;
     exchange::Dialect dialect;

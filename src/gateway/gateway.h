@@ -18,8 +18,11 @@
 #include "config/config.h"
 #include "gateway/asks.h"
 #include "gateway/auth.h"
+#include "gateway/mcp/upstream.h"
+#include "gateway/pins.h"
 #include "gateway/recorder.h"
 #include "gateway/shadow.h"
+#include "gateway/tickets.h"
 #include "net/client.h"
 #include "net/loop.h"
 #include "net/server.h"
@@ -28,6 +31,10 @@
 
 namespace weir::gateway {
 
+namespace mcp {
+class Endpoint;
+}
+
 // What main builds and lends; all of it outlives the Gateway.
 struct Environment {
   net::Loop& loop;
@@ -35,6 +42,7 @@ struct Environment {
   Random& random;
   ledger::Log& log;
   StoreThread& store;
+  mcp::Dial dial;  // empty: the real one
 };
 
 // What the store remembered of the last run; see load_memory.
@@ -43,6 +51,7 @@ struct Remembered {
   ShadowHistory shadow;
   std::vector<std::pair<Digest, Label>> emitted;
   std::vector<std::pair<std::string, Label>> places;
+  std::vector<Pin> pins;
 };
 
 // Reads it all. Linear in what is stored, which limits.h bounds.
@@ -50,6 +59,7 @@ Result<Remembered> load_memory(Store& store, int64_t now_wall_ms);
 
 struct Counters {
   uint64_t requests = 0, calls = 0, allowed = 0, asked = 0, denied = 0;
+  std::map<std::string, uint64_t> clients = {};  // requests by client profile
 };
 
 class Gateway {
@@ -71,6 +81,8 @@ class Gateway {
   session::Workspace& workspace() { return workspace_; }
   ShadowHistory& shadow() { return shadow_; }
   Recorder& recorder() { return recorder_; }
+  Tickets& tickets() { return tickets_; }
+  Pins& pins() { return pins_; }
   ledger::Log& log() { return environment_.log; }
   StoreThread& store() { return environment_.store; }
   net::Client& client_for(const config::Upstream& upstream);
@@ -78,6 +90,7 @@ class Gateway {
   Now now() const { return environment_.clock.now(); }
   Random& random() { return environment_.random; }
   Counters& counters() { return counters_; }
+  const mcp::Endpoint& mcp() const { return *mcp_; }
 
   std::string new_grant_id();
   // Grants. add and remove answer once it is durable and on the ledger.
@@ -116,11 +129,16 @@ class Gateway {
   ShadowHistory shadow_;
   std::vector<session::Grant> grants_;
   Recorder recorder_;
+  Tickets tickets_;
+  Pins pins_;
   Asks asks_;
   std::map<std::string, std::unique_ptr<net::Client>> clients_;  // by CA file: "" is the system's store alone
   std::unique_ptr<net::Server> server_;
+  net::Client mcp_client_;  // for MCP servers
+  std::unique_ptr<mcp::Endpoint> mcp_;
   net::Timer tick_;
   Counters counters_;
+  uint16_t port_ = 0;
 };
 
 }  // namespace weir::gateway

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "gateway/mcp/upstream.h"
 #include "net/loop.h"
 
 namespace weir::gateway {
@@ -16,6 +17,7 @@ struct RunningOptions {
   config::Config config;
   std::string data_dir;  // exists; holds ledger/, store.db, the keys and the tokens
   net::Loop* loop = nullptr;
+  mcp::Dial dial = {};  // how MCP servers are reached; empty: as weir.toml says. For tests
 };
 
 class Running {

@@ -90,6 +90,7 @@ void Turn::label() {
   const client::Profile* profile = config.profiles.find(config.client);
   if (profile == nullptr) profile = &config.profiles.detect(call_->headers().find("user-agent").value_or(""));
   rules_ = {&config.manifests, &config.trust, profile};
+  ++gateway_.counters().clients[std::string(profile->name())];
   conversation_ = gateway_.workspace().observe(parsed_->request, rules_);
   gateway_.workspace().observe_tools(parsed_->request.tools, rules_);
   const auto named = call_->headers().find("weir-session");
@@ -191,9 +192,6 @@ void Turn::on_error(const Error& error) {
 // takes what came for the whole.
 void Turn::fail_midway(const Error& error) {
   fetch_.reset();
-  for (const Held& held : held_) {
-    if (!held.ask.empty()) gateway_.forget_ask(held.ask);
-  }
   held_.clear();
   undecided_ = 0;
   if (!started_) return refuse(error);
@@ -226,79 +224,43 @@ void Turn::decide(const std::vector<wire::HeldCall>& calls) {
   label();
   if (fetch_) fetch_->pause();
   const config::Config& config = gateway_.config();
-  const bool enforced = config.mode != guard::Mode::watch;
   held_.assign(calls.size(), Held{});
   undecided_ = calls.size();
-  const auto self = shared_from_this();
   const auto& tools = parsed_->request.tools;
-  for (size_t i = 0; i < calls.size() && !done_; ++i) {
+  for (size_t i = 0; i < calls.size(); ++i) {
     const exchange::Call& call = calls[i].call;
     const bool offered = std::any_of(tools.begin(), tools.end(),
                                      [&](const exchange::Tool& tool) { return tool.name == call.name; });
-    guard::Situation situation{&gateway_.workspace(), conversation_.get(), rules_,      &config.policies,
-                               &gateway_.grants(),    session_id_,         config.mode, offered,
-                               gateway_.now().wall_ms};
-    held_[i].verdict = guard::decide(situation, call);
-    ++gateway_.counters().calls;
-    if (!held_[i].verdict.grant.empty()) gateway_.use_up(held_[i].verdict.grant);
-    gateway_.recorder().decision(session_id_, held_[i].verdict, call.arguments, enforced,
-                                 gateway_.workspace().labels(),
-                                 [self, i, round = rounds_](Result<uint64_t> entry) {
-                                   if (self->rounds_ == round) self->decided(i, std::move(entry));
-                                 });
+    const guard::Situation situation{
+        &gateway_.workspace(), conversation_.get(), rules_,  &config.policies,      &gateway_.grants(),
+        session_id_,           config.mode,         offered, gateway_.now().wall_ms};
+    held_[i].arguments_digest = arguments_digest(call);
+    held_[i].judging = judge(gateway_, situation, call, [weak = weak_from_this(), i](Judged judged) {
+      if (const auto self = weak.lock()) self->decided(i, std::move(judged));
+    });
   }
   keep_alive_ = gateway_.loop().after(limits::kKeepAliveIntervalMs, [this] { keep_alive(); });
 }
 
-void Turn::decided(size_t index, Result<uint64_t> entry) {
+void Turn::decided(size_t index, Judged judged) {
   if (done_ || index >= held_.size()) return;
-  Held& held = held_[index];
-  if (!entry) {
-    held.verdict.why = "the decision could not be written down: " + entry.error().text();
-    return settle(index, false);
-  }
-  Counters& counters = gateway_.counters();
-  switch (held.verdict.decision) {
-    case guard::Decision::allow:
-      ++counters.allowed;
-      break;
-    case guard::Decision::ask:
-      ++counters.asked;
-      break;
-    case guard::Decision::deny:
-      ++counters.denied;
-      break;
-  }
-  if (gateway_.config().mode == guard::Mode::watch || held.verdict.decision == guard::Decision::allow)
-    return settle(index, true);
-  if (held.verdict.decision == guard::Decision::deny) return settle(index, false);
-  const auto self = shared_from_this();
-  auto ask = gateway_.ask(session_id_, held.verdict, *entry,
-                          [self, index, round = rounds_](const AskOutcome& outcome) {
-                            if (self->rounds_ == round && index < self->held_.size()) {
-                              self->held_[index].ask.clear();
-                              if (!outcome.allowed) self->held_[index].verdict.why += "; " + outcome.said;
-                              self->settle(index, outcome.allowed);
-                            }
-                          });
-  if (!ask) {
-    held.verdict.why += "; " + ask.error().message;
-    return settle(index, false);
-  }
-  held.ask = *ask;
+  held_[index].judged = std::move(judged);
+  if (--undecided_ == 0) release();
 }
 
-void Turn::settle(size_t index, bool allowed) {
-  if (done_ || held_[index].allowed) return;
-  held_[index].allowed = allowed;
-  if (--undecided_ > 0) return;
+// All calls of the round are decided: what was allowed leaves.
+void Turn::release() {
   keep_alive_.cancel();
   std::vector<wire::Verdict> verdicts;
   for (const Held& held : held_) {
-    verdicts.push_back({*held.allowed, *held.allowed ? std::string() : guard::denial_text(held.verdict)});
-    if (!*held.allowed) continue;
-    if (!held.verdict.places.empty())
-      gateway_.workspace().places().written(held.verdict.places, held.verdict.carries);
+    const guard::Verdict& verdict = held.judged->verdict;
+    const bool allowed = held.judged->allowed;
+    verdicts.push_back({allowed, allowed ? std::string() : guard::denial_text(verdict)});
+    if (!allowed) continue;
+    if (!gateway_.config().servers.empty())
+      gateway_.tickets().issue({verdict.tool, held.arguments_digest, session_id_, verdict.call_id},
+                               gateway_.now().mono_ms);
+    if (!verdict.places.empty()) gateway_.workspace().places().written(verdict.places, verdict.carries);
   }
   held_.clear();
   const auto self = shared_from_this();  // handle() may end the turn
@@ -363,9 +325,7 @@ void Turn::gone() {
   done_ = true;
   keep_alive_.cancel();
   fetch_.reset();
-  for (const Held& held : held_) {
-    if (!held.ask.empty()) gateway_.forget_ask(held.ask);
-  }
+  held_.clear();
 }
 
 }  // namespace weir::gateway

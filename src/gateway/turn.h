@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "gateway/gateway.h"
+#include "gateway/judge.h"
 #include "wire/dialect.h"
 
 namespace weir::gateway {
@@ -28,9 +29,9 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
  private:
   struct Held {
-    guard::Verdict verdict;
-    std::optional<bool> allowed;
-    std::string ask;  // while it waits for a person
+    std::shared_ptr<Judging> judging;  // shared with the judging itself, which holds it weakly
+    std::optional<Judged> judged;
+    std::string arguments_digest;
   };
 
   void refuse(const Error& error);
@@ -44,8 +45,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void handle(Result<wire::Step> step);
   void write(std::string_view bytes);
   void decide(const std::vector<wire::HeldCall>& calls);
-  void decided(size_t index, Result<uint64_t> entry);
-  void settle(size_t index, bool allowed);
+  void decided(size_t index, Judged judged);
+  void release();
   void round_complete();
   void finish_turn();
   void remember();

@@ -165,7 +165,7 @@ policy::Request policy_request(const Situation& situation, const Facts& facts, s
       {"mode", policy::Value(mode_name(situation.mode))},
       {"effects", strings(effects)},
       {"known", policy::Value(facts.known)},
-      {"drifted", policy::Value(false)},
+      {"drifted", policy::Value(situation.drifted)},
       {"side_effect", policy::Value(facts.side_effect)},
       {"trusted", policy::Value(situation.workspace->labels().trusted(situation.conversation->context()))},
       {"untrusted_roles", strings(facts.untrusted_roles)},

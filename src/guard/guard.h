@@ -52,6 +52,7 @@ struct Situation {
   Mode mode = Mode::guard;
   bool offered = true;  // the client's request, or a tools list, declares the tool
   int64_t wall_ms = 0;
+  bool drifted = false;  // what its server says of the tool is not what was accepted
 };
 
 Verdict decide(const Situation& situation, const exchange::Call& call);

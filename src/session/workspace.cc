@@ -231,6 +231,24 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   conversation.next_context_ = labels_.join(conversation.next_context_, all);
 }
 
+std::shared_ptr<Conversation> Workspace::begin(bool unseen) {
+  auto conversation = std::make_shared<Conversation>();
+  conversation->next_context_ = unseen ? unseen_label_ : kNoLabel;
+  conversation->push(exchange::conversation_start(), false);
+  return conversation;
+}
+
+void Workspace::returned(Conversation& conversation, const exchange::Call& call, LabelId carries,
+                         const exchange::Result& result, const Rules& rules) {
+  conversation.remember_call(call.id, {rules.tool_name(call.name), call.arguments, carries});
+  label_result(conversation, result, rules);
+  // There is no history to go back to: one step stands for all, and the call is over.
+  conversation.calls_.clear();
+  conversation.call_at_.clear();
+  conversation.steps_.clear();
+  conversation.push(exchange::conversation_start(), false);
+}
+
 void Workspace::emitted(const Conversation& conversation, const Message& message) {
   for (const exchange::Part& part : message.parts) {
     if (std::holds_alternative<exchange::Thinking>(part)) continue;

@@ -65,6 +65,14 @@ class Workspace {
   // conversation's label and will be recognised when the client sends them back, in whatever conversation.
   void emitted(const Conversation& conversation, const exchange::Message& message);
 
+  // A conversation of which weir sees only what tools return (MCP without the model's traffic). `unseen`: it
+  // may have read anything. It is nobody's but the caller's: not found again by observe(), not bounded here.
+  std::shared_ptr<Conversation> begin(bool unseen);
+  // A call that was let go came back: the result is labelled as one in a request's history would be, and
+  // joins the context. `carries`: what the call was decided to carry.
+  void returned(Conversation& conversation, const exchange::Call& call, LabelId carries,
+                const exchange::Result& result, const Rules& rules);
+
   // What attribution reads.
   Memory memory() { return {&labels_, &index_, &descriptions_, &places_}; }
   Places& places() { return places_; }

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "setup/compose.h"
 #include "setup/finding.h"
+#include "setup/take_back.h"
 #include "setup/toml_lines.h"
 #include "setup/undo.h"
 
@@ -225,10 +226,10 @@ RC_GTEST_PROP(ComposeProperty, AnyServerBecomesTomlThatSaysTheSame, ()) {
 }
 
 TEST(Undo, RecordsComeBack) {
-  const UndoRecord record{
-      "codex",
-      "2026-11-23T10:00:00Z",
-      {{"/a", true, sha256_hex("x"), sha256_hex("y"), "01-0.bak"}, {"/b", false, "", sha256_hex("z"), ""}}};
+  const UndoRecord record{"codex",
+                          "2026-11-23T10:00:00Z",
+                          {{"/a", true, sha256_hex("x"), sha256_hex("y"), "01-0.new", "01-0.bak"},
+                           {"/b", false, "", sha256_hex("z"), "01-1.new", ""}}};
   const auto back = read_undo(undo_json(record), "r");
   ASSERT_TRUE(back) << back.error().text();
   EXPECT_EQ(back->files[0].backup, "01-0.bak");
@@ -249,6 +250,26 @@ TEST(Undo, RecordsComeBack) {
     EXPECT_FALSE(read_undo(text, "r")) << text;
   }
   EXPECT_FALSE(read_undo("{}", "r"));
+}
+
+TEST(TakeBack, KeepsWhatWasChangedSince) {
+  const std::string before = R"({"n": 1, "s": {"a": {"x": 1}, "b": 2}, "t": "old"})";
+  const std::string written = R"({"n": 1, "s": {"weir": {"y": 1}, "b": 2}, "t": "new", "e": {"u": "v"}})";
+  const auto back = [&](const std::string& now) {
+    const auto text = take_back(Client::claude_code, "/f", before, written, now);
+    return text ? *text : text.error().text();
+  };
+  EXPECT_EQ(back(R"({"n": 2, "s": {"weir": {"y": 1}, "b": 3}, "t": "new", "e": {"u": "v", "w": 1}})"),
+            R"({"n": 2, "s": {"b": 3, "a": {"x": 1}}, "t": "old", "e": {"w": 1}})");
+  EXPECT_EQ(back(before), before);
+  EXPECT_EQ(back(R"({"s": {"weir": {"y": 2}}})"), "/f: s.weir was changed since");
+  EXPECT_EQ(back(R"({"s": {"weir": {"y": 1}}, "t": "third"})"), "/f: t was changed since");
+  EXPECT_FALSE(take_back(Client::claude_code, "/f", before, written, "{"));
+  EXPECT_FALSE(take_back(Client::goose, "/f", "a: 1\n", "a: 2\n", "a: 2\nb: 1\n"));
+  EXPECT_EQ(
+      take_back(Client::claude_code, "/f", std::nullopt, R"({"e": {"u": 1}})", R"({"e": {"u": 1}, "z": 1})")
+          .value(),
+      R"({"e": {}, "z": 1})");
 }
 
 TEST(Finding, JudgesAClient) {

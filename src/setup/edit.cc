@@ -172,7 +172,8 @@ void replace_members(const Node& object, std::string_view text, const std::vecto
         edit.end = std::max(comma, member.end);
         // Nothing may slip into the comment.
         const size_t next = skip_spaces(text, edit.end);
-        if (next < text.size() && text[next] != '\n' && text[next] != '\r' && !text.substr(next).starts_with("//"))
+        if (next < text.size() && text[next] != '\n' && text[next] != '\r' &&
+            !text.substr(next).starts_with("//"))
           edit.text = line_end(text);
       }
     }

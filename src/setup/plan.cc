@@ -241,11 +241,11 @@ std::string lines_to_paste(Client client, const std::vector<File>& files, const 
   for (const File& file : blank) drafts.push_back({client, file});
   Planner planner(client, blank, one, none, wiring);
   if (const auto changes = planner.plan()) {
-    for (const Change& change : *changes) out += fmt::format("# in {}\n{}", change.path, change.after);
+    for (const Change& change : *changes) out += fmt::format("# add to {}:\n{}", change.path, change.after);
   }
   if (!wrapped.empty()) {
     const std::vector<size_t> all;
-    out += fmt::format("# in {}\n", files.size() > 1 ? files[1].path : files[0].path);
+    out += fmt::format("# add to {}:\n", files.size() > 1 ? files[1].path : files[0].path);
     out += server_lines(client, wiring.mcp_command);
     out += "# and take these out, weir runs them now:\n" + removed;
   }

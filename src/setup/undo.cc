@@ -20,6 +20,7 @@ std::string undo_json(const UndoRecord& record) {
         .boolean(file.existed)
         .field("before", file.before)
         .field("after", file.after)
+        .field("written", file.written)
         .field("backup", file.backup)
         .end_object();
   }
@@ -40,7 +41,11 @@ Result<UndoRecord> read_undo(std::string text, std::string_view name) {
     file.existed = existed.value_or(false);
     file.before = each["before"].string_or("");
     file.after = each["after"].string_or("");
+    file.written = each["written"].string_or("");
     file.backup = each["backup"].string_or("");
+    const auto is_name = [](const std::string& name) {
+      return name.find('/') == std::string::npos && !name.starts_with('.');
+    };
     if (!existed || !file.path.starts_with('/') || file.after.size() != 64 ||
         file.backup.empty() == file.existed || file.backup.find('/') != std::string::npos ||
         file.backup.starts_with('.') || (file.existed && file.before.size() != 64))

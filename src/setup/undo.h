@@ -13,10 +13,11 @@ namespace weir::setup {
 
 struct UndoFile {
   std::string path;
-  bool existed = false;     // false: undoing removes it
-  std::string before = {};  // SHA-256 of the backup, hex
-  std::string after = {};   // SHA-256 of what was written, hex
-  std::string backup = {};  // the name of the copy, beside the record; empty when there was no file
+  bool existed = false;      // false: undoing removes it
+  std::string before = {};   // SHA-256 of the backup, hex
+  std::string after = {};    // SHA-256 of what was written, hex
+  std::string written = {};  // the name of the copy of what was written
+  std::string backup = {};   // the name of the copy, beside the record; empty when there was no file
 };
 
 struct UndoRecord {

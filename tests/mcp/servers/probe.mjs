@@ -82,7 +82,7 @@ function make() {
       const answer = await extra.sendRequest({ method: "elicitation/create", params: { message: question, requestedSchema: { type: "object", properties: { colour: string }, required: ["colour"] } } }, t.ElicitResultSchema);
       return text(`${answer.action} ${answer.content?.colour ?? ""}`);
     }],
-    roots: [object(), async (_, request, extra) => text((await extra.sendRequest({ method: "roots/list" }, t.ListRootsResultSchema)).roots.map((root) => root.uri).join())],
+    list_roots: [object(), async (_, request, extra) => text((await extra.sendRequest({ method: "roots/list" }, t.ListRootsResultSchema)).roots.map((root) => root.uri).join())],
     await_roots_changed: [object(), async () => { await gate("roots changed").opened; return text("roots changed"); }],
     remember: [object({ what: string }), ({ what }) => { state.remembered = what; return text("remembered"); }],
     recall: [object(), () => text(state.remembered)],

@@ -1,0 +1,53 @@
+// Judging: one call on its way through guard, the ledger and, where that is asked, a person. Both doors (the
+// model proxy's Turn, the MCP session) let calls go only by this.
+//
+// Guarantee: `done` hears "allowed" only after the decision, and the answer of a person where one was asked,
+// are durable. It runs once, never inside judge(), and not at all once the Judging was destroyed (the client
+// went away: a pending ask is withdrawn). One event loop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/gateway.h"
+
+namespace weir::gateway {
+
+struct Judged {
+  bool allowed = false;
+  guard::Verdict verdict;
+  uint64_t entry = 0;  // of the ledger
+};
+
+class Judging : public std::enable_shared_from_this<Judging> {
+ public:
+  ~Judging();
+  Judging(const Judging&) = delete;
+  Judging& operator=(const Judging&) = delete;
+  // The id of the ask that a person has not answered yet; empty when nobody is asked.
+  const std::string& ask() const { return ask_; }
+
+ private:
+  friend std::shared_ptr<Judging> judge(Gateway&, const guard::Situation&, const exchange::Call&,
+                                        std::function<void(Judged)>, std::function<void(const std::string&)>);
+  Judging(Gateway& gateway, std::string session) : gateway_(gateway), session_(std::move(session)) {}
+  void recorded(Result<uint64_t> entry);
+  void finish(bool allowed);
+
+  Gateway& gateway_;
+  std::string session_;
+  Judged judged_;
+  std::string ask_;
+  std::function<void(Judged)> done_;  // empty once it ran
+  std::function<void(const std::string&)> asked_;
+};
+
+// Decides and writes down. `situation` is borrowed for the call. In watch mode all is allowed, and recorded
+// as what would have been. `asked` hears the id of the ask, when a person is asked. Shared with what is under
+// way, which holds it only weakly.
+[[nodiscard]] std::shared_ptr<Judging> judge(Gateway& gateway, const guard::Situation& situation,
+                                             const exchange::Call& call, std::function<void(Judged)> done,
+                                             std::function<void(const std::string& ask)> asked = {});
+
+}  // namespace weir::gateway

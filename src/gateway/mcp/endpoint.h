@@ -1,0 +1,48 @@
+// Endpoint: /mcp, streamable HTTP (MCP 2025-11-25, 2025-06-18 and 2025-03-26; Transports).
+//
+// One Session for each client that initialised; it ends with DELETE, when its client's listening connection
+// has been gone for limits::kMcpLeftMs, or after limits::kMcpSessionIdleMs without a request. What a server
+// says to nobody's request goes to the newest listening stream, or waits for one, bounded. One event loop.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gateway/mcp/session.h"
+#include "gateway/mcp/stream.h"
+
+namespace weir::gateway::mcp {
+
+class Endpoint {
+ public:
+  Endpoint(Gateway& gateway, Dial dial);
+  ~Endpoint();  // ends all sessions
+
+  // Authenticated already.
+  void handle(const std::shared_ptr<net::ServerCall>& call);
+  void pins_changed(const std::string& server);
+  size_t sessions() const { return clients_.size(); }
+  // Of all sessions; for people.
+  std::vector<Session::ServerState> servers() const;
+
+ private:
+  using Call = std::shared_ptr<net::ServerCall>;
+  struct Client;
+  void post(const Call& call);
+  void initialize(const Call& call, const Message& request);
+  void listen(const Call& call);
+  Client* find(const Call& call);
+  void deliver(Client& client, std::string text, const std::string& about, bool answer);
+  void sweep();
+  static void refuse(const Call& call, int status, int code, std::string_view message);
+
+  Gateway& gateway_;
+  Dial dial_;
+  std::map<std::string, std::unique_ptr<Client>> clients_;  // by session id
+  net::Timer sweep_;
+};
+
+}  // namespace weir::gateway::mcp

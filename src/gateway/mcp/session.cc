@@ -1,0 +1,433 @@
+#include "gateway/mcp/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "wire/mcp/content.h"
+#include "wire/splice.h"
+
+namespace weir::gateway::mcp {
+namespace {
+
+namespace code = wire::mcp::code;
+
+// What weir itself can do for a client, whichever servers stand behind it: they may come later, or change.
+constexpr std::string_view kCapabilities =
+    R"({"tools":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},)"
+    R"("prompts":{"listChanged":true},"logging":{},"completions":{}})";
+
+std::string_view list_member(List list) {
+  switch (list) {
+    case List::tools:
+      return "tools";
+    case List::prompts:
+      return "prompts";
+    case List::resources:
+      return "resources";
+    case List::templates:
+      return "resourceTemplates";
+  }
+  return "tools";
+}
+
+// The request's params with one string in them replaced; "{}" when there are none.
+std::string with_string(json::Value params, json::Value where, std::string_view with) {
+  if (!params.exists()) return "{}";
+  if (!where.exists() || where.string_or("") == with) return std::string(params.raw());
+  std::string text(params.raw());
+  return text.replace(where.offset() - params.offset(), where.raw().size(), json::quote(with));
+}
+
+// What the servers are told of the client: what it can do itself, and that it is weir who asks.
+std::string handshake_params(json::Value client) {
+  json::Writer writer;
+  writer.begin_object().field("protocolVersion", wire::mcp::newest_revision()).key("capabilities");
+  writer.begin_object();
+  for (const std::string_view name : {"sampling", "elicitation", "roots"}) {
+    const json::Value capability = client["capabilities"][name];
+    if (capability.is_object()) writer.key(name).raw(capability.raw());
+  }
+  writer.end_object().key("clientInfo").begin_object().field("name", "weir").field("version", "0.1.0");
+  return writer.end_object().end_object().take();
+}
+
+}  // namespace
+
+Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
+    : gateway_(gateway),
+      id_(std::move(id)),
+      dial_(std::move(dial)),
+      send_(std::move(send)),
+      catalogue_(
+          gateway.loop(), gateway.pins(),
+          [this](List list) {
+            const std::string_view kind = list == List::tools     ? "tools"
+                                          : list == List::prompts ? "prompts"
+                                                                  : "resources";
+            send_(wire::mcp::notification(fmt::format("notifications/{}/list_changed", kind), {}), {}, false);
+          },
+          [this](const Upstream& upstream, const std::vector<Entry>& tools) {
+            std::vector<exchange::Tool> texts;
+            for (const Entry& tool : tools) {
+              texts.push_back({exchange::ToolKind::function, upstream.server().name + "/" + tool.name,
+                               tool.description, tool.schema});
+            }
+            gateway_.workspace().observe_tools(texts, rules_);
+          }) {
+  const config::Config& config = gateway.config();
+  rules_ = {&config.manifests, &config.trust, &config.profiles.generic(), true};
+  conversation_ = gateway.workspace().begin(!config.upstreams.empty() && !config.mcp.alone);
+}
+
+Session::~Session() = default;
+
+std::string Session::initialize(const Message& request) {
+  client_ = std::move(*json::parse(request.params().exists() ? std::string(request.params().raw()) : "{}"));
+  revision_ = wire::mcp::negotiate(client_["protocolVersion"].string_or(""));
+  for (const config::Server& server : gateway_.config().servers) {
+    if (server.command.empty() && server.url.empty()) continue;
+    auto slot = std::make_shared<Upstream*>(nullptr);  // the handlers are made before what they are for
+    UpstreamHandler handler;
+    handler.on_request = [this, slot](Message message) { from_server(**slot, std::move(message)); };
+    handler.on_notification = [this, slot](const Message& message) { server_says(**slot, message); };
+    handler.on_ready = [this, slot] { server_ready(**slot); };
+    upstreams_.push_back(std::make_unique<Upstream>(gateway_.loop(), server, dial_,
+                                                    handshake_params(client_.root()), std::move(handler)));
+    *slot = upstreams_.back().get();
+    catalogue_.add(*upstreams_.back());
+  }
+  for (const auto& upstream : upstreams_) upstream->start();
+  json::Writer writer;
+  writer.begin_object().field("protocolVersion", revision_).key("capabilities").raw(kCapabilities);
+  writer.key("serverInfo").begin_object().field("name", "weir").field("version", "0.1.0").end_object();
+  return wire::mcp::result(request.id, writer.end_object().take());
+}
+
+void Session::receive(Message message) {
+  switch (message.kind) {
+    case wire::mcp::Kind::request:
+      return request(message);
+    case wire::mcp::Kind::notification:
+      return notification(message);
+    case wire::mcp::Kind::result:
+    case wire::mcp::Kind::error:
+      return client_answer(message);
+  }
+}
+
+void Session::refuse(const std::string& id, int error_code, std::string_view message) {
+  respond(id, wire::mcp::error(id, error_code, message));
+}
+
+void Session::respond(const std::string& id, std::string text) {
+  in_flight_.erase(id);
+  send_(std::move(text), id, true);
+}
+
+void Session::request(const Message& message) {
+  if (in_flight_.contains(message.id)) {
+    // Not by refuse(): the first of the two is still under way.
+    return send_(wire::mcp::error(message.id, code::kInvalidRequest, "a request with this id is under way"),
+                 message.id, true);
+  }
+  if (in_flight_.size() >= limits::kMcpInFlightMax)
+    return refuse(message.id, code::kInternal, "too many requests are under way; wait for their answers");
+  in_flight_[message.id].progress_token = message.progress_token();
+  const std::string& method = message.method;
+  const auto keep = [&] {
+    auto document = json::parse(std::string(message.text()));
+    return std::make_shared<const Message>(
+        Message{message.kind, message.id, message.method, std::move(*document)});
+  };
+  if (method == "ping") return respond(message.id, wire::mcp::result(message.id, "{}"));
+  if (method == "tools/list") return list(message, List::tools);
+  if (method == "prompts/list") return list(message, List::prompts);
+  if (method == "resources/list") return list(message, List::resources);
+  if (method == "resources/templates/list") return list(message, List::templates);
+  if (method == "tools/call") return call_tool(keep());
+  if (method == "resources/read") return read_resource(keep());
+  if (method == "prompts/get") return get_prompt(keep());
+  if (method == "completion/complete") return complete(keep());
+  if (method == "resources/subscribe") return subscribe(keep(), true);
+  if (method == "resources/unsubscribe") return subscribe(keep(), false);
+  if (method == "logging/setLevel") return set_level(message);
+  refuse(message.id, code::kMethodNotFound, fmt::format("weir does not know the method {}", shown(method)));
+}
+
+void Session::with_lists(const std::string& id, std::vector<List> lists, std::function<void()> then) {
+  if (lists.empty()) return then();
+  const List next = lists.back();
+  lists.pop_back();
+  if (catalogue_.loaded(next)) return with_lists(id, std::move(lists), std::move(then));
+  catalogue_.load(next, [weak = weak_from_this(), id, lists = std::move(lists), then = std::move(then)] {
+    const auto self = weak.lock();
+    if (self && self->in_flight_.contains(id)) self->with_lists(id, lists, then);
+  });
+}
+
+void Session::list(const Message& message, List list) {
+  const json::Value cursor = message.params()["cursor"];
+  if (cursor.exists())
+    return refuse(message.id, code::kInvalidParams, "there is no such cursor: weir gives lists whole");
+  catalogue_.load(list, [weak = weak_from_this(), id = message.id, list] {
+    const auto self = weak.lock();
+    if (self && self->in_flight_.contains(id)) self->answer_list(id, list);
+  });
+}
+
+void Session::answer_list(const std::string& id, List list) {
+  std::string entries;
+  std::set<std::string_view> uris;
+  for (const Entry* entry : catalogue_.entries(list)) {
+    if (entry->pin != PinState::accepted) continue;
+    const bool named = list == List::tools || list == List::prompts;
+    if (!named && !uris.insert(entry->name).second) continue;  // owner_of() takes the first
+    if (!entries.empty()) entries += ',';
+    entries += entry->raw;
+  }
+  respond(id, wire::mcp::result(id, fmt::format("{{\"{}\":[{}]}}", list_member(list), entries)));
+}
+
+void Session::call_tool(std::shared_ptr<const Message> message) {
+  const json::Value params = message->params();
+  const json::Value name = params["name"];
+  if (!name.is_string()) return refuse(message->id, code::kInvalidParams, "params.name is no string");
+  const json::Value arguments = params["arguments"];
+  if (arguments.exists() && !arguments.is_object())
+    return refuse(message->id, code::kInvalidParams, "params.arguments is no object");
+  if (params["task"].exists())
+    return refuse(message->id, code::kInvalidParams, "weir carries no tasks; call the tool without `task`");
+  with_lists(message->id, {List::tools}, [this, message, name, params, arguments] {
+    const Entry* entry = catalogue_.find_by_client_name(List::tools, *name.string());
+    if (entry == nullptr)
+      return refuse(message->id, code::kInvalidParams,
+                    fmt::format("unknown tool: {}", shown(*name.string())));
+    Wanted wanted{message->id,
+                  Act::tool,
+                  entry->upstream,
+                  "tools/call",
+                  with_string(params, name, entry->name),
+                  {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
+                   entry->upstream->server().name + "/" + entry->name,
+                   arguments.exists() ? std::string(arguments.raw()) : "{}"},
+                  entry->pin != PinState::accepted};
+    decide(std::move(wanted));
+  });
+}
+
+void Session::read_resource(std::shared_ptr<const Message> message) {
+  const json::Value uri = message->params()["uri"];
+  if (!uri.is_string()) return refuse(message->id, code::kInvalidParams, "params.uri is no string");
+  with_lists(message->id, {List::templates, List::resources}, [this, message, uri] {
+    Upstream* owner = catalogue_.owner_of(*uri.string());
+    if (owner == nullptr) {
+      return respond(message->id,
+                     wire::mcp::error(message->id, code::kResourceNotFound, "no server has this resource",
+                                      fmt::format("{{\"uri\":{}}}", uri.raw())));
+    }
+    decide({message->id,
+            Act::resource,
+            owner,
+            "resources/read",
+            std::string(message->params().raw()),
+            {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
+             owner->server().name + "/mcp:resources/read", fmt::format("{{\"uri\":{}}}", uri.raw())}});
+  });
+}
+
+void Session::get_prompt(std::shared_ptr<const Message> message) {
+  const json::Value name = message->params()["name"];
+  if (!name.is_string()) return refuse(message->id, code::kInvalidParams, "params.name is no string");
+  with_lists(message->id, {List::prompts}, [this, message, name] {
+    const Entry* entry = catalogue_.find_by_client_name(List::prompts, *name.string());
+    if (entry == nullptr)
+      return refuse(message->id, code::kInvalidParams,
+                    fmt::format("unknown prompt: {}", shown(*name.string())));
+    const json::Value arguments = message->params()["arguments"];
+    decide({message->id,
+            Act::prompt,
+            entry->upstream,
+            "prompts/get",
+            with_string(message->params(), name, entry->name),
+            {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
+             entry->upstream->server().name + "/mcp:prompts/get",
+             fmt::format("{{\"name\":{},\"arguments\":{}}}", json::quote(entry->name),
+                         arguments.exists() ? arguments.raw() : "{}")}});
+  });
+}
+
+void Session::complete(std::shared_ptr<const Message> message) {
+  const json::Value ref = message->params()["ref"];
+  const bool prompt = ref["type"].string_or("") == "ref/prompt";
+  const json::Value what = ref[prompt ? "name" : "uri"];
+  if (!what.is_string()) return refuse(message->id, code::kInvalidParams, "params.ref names nothing");
+  with_lists(
+      message->id, prompt ? std::vector{List::prompts} : std::vector{List::templates, List::resources},
+      [this, message, prompt, what] {
+        const json::Value params = message->params();
+        const Entry* entry = prompt ? catalogue_.find_by_client_name(List::prompts, *what.string()) : nullptr;
+        Upstream* owner = entry != nullptr ? entry->upstream : nullptr;
+        if (!prompt) {
+          for (const Entry* each : catalogue_.entries(List::templates))
+            if (owner == nullptr && each->name == *what.string()) owner = each->upstream;
+          if (owner == nullptr) owner = catalogue_.owner_of(*what.string());
+        }
+        if (owner == nullptr)
+          return refuse(message->id, code::kInvalidParams, "params.ref names nothing that a server has");
+        decide({message->id,
+                Act::completion,
+                owner,
+                "completion/complete",
+                with_string(params, what, entry != nullptr ? entry->name : *what.string()),
+                {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
+                 owner->server().name + "/mcp:completion/complete", std::string(params.raw())}});
+      });
+}
+
+void Session::subscribe(std::shared_ptr<const Message> message, bool on) {
+  const json::Value uri = message->params()["uri"];
+  if (!uri.is_string()) return refuse(message->id, code::kInvalidParams, "params.uri is no string");
+  with_lists(message->id, {List::templates, List::resources}, [this, message, uri, on] {
+    const std::string key(*uri.string());
+    Upstream* owner = catalogue_.owner_of(key);
+    if (owner == nullptr || subscriptions_.size() >= limits::kMcpSubscriptionsMax)
+      return refuse(message->id, code::kResourceNotFound,
+                    owner == nullptr ? "no server has this resource" : "too many subscriptions");
+    if (on) {
+      subscriptions_[key] = owner;
+    } else {
+      subscriptions_.erase(key);
+    }
+    Wanted wanted{message->id, Act::completion, owner, message->method, std::string(message->params().raw()),
+                  {}};
+    forward(wanted);
+  });
+}
+
+void Session::set_level(const Message& message) {
+  if (!message.params()["level"].is_string())
+    return refuse(message.id, code::kInvalidParams, "params.level is no string");
+  level_ = message.params().raw();
+  for (const auto& upstream : upstreams_) {
+    if (upstream->state() == Upstream::State::ready && upstream->has("logging"))
+      upstream->request("logging/setLevel", level_, limits::kMcpHandshakeMs, [](const Result<Message>&) {});
+  }
+  respond(message.id, wire::mcp::result(message.id, "{}"));
+}
+
+// --- Decisions
+
+void Session::decide(Wanted wanted) {
+  InFlight& flight = in_flight_[wanted.id];
+  flight.upstream = wanted.upstream;
+  wanted.progress_token = flight.progress_token;
+  flight.ledger_session = "mcp-" + id_.substr(0, 8);
+  flight.ledger_call = wanted.call.id;
+  if (wanted.act == Act::tool && !wanted.drifted) {
+    if (auto ticket = gateway_.tickets().take(wanted.call.name, arguments_digest(wanted.call),
+                                              gateway_.now().mono_ms)) {
+      flight.ledger_session = ticket->session;
+      flight.ledger_call = ticket->call_id;
+      return forward(wanted);
+    }
+  }
+  const config::Config& config = gateway_.config();
+  const guard::Situation situation{
+      &gateway_.workspace(), conversation_.get(), rules_, &config.policies,       &gateway_.grants(),
+      flight.ledger_session, config.mode,         true,   gateway_.now().wall_ms, wanted.drifted};
+  const std::string id = wanted.id;
+  const exchange::Call call = wanted.call;
+  flight.judging = judge(
+      gateway_, situation, call,
+      [weak = weak_from_this(), wanted = std::move(wanted)](Judged judged) {
+        if (const auto self = weak.lock()) self->decided(wanted, std::move(judged));
+      },
+      [weak = weak_from_this(), id](const std::string& ask) {
+        if (const auto self = weak.lock()) self->asked(id, ask);
+      });
+}
+
+void Session::decided(Wanted wanted, Judged judged) {
+  const auto at = in_flight_.find(wanted.id);
+  if (at == in_flight_.end()) return;
+  at->second.reminder.cancel();
+  // Kept until this callback is over: it is the judging's own.
+  gateway_.loop().post([judging = std::exchange(at->second.judging, nullptr)] {});
+  std::erase_if(server_requests_,
+                [&](const auto& each) { return !each.second.ask.empty() && each.second.id == wanted.id; });
+  if (!judged.allowed) {
+    std::string why = wanted.drifted
+                          ? fmt::format(
+                                "weir did not let this call through: what the server says of {} is new "
+                                "or has changed and waits for the user, who sees it with `weir pins`. "
+                                "This is policy, not a fault; go on without this tool.",
+                                shown(wanted.call.name))
+                          : guard::denial_text(judged.verdict);
+    if (wanted.act == Act::tool)
+      return respond(wanted.id, wire::mcp::result(wanted.id, wire::mcp::tool_error_result(why)));
+    return refuse(wanted.id, code::kInvalidParams, why);
+  }
+  at->second.carries = judged.verdict.carries;
+  if (!judged.verdict.places.empty())
+    gateway_.workspace().places().written(judged.verdict.places, judged.verdict.carries);
+  forward(wanted);
+}
+
+void Session::forward(const Wanted& wanted) {
+  InFlight& flight = in_flight_[wanted.id];
+  flight.upstream = wanted.upstream;
+  flight.upstream_id = wanted.upstream->request(wanted.method, wanted.params, limits::kMcpCallMs,
+                                                [weak = weak_from_this(), wanted](Result<Message> answer) {
+                                                  if (const auto self = weak.lock())
+                                                    self->answered(wanted, std::move(answer));
+                                                });
+}
+
+void Session::answered(const Wanted& wanted, Result<Message> answer) {
+  const auto at = in_flight_.find(wanted.id);
+  if (at == in_flight_.end()) return;
+  if (!answer) {
+    if (wanted.act == Act::tool)
+      gateway_.recorder().effect(at->second.ledger_session, at->second.ledger_call, true);
+    return refuse(wanted.id, code::kServerGone, answer.error().text());
+  }
+  if (wanted.call.name.empty()) return respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
+  Result<exchange::Result> result = exchange::Result{wanted.call.id, {}, {}};
+  if (answer->kind == wire::mcp::Kind::error) {
+    result->texts.push_back(wire::mcp::all_text(answer->error()));
+    result->is_error = true;
+  } else if (wanted.act == Act::tool) {
+    result = wire::mcp::tool_result(wanted.call.id, answer->result());
+  } else if (wanted.act == Act::resource) {
+    result = wire::mcp::resource_result(wanted.call.id, answer->result());
+  } else if (wanted.act == Act::prompt) {
+    result = wire::mcp::prompt_result(wanted.call.id, answer->result());
+  } else {
+    result->texts.push_back(wire::mcp::all_text(answer->result()));
+  }
+  if (!result) {
+    return refuse(wanted.id, code::kInternal,
+                  fmt::format("the MCP server \"{}\" answered with what is no result: {}",
+                              wanted.upstream->server().name, result.error().text()));
+  }
+  label(wanted, *result);
+  if (wanted.act == Act::tool)
+    gateway_.recorder().effect(at->second.ledger_session, at->second.ledger_call, result->is_error);
+  respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
+}
+
+void Session::label(const Wanted& wanted, const exchange::Result& result) {
+  const LabelId carries = in_flight_[wanted.id].carries;
+  gateway_.workspace().returned(*conversation_, wanted.call, carries, result, rules_);
+}
+
+std::vector<Session::ServerState> Session::servers() const {
+  std::vector<ServerState> all;
+  for (const auto& upstream : upstreams_)
+    all.push_back({upstream->server().name, upstream->state(), upstream->trouble()});
+  return all;
+}
+
+}  // namespace weir::gateway::mcp
