@@ -69,7 +69,8 @@ Result<std::vector<Pin>> load_pins(Store& store) {
 struct Pins::Observation {
   std::string server;
   bool first_use = false;
-  std::vector<std::string> others;
+  std::vector<std::string> others;  // "server/tool"
+  std::set<std::string> own;        // the server's tools
   std::set<std::string_view> names;
   std::vector<std::string> new_names;  // "server/tool"
   std::vector<Pin> changed;
@@ -87,17 +88,11 @@ Pins::Pins(Recorder& recorder, StoreThread& store, std::vector<Pin> remembered)
   }
 }
 
-// Names in a server's text that may be its own tools' are no sign of anything; servers' names stay.
-std::vector<std::string> Pins::others_of(const std::string& server,
-                                         const std::vector<std::string>& names) const {
-  std::vector<std::string> others;
-  for (const std::string& name : names) {
-    const size_t slash = name.find('/');
-    if (slash == std::string::npos || std::string_view(name).substr(0, slash) == server) continue;
-    const bool own = pins_.contains({server, name.substr(slash + 1)});
-    others.push_back(own ? name.substr(0, slash + 1) : name);
-  }
-  return others;
+std::set<std::string> Pins::tools_of(const std::string& server) const {
+  std::set<std::string> names;
+  for (auto at = pins_.lower_bound({server, ""}); at != pins_.end() && at->first.first == server; ++at)
+    names.insert(at->first.second);
+  return names;
 }
 
 std::vector<PinState> Pins::observe(std::string_view server, const std::vector<manifest::ToolText>& tools,
@@ -108,13 +103,9 @@ std::vector<PinState> Pins::observe(std::string_view server, const std::vector<m
   for (const auto& [key, pin] : pins_) {
     if (key.first != server) names.insert(key.first + "/" + key.second);
   }
-  std::set<std::string_view> own;
-  for (const manifest::ToolText& tool : tools) own.insert(tool.name);
-  for (std::string& other : others_of(seen.server, {names.begin(), names.end()})) {
-    const size_t slash = other.find('/');
-    if (own.contains(std::string_view(other).substr(slash + 1))) other.resize(slash + 1);
-    seen.others.push_back(std::move(other));
-  }
+  seen.others.assign(names.begin(), names.end());
+  seen.own = tools_of(seen.server);
+  for (const manifest::ToolText& tool : tools) seen.own.insert(tool.name);
   if (seen.first_use && tools.empty()) save({Pin{seen.server, {}}});
   std::vector<PinState> states;
   states.reserve(tools.size());
@@ -157,7 +148,7 @@ PinState Pins::look(const manifest::ToolText& tool, Observation& seen) {
     return pin.state;
   }
   if (!is_new && pin.seen == tool.definition) return pin.state;
-  pin.findings = manifest::findings(tool, seen.server, seen.others);
+  pin.findings = manifest::findings(tool, seen.server, seen.others, seen.own);
   if (!pin.accepted.empty()) {
     pin.state = PinState::waits_changed;
   } else if (!pin.findings.empty()) {
@@ -176,17 +167,17 @@ PinState Pins::look(const manifest::ToolText& tool, Observation& seen) {
 std::set<std::string> Pins::recheck(Observation& seen) {
   std::set<std::string> flagged;
   std::string server;
-  std::vector<std::string> others;
+  std::set<std::string> own;
   for (auto& [key, pin] : pins_) {
     if (pin.server == seen.server || pin.accepted.empty()) continue;
     if (pin.server != server) {
       server = pin.server;
-      others = others_of(server, seen.new_names);
+      own = tools_of(server);
     }
     const auto document = json::parse(pin.accepted);
     const auto text = document ? manifest::read_tool_text(document->root()) : bad_input("");
     if (!text) continue;
-    std::vector<std::string> found = manifest::findings(*text, server, others);
+    std::vector<std::string> found = manifest::findings(*text, server, seen.new_names, own);
     if (!is_news(pin.findings, found)) continue;
     for (std::string& finding : found) {
       if (std::find(pin.findings.begin(), pin.findings.end(), finding) == pin.findings.end())

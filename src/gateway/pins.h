@@ -64,7 +64,7 @@ class Pins {
   struct Observation;  // what one list brings
   struct Noting;       // entries on their way to the ledger
 
-  std::vector<std::string> others_of(const std::string& server, const std::vector<std::string>& names) const;
+  std::set<std::string> tools_of(const std::string& server) const;
   PinState look(const manifest::ToolText& tool, Observation& seen);
   std::set<std::string> recheck(Observation& seen);  // servers of tools that are flagged now
   void forget_gone(const Observation& seen);

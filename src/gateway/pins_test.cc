@@ -252,6 +252,8 @@ TEST_F(PinsTest, ASecondServerOfTheSameKindShadowsNothing) {
   EXPECT_EQ(pins_->observe("work", {read, many}, {"docs/read_file", "docs/read_many_files"}),
             (States{kAccepted, kAccepted}));
   EXPECT_EQ(pin("docs", "read_file").state, kAccepted);
+  EXPECT_EQ(pins_->observe("odd", {read, tool("read_many_files", "not docs__read_file")}, {}),
+            (States{kAccepted, kFlagged}));
 }
 
 TEST_F(PinsTest, AServerThatChangesAllTheTimeDoesNotFillTheLedger) {

@@ -156,7 +156,8 @@ bool names_tool(const Words& words, const std::string& server, const std::string
 }
 
 void find_shadows(const Words& words, const ToolText& tool, std::string_view server,
-                  const std::vector<std::string>& others, std::vector<std::string>& out) {
+                  const std::vector<std::string>& others, const std::set<std::string>& own,
+                  std::vector<std::string>& out) {
   std::set<std::string, std::less<>> servers;
   for (const std::string& other : others) {
     const size_t slash = other.find('/');
@@ -165,7 +166,7 @@ void find_shadows(const Words& words, const ToolText& tool, std::string_view ser
     const std::string their_server = lower(std::string_view(other).substr(0, slash));
     const std::string their_tool = lower(name);
     const bool alone =
-        !name.empty() && name != tool.name &&
+        !name.empty() && name != tool.name && !own.contains(name) &&
         ((is_identifier(name) && words.all.contains(their_tool)) || words.pointed.contains(their_tool));
     if (alone || (!name.empty() && names_tool(words, their_server, their_tool)))
       out.push_back(fmt::format("names another server's tool, {}", shown(other, 200)));
@@ -295,13 +296,13 @@ Result<ToolText> read_tool_text(json::Value entry) {
 }
 
 std::vector<std::string> findings(const ToolText& tool, std::string_view server,
-                                  const std::vector<std::string>& others) {
+                                  const std::vector<std::string>& others, const std::set<std::string>& own) {
   // The decoded strings, not the JSON: an escape hides nothing from a reader of the decoded text.
   Inspector inspector;
   const auto document = json::parse(tool.definition);
   if (document) inspector.walk(document->root());
   std::vector<std::string> out = inspector.take();
-  find_shadows(inspector.words(), tool, server, others, out);
+  find_shadows(inspector.words(), tool, server, others, own, out);
   if (out.size() > limits::kPinFindingsMax) {
     const size_t more = out.size() - limits::kPinFindingsMax + 1;
     out.resize(limits::kPinFindingsMax - 1);

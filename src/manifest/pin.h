@@ -5,6 +5,7 @@
 // too. Findings are reasons to look twice; they are not proof of harm and their absence proves nothing. Pure.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +33,11 @@ Result<ToolText> read_tool_text(json::Value entry);
 // (tags, bidi and other controls, zero width, with their code points and place; not those that scripts and
 // emoji are written with), names of other servers' tools or servers in its text ("shadowing": `others` are
 // "server/tool", or "server/" for a server alone), a text that is very long. A common word counts as a name
-// only where it is used as one. Linear in the text and in `others`.
+// only where it is used as one, and one of the server's `own` tools' names only with the other server's
+// before it. Linear in the text and in `others`.
 std::vector<std::string> findings(const ToolText& tool, std::string_view server,
-                                  const std::vector<std::string>& others);
+                                  const std::vector<std::string>& others,
+                                  const std::set<std::string>& own = {});
 
 // What changed between two definitions, for a terminal: one line for each member that differs, then the lines
 // of texts that differ with "-" and "+" before them; hidden characters made visible, and a line with "!"

@@ -136,6 +136,9 @@ TEST(PinFindings, NamesOfOthers) {
     EXPECT_EQ(found(harmless, others), Lines{}) << harmless;
   EXPECT_EQ(findings(tool("send_money", "send_money sends"), "own", others), Lines{});
   EXPECT_EQ(findings(tool("t", "see send_money"), "bank", others), Lines{});
+  // A name that the server's own tool has, too, means another's only with that server before it.
+  EXPECT_EQ(findings(tool("t", "see send_money"), "own", others, {"send_money"}), Lines{});
+  EXPECT_EQ(findings(tool("t", "see bank__send_money"), "own", others, {"send_money"}).size(), 1U);
   const auto schema =
       read(R"({"name":"t","inputSchema":{"properties":{"a":{"description":"what send_money returned"}}}})");
   ASSERT_TRUE(schema.has_value());
