@@ -46,9 +46,9 @@ Result<UndoRecord> read_undo(std::string text, std::string_view name) {
     const auto is_name = [](const std::string& name) {
       return name.find('/') == std::string::npos && !name.starts_with('.');
     };
-    if (!existed || !file.path.starts_with('/') || file.after.size() != 64 ||
-        file.backup.empty() == file.existed || file.backup.find('/') != std::string::npos ||
-        file.backup.starts_with('.') || (file.existed && file.before.size() != 64))
+    if (!existed || !file.path.starts_with('/') || file.after.size() != 64 || file.written.empty() ||
+        file.backup.empty() == file.existed || !is_name(file.backup) || !is_name(file.written) ||
+        (file.existed && file.before.size() != 64))
       return broken;
     record.files.push_back(std::move(file));
   }
