@@ -21,6 +21,8 @@ constexpr int64_t kComeBackMs = 10'000;  // a weir that somebody else runs has s
 constexpr int64_t kGiveUpMs = 30'000;    // requests wait no longer for one
 constexpr int64_t kDrainMs = 10'000;     // after the end of the input, for what is owed
 constexpr int64_t kGoodbyeMs = 1'000;
+constexpr int64_t kGatherMs = 10;                   // for further requests that could not be sent
+constexpr size_t kKeptBytesMax = size_t{64} << 10;  // of a request, to send it once more
 
 constexpr char kRunByMcp[] = "\nmcp\n";  // the rest of DIR/listening
 
@@ -89,7 +91,7 @@ void Bridge::take_message(Message message) {
     hello_id_ = message.id;
   }
   if (request) {
-    if (!owed_.insert(message.id).second) {
+    if (!owed_.try_emplace(message.id, text.size() <= kKeptBytesMax ? text : std::string()).second) {
       options_.write(mcp::error("null", mcp::code::kInvalidRequest, "a request with this id is under way"));
       return;
     }
@@ -299,6 +301,15 @@ void Bridge::on_failed(const std::string& id, const Error& why) {
   const bool hello = id == own_hello_id_ || (id == hello_id_ && !welcomed_);
   if (hello && why.code == Code::unavailable) return lost(why);
   if (id == own_hello_id_) return lost(why);
+  // Not a byte of it has reached anybody: the next weir gets it.
+  const auto owed = owed_.find(id);
+  if (net::was_never_sent(why) && owed != owed_.end() && !owed->second.empty() && state_ == State::ready) {
+    backlog_bytes_ += owed->second.size();
+    backlog_.push_back({owed->second, id});
+    probe_.reset();
+    find_again_ = loop_.after(kGatherMs, [this, why] { lost(why); });
+    return;
+  }
   if (owed_.erase(id) > 0) options_.write(mcp::error(id, mcp::code::kServerGone, why.text()));
   if (hello) {
     hello_.clear();
@@ -322,9 +333,9 @@ void Bridge::lost(const Error& why) {
   std::set<std::string> waiting;
   for (const Waiting& each : backlog_) waiting.insert(each.id);
   if (!welcomed_ && !hello_id_.empty()) waiting.insert(hello_id_);
-  for (const std::string& id : std::exchange(owed_, {})) {
+  for (auto& [id, text] : std::exchange(owed_, {})) {
     if (waiting.contains(id)) {
-      owed_.insert(id);
+      owed_.emplace(id, std::move(text));
     } else {
       options_.write(
           mcp::error(id, mcp::code::kServerGone, "weir was lost while this was under way: " + why.message));

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -84,7 +85,8 @@ class Bridge {
   std::string initialized_;                                 // the client's notification
   bool welcomed_ = false;                                   // its initialize was answered
   uint64_t replays_ = 0;
-  std::set<std::string> owed_;   // ids of requests that are not answered
+  std::map<std::string, std::string>
+      owed_;                     // requests that are not answered: by id, the text unless it is long
   std::set<std::string> asked_;  // ids of weir's own requests
   struct Waiting {
     std::string text, id;

@@ -58,6 +58,9 @@ struct FetchHandler {
   std::function<void(Error)> on_error;
 };
 
+// True for an on_error that says that no connection came about: nothing of the request was sent.
+bool was_never_sent(const Error& error);
+
 // One request under way. Destroying it cancels: no callback follows, and the connection is closed unless the
 // reply was complete.
 class Fetch {

@@ -10,6 +10,8 @@
 namespace weir::net {
 namespace {
 
+constexpr std::string_view kCannotConnect = "cannot connect: ";
+
 bool is_written_by_client(std::string_view name) {
   for (const std::string_view own : {"content-length", "connection", "transfer-encoding", "keep-alive",
                                      "upgrade", "te", "proxy-connection", "expect"}) {
@@ -43,6 +45,10 @@ bool is_sendable(const ClientRequest& request) {
 }
 
 }  // namespace
+
+bool was_never_sent(const Error& error) {
+  return error.code == Code::unavailable && error.message.starts_with(kCannotConnect);
+}
 
 ClientConnection::ClientConnection(std::shared_ptr<ClientState> client, std::string key)
     : Channel(client->loop.impl(), Tcp::socket(client->loop.impl().io)),
@@ -113,7 +119,8 @@ void ClientConnection::connect(std::shared_ptr<FetchState> fetch) {
 void ClientConnection::resolved(const Tcp::resolver::results_type& results) {
   asio::async_connect(socket(), results, [self = shared_from_this(), this](Ec error, const Tcp::endpoint&) {
     if (is_closed()) return;
-    if (error) return fail(unavailable("cannot connect: " + error.message(), where(), "is it running?"));
+    if (error)
+      return fail(unavailable(std::string(kCannotConnect) + error.message(), where(), "is it running?"));
     prepare();
     if (fetch_->request.url.scheme == "https") return handshake();
     connected();
