@@ -84,7 +84,8 @@ int run_up(const Common& common, const UpArgs& args) {
     for (const auto dialect : {exchange::Dialect::chat_completions, exchange::Dialect::messages}) {
       config->upstreams.push_back({.name = fmt::format("demo-{}", exchange::dialect_name(dialect)),
                                    .url = model_url,
-                                   .dialect = dialect});
+                                   .dialect = dialect,
+                                   .built_in = true});
     }
   }
   const std::string host = config->listen_host.find(':') == std::string::npos

@@ -313,7 +313,7 @@ std::vector<std::string> Config::weakenings() const {
   if (!authenticate) lines.emplace_back("auth = \"none\": every process on this machine can use weir");
   if (unknown_items_untrusted)
     lines.emplace_back("unknown_items = \"untrusted\": items that weir does not know pass");
-  if (mcp.alone && !upstreams.empty())
+  if (mcp.alone && has_model())
     lines.emplace_back("mcp.alone: MCP calls that the model proxy has not seen start with a clean context");
   return lines;
 }
@@ -328,6 +328,10 @@ std::vector<std::string> Config::secret_variables() const {
 
 bool Config::on_loopback() const {
   return listen_host == "127.0.0.1" || listen_host == "::1" || listen_host == "localhost";
+}
+
+bool Config::has_model() const {
+  return std::any_of(upstreams.begin(), upstreams.end(), [](const Upstream& each) { return !each.built_in; });
 }
 
 const Upstream* Config::upstream_for(exchange::Dialect dialect, std::string_view model) const {

@@ -36,6 +36,7 @@ struct Upstream {
   std::string key_name = {};  // where it came from, for messages: "$OPENAI_API_KEY"
   std::vector<std::string> models = {"*"};
   std::string ca_file = {};  // further certificate authorities, PEM
+  bool built_in = false;     // the demo's model, which stands in where none is configured
 };
 
 // An MCP server: one of `command` and `url`, or neither for one whose name is only spoken of.
@@ -81,6 +82,8 @@ struct Config {
   std::vector<std::string> secret_variables() const;
   // `listen_host` is one that only this machine reaches.
   bool on_loopback() const;
+  // Whether a model of the person's own goes through weir.
+  bool has_model() const;
   // The first upstream of that dialect whose `models` has a pattern for the model, or nullptr.
   const Upstream* upstream_for(exchange::Dialect dialect, std::string_view model) const;
 };

@@ -31,10 +31,15 @@ struct Catalogue::Lists {
     std::vector<Entry> entries;
     std::string text;  // of all pages, to see a change
     bool wanted = false, loading = false, loaded = false, again = false;
+    bool late = false;  // it was waited for once in vain
   };
   Upstream* upstream = nullptr;
   std::array<One, kListCount> lists;
   One& of(List list) { return lists[static_cast<size_t>(list)]; }
+  bool worth_waiting(List list) {
+    const One& one = of(list);
+    return one.loading && !one.late && upstream->state() != Upstream::State::waiting;
+  }
 };
 
 Catalogue::Catalogue(net::Loop& loop, Pins& pins, Changed changed, ToolsSeen tools_seen)
@@ -54,6 +59,10 @@ void Catalogue::load(List list, std::function<void()> done) {
   waiters_.push_back(waiter);
   waiter->deadline = loop_.after(limits::kMcpListMs, [this, waiter = waiter.get()] {
     waiter->due = true;
+    for (const auto& lists : servers_) {
+      Lists::One& one = lists->of(waiter->list);
+      one.late = one.late || one.loading;
+    }
     check_waiters();
   });
   for (const auto& lists : servers_) {
@@ -71,8 +80,8 @@ void Catalogue::check_waiters() {
   for (size_t i = 0; i < waiters_.size();) {
     const List list = waiters_[i]->list;
     const bool ready =
-        waiters_[i]->due || std::all_of(servers_.begin(), servers_.end(),
-                                        [&](const auto& lists) { return !lists->of(list).loading; });
+        waiters_[i]->due || std::none_of(servers_.begin(), servers_.end(),
+                                         [&](const auto& lists) { return lists->worth_waiting(list); });
     if (!ready) {
       ++i;
       continue;
@@ -123,7 +132,7 @@ void Catalogue::settle(Lists& lists, List list) {
   std::string text;
   for (const Message& page : one.pages) text += page.result()[facts_of(list).member].raw();
   const bool changed = !one.loaded || text != one.text;
-  one.loading = false;
+  one.loading = one.late = false;
   one.loaded = true;
   if (changed) {
     one.text = std::move(text);
@@ -252,9 +261,10 @@ Upstream* Catalogue::owner_of(std::string_view uri) const {
   return best;
 }
 
-bool Catalogue::loaded(List list) const {
-  return std::all_of(servers_.begin(), servers_.end(),
-                     [&](const auto& lists) { return lists->of(list).loaded; });
+bool Catalogue::settled(List list) const {
+  return std::all_of(servers_.begin(), servers_.end(), [&](const auto& lists) {
+    return lists->of(list).wanted && !lists->worth_waiting(list);
+  });
 }
 
 }  // namespace weir::gateway::mcp

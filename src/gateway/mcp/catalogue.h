@@ -58,7 +58,8 @@ class Catalogue {
   // Who has that resource: the one that lists it, or whose template fits it best; else the only one that has
   // resources at all; else nullptr.
   Upstream* owner_of(std::string_view uri) const;
-  bool loaded(List list) const;
+  // Nobody need wait: each server's list is here, or was waited for once in vain, or the server is away.
+  bool settled(List list) const;
 
  private:
   struct Lists;

@@ -78,7 +78,7 @@ Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
           }) {
   const config::Config& config = gateway.config();
   rules_ = {&config.manifests, &config.trust, &config.profiles.generic(), true};
-  conversation_ = gateway.workspace().begin(!config.upstreams.empty() && !config.mcp.alone);
+  conversation_ = gateway.workspace().begin(config.has_model() && !config.mcp.alone);
 }
 
 Session::~Session() = default;
@@ -160,7 +160,7 @@ void Session::with_lists(const std::string& id, std::vector<List> lists, std::fu
   if (lists.empty()) return then();
   const List next = lists.back();
   lists.pop_back();
-  if (catalogue_.loaded(next)) return with_lists(id, std::move(lists), std::move(then));
+  if (catalogue_.settled(next)) return with_lists(id, std::move(lists), std::move(then));
   catalogue_.load(next, [weak = weak_from_this(), id, lists = std::move(lists), then = std::move(then)] {
     const auto self = weak.lock();
     if (self && self->in_flight_.contains(id)) self->with_lists(id, lists, then);
@@ -199,22 +199,25 @@ void Session::call_tool(std::shared_ptr<const Message> message) {
     return refuse(message->id, code::kInvalidParams, "params.arguments is no object");
   if (params["task"].exists())
     return refuse(message->id, code::kInvalidParams, "weir carries no tasks; call the tool without `task`");
-  with_lists(message->id, {List::tools}, [this, message, name, params, arguments] {
-    const Entry* entry = catalogue_.find_by_client_name(List::tools, *name.string());
-    if (entry == nullptr)
-      return refuse(message->id, code::kInvalidParams,
-                    fmt::format("unknown tool: {}", shown(*name.string())));
-    Wanted wanted{message->id,
-                  Act::tool,
-                  entry->upstream,
-                  "tools/call",
-                  with_string(params, name, entry->name),
-                  {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
-                   entry->upstream->server().name + "/" + entry->name,
-                   arguments.exists() ? std::string(arguments.raw()) : "{}"},
-                  entry->pin != PinState::accepted};
-    decide(std::move(wanted));
-  });
+  // A name that is known need not wait for other servers' lists.
+  const bool known = catalogue_.find_by_client_name(List::tools, *name.string()) != nullptr;
+  with_lists(message->id, known ? std::vector<List>{} : std::vector{List::tools},
+             [this, message, name, params, arguments] {
+               const Entry* entry = catalogue_.find_by_client_name(List::tools, *name.string());
+               if (entry == nullptr)
+                 return refuse(message->id, code::kInvalidParams,
+                               fmt::format("unknown tool: {}", shown(*name.string())));
+               Wanted wanted{message->id,
+                             Act::tool,
+                             entry->upstream,
+                             "tools/call",
+                             with_string(params, name, entry->name),
+                             {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
+                              entry->upstream->server().name + "/" + entry->name,
+                              arguments.exists() ? std::string(arguments.raw()) : "{}"},
+                             entry->pin != PinState::accepted};
+               decide(std::move(wanted));
+             });
 }
 
 void Session::read_resource(std::shared_ptr<const Message> message) {
@@ -240,7 +243,8 @@ void Session::read_resource(std::shared_ptr<const Message> message) {
 void Session::get_prompt(std::shared_ptr<const Message> message) {
   const json::Value name = message->params()["name"];
   if (!name.is_string()) return refuse(message->id, code::kInvalidParams, "params.name is no string");
-  with_lists(message->id, {List::prompts}, [this, message, name] {
+  const bool known = catalogue_.find_by_client_name(List::prompts, *name.string()) != nullptr;
+  with_lists(message->id, known ? std::vector<List>{} : std::vector{List::prompts}, [this, message, name] {
     const Entry* entry = catalogue_.find_by_client_name(List::prompts, *name.string());
     if (entry == nullptr)
       return refuse(message->id, code::kInvalidParams,
@@ -328,8 +332,7 @@ void Session::decide(Wanted wanted) {
   if (wanted.act == Act::tool && !wanted.drifted) {
     if (auto ticket = gateway_.tickets().take(wanted.call.name, arguments_digest(wanted.call),
                                               gateway_.now().mono_ms)) {
-      flight.ledger_session = ticket->session;
-      flight.ledger_call = ticket->call_id;
+      flight.ledger_call.clear();  // its effect is noted when the planner is told the result
       return forward(wanted);
     }
   }
@@ -389,8 +392,7 @@ void Session::answered(const Wanted& wanted, Result<Message> answer) {
   const auto at = in_flight_.find(wanted.id);
   if (at == in_flight_.end()) return;
   if (!answer) {
-    if (wanted.act == Act::tool)
-      gateway_.recorder().effect(at->second.ledger_session, at->second.ledger_call, true);
+    note_effect(wanted, at->second, true);
     return refuse(wanted.id, code::kServerGone, answer.error().text());
   }
   if (wanted.call.name.empty()) return respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
@@ -413,9 +415,13 @@ void Session::answered(const Wanted& wanted, Result<Message> answer) {
                               wanted.upstream->server().name, result.error().text()));
   }
   label(wanted, *result);
-  if (wanted.act == Act::tool)
-    gateway_.recorder().effect(at->second.ledger_session, at->second.ledger_call, result->is_error);
+  note_effect(wanted, at->second, result->is_error);
   respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
+}
+
+void Session::note_effect(const Wanted& wanted, const InFlight& flight, bool error) {
+  if (wanted.act == Act::tool && !flight.ledger_call.empty())
+    gateway_.recorder().effect(flight.ledger_session, flight.ledger_call, error);
 }
 
 void Session::label(const Wanted& wanted, const exchange::Result& result) {

@@ -59,7 +59,7 @@ class Session : public std::enable_shared_from_this<Session> {
     std::shared_ptr<Judging> judging;  // shared with what is under way, which holds it weakly
     exchange::Call call;
     LabelId carries = kNoLabel;
-    std::string ledger_session, ledger_call;  // whose decision its effect is noted with
+    std::string ledger_session, ledger_call;  // of the decision; no call: not noted here
     net::Timer reminder;                      // while a person is asked
     int reminders = 0;
   };
@@ -91,6 +91,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void decided(Wanted wanted, Judged judged);
   void forward(const Wanted& wanted);
   void answered(const Wanted& wanted, Result<Message> answer);
+  void note_effect(const Wanted& wanted, const InFlight& flight, bool error);
   void label(const Wanted& wanted, const exchange::Result& result);
 
   void notification(const Message& message);

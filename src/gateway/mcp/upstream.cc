@@ -85,9 +85,18 @@ void Upstream::open() {
 }
 
 void Upstream::on_message(std::string text) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  const bool meant_as_message = first != std::string::npos && (text[first] == '{' || text[first] == '[');
   auto messages = wire::mcp::parse(std::move(text), true);
-  if (!messages) return odd(messages.error().text());
   const std::weak_ptr<bool> alive = alive_;
+  if (!messages) {
+    // It may have been any of the answers that are waited for; what a program prints by the way is none.
+    if (meant_as_message && state_ == State::ready)
+      fail_all(bad_input(fmt::format("the MCP server \"{}\" sent what is no message: {}", server_.name,
+                                     messages.error().text())));
+    if (!alive.expired()) odd(messages.error().text());
+    return;
+  }
   for (Message& message : *messages) {
     switch (message.kind) {
       case wire::mcp::Kind::request:
