@@ -40,6 +40,13 @@ void print_entry(int64_t index, json::Value entry, json::Value detail) {
                                                      : entry["grant"].string_or("");
     const std::string to =
         type == "answer" ? fmt::format(" to {}", entry["decision"].integer().value_or(0)) : "";
+    if (type == "pin") {
+      const std::string tool =
+          fmt::format("{}/{}", entry["server"].string_or(""), entry["tool"].string_or(""));
+      fmt::print("{:>6}  {}  pin: {} {}\n", index, time, shown(tool, 60),
+                 shown(entry["state"].string_or("")));
+      return;
+    }
     fmt::print("{:>6}  {}  {}: {}{}\n", index, time, type, shown(what, 60), to);
     return;
   }

@@ -13,6 +13,7 @@ constexpr int64_t kTimeoutMs = 10'000;
 
 Error from_reply(int status, const std::string& body) {
   Error error{status == 404   ? Code::not_found
+              : status == 403 ? Code::denied
               : status == 400 ? Code::bad_input
                               : Code::unavailable,
               fmt::format("weir answered {}", status)};
