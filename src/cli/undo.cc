@@ -113,6 +113,7 @@ int run_undo(const Common& common, const InitArgs& args) {
       found->states[i] = setup::UndoState::done;
       continue;
     }
+    if (args.keep) continue;
     return fail(Error{
         Code::denied,
         fmt::format("it was changed after weir init wrote it ({}); nothing was undone", found->record.time),
