@@ -30,8 +30,10 @@ async function allUp(weir, way, ...own) {
 }
 async function noneLeft(weir, pids, ...own) {
   await poll(() => children(weir, ...own).length === 0, "no process to be left", kGoneMs).catch((error) => { throw new Error(`${error.message}: ${shown(children(weir, ...own))}`); });
-  // A zombie has no environment any more, so it is looked for by its number.
-  await poll(() => pids.every((pid) => processState(pid) === null || !marked(weir.mark).includes(pid) && processState(pid).state !== "Z"), "no zombie to be left", 3000).catch(() => assert.fail(`left: ${shown(pids.filter((pid) => processState(pid)))}`));
+  // A zombie has no environment any more, so it is looked for by its number. One whose parent is the init process is
+  // that one's to wait for.
+  const zombies = () => pids.filter((pid) => { const found = processState(pid); return found?.state === "Z" && found.parent !== 1; });
+  await poll(() => zombies().length === 0, "no zombie to be left", 3000).catch(() => assert.fail(`left: ${shown(zombies())}`));
 }
 function noZombieOf(parents) {
   const zombies = fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => { const state = processState(pid); return state?.state === "Z" && parents.includes(state.parent); });
@@ -95,6 +97,8 @@ describe("processes", { skip, concurrency: 3 }, () => {
         const joint = (await way.to("probe")).transport.pid;
         const pids = await allUp(weir, way, joint);
         process.kill(joint, signal);
+        // After SIGKILL it can only be noticed that nobody listens any more.
+        if (signal === "SIGKILL") await poll(() => children(weir).length === 0, "weir to notice", 45000);
         await noneLeft(weir, pids, weir.child.pid);
         noZombieOf([weir.child.pid]);
       } finally {
