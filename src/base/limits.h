@@ -108,6 +108,7 @@ inline constexpr size_t kStoreQueueMax = 4'096;         // jobs that wait for th
 
 // MCP
 inline constexpr size_t kMcpMessageBytesMax = size_t{64} << 20;
+inline constexpr size_t kMcpStreamBytesMax = size_t{1} << 30;  // of one event stream, then it is opened anew
 inline constexpr size_t kMcpQueueBytesMax = size_t{64} << 20;  // that wait for one server to read them
 inline constexpr size_t kMcpNameBytesMax = 64;                 // of a tool, as clients see it
 inline constexpr size_t kMcpNamesMax = 100'000;                // that one client can have been given

@@ -29,6 +29,14 @@ bool is_own_origin(std::string_view origin, std::string_view host, uint16_t port
   return false;
 }
 
+// Event streams of MCP servers live as long as their sessions; what one message may be, the links bound.
+net::ClientOptions mcp_client_options() {
+  net::ClientOptions options;
+  options.response_bytes_max = limits::kMcpStreamBytesMax;
+  options.kept_connections_max = 4;  // requests go out on fresh ones, because they must not be sent twice
+  return options;
+}
+
 bool is_messages_client(const net::Headers& headers) {
   return headers.has("anthropic-version");
 }
@@ -69,7 +77,7 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
       recorder_(environment_.log, environment_.store, environment_.clock),
       pins_(recorder_, environment_.store, std::move(remembered.pins)),
       asks_(*this),
-      mcp_client_(environment_.loop) {
+      mcp_client_(environment_.loop, mcp_client_options()) {
   for (const auto& [digest, label] : remembered.emitted)
     workspace_.restore_emitted({digest, workspace_.labels().intern(label)});
   for (const auto& [place, label] : remembered.places)
