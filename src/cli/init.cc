@@ -110,13 +110,6 @@ class Init {
     return name;
   }
 
-  static bool weir_speaks(const std::string& dialect) {
-    return load_text(
-               fmt::format("[upstream.x]\nurl = \"http://127.0.0.1:1/v1\"\ndialect = \"{}\"\n", dialect), "x",
-               nullptr)
-        .has_value();
-  }
-
   Status choose_upstreams() {
     if (client_ == setup::Client::codex && args_.dialect.empty() && !weir_speaks("responses")) {
       model_api_ = false;

@@ -35,6 +35,9 @@ Result<Place> find_config(const Common& common);
 Result<config::Config> load_text(const std::string& text, const std::string& path,
                                  std::vector<std::string>* missing);
 
+// Does this weir know the dialect?
+bool weir_speaks(std::string_view dialect);
+
 // Which model API weir is to ask: by flags, by what answers here and by keys in the environment, or by
 // asking.
 Result<setup::Upstream> choose_upstream(setup::Client client, const InitArgs& args,

@@ -133,6 +133,12 @@ Result<config::Config> load_text(const std::string& text, const std::string& pat
   return config::load(text, path, from);
 }
 
+bool weir_speaks(std::string_view dialect) {
+  const std::string text =
+      fmt::format("[upstream.x]\nurl = \"http://127.0.0.1:1/v1\"\ndialect = \"{}\"\n", dialect);
+  return load_text(text, "x", nullptr).has_value();
+}
+
 Result<setup::Upstream> choose_upstream(setup::Client client, const InitArgs& args,
                                         const Questions& questions) {
   if (!args.upstream.empty()) return by_flag(client, args);
