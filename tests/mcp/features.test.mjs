@@ -6,25 +6,27 @@ import { after, before, describe, test } from "node:test";
 import * as t from "@modelcontextprotocol/sdk/types.js";
 import { httpTransport, Peer, poll, Relay, routes, serversFor, startHttp, temporary, textOf, until, Way, Weir } from "./lib.mjs";
 
-let dir, servers, weir, web, net;
+let dir, own, servers, weir, web, net;
 const straight = () => new Way("direct", { servers, weir });
 
 before(async () => {
   dir = temporary("files");
   fs.writeFileSync(path.join(dir, "hello.txt"), "Hello from a file.\n");
-  web = await startHttp("probe.mjs");
+  web = await startHttp("probe.mjs", { env: { PROBE_NAME: "net" } });
+  own = Object.fromEntries(routes.map((route) => [route, temporary(`own-${route}`)]));
   servers = { ...serversFor(dir), net: { url: web.url } };
-  if (routes.some((route) => route !== "direct")) {
-    weir = await new Weir({
-      servers, keys: `ask_timeout = "0s"`,
-      tables: [`file:${dir}/**`, "tool:files/*", "tool:memory/*"].map((origin) => `[[trust]]\norigin = "${origin}"\nintegrity = "trusted"\n`).join(""),
-    }).start();
-  }
+  servers.files.command.push(...Object.values(own));
 });
+// A weir for each way: it remembers, over all its clients, what was written after something had failed or was a stranger's.
+async function startWeir() {
+  weir = await new Weir({
+    servers, keys: `ask_timeout = "0s"`,
+    tables: [`file:${dir}`, `file:${dir}/**`, "tool:files/*", "tool:memory/*"].map((origin) => `[[trust]]\norigin = "${origin}"\nintegrity = "trusted"\n`).join(""),
+  }).start();
+}
 after(async () => {
-  await weir?.discard();
   await web.stop();
-  fs.rmSync(dir, { recursive: true, force: true });
+  for (const each of [dir, ...Object.values(own)]) fs.rmSync(each, { recursive: true, force: true });
 });
 
 const features = [];
@@ -68,8 +70,9 @@ feature("tools/call", async (way) => {
   same(textOf(await way.call("everything", "echo", { message: "hällo\u0000\u2028𝄞" })), "Echo: hällo\u0000\u2028𝄞");
   assert.match(textOf(await way.call("everything", "get-sum", { a: 2.5, b: 1e3 })), /1002\.5/);
   assert.match(textOf(await way.call("files", "read_text_file", { path: path.join(dir, "hello.txt") })), /Hello from a file/);
-  const made = path.join(dir, `made-${way.route}.txt`);
-  await way.call("files", "write_file", { path: made, content: "x\n" });
+  const made = path.join(own[way.route], "made.txt");
+  const wrote = await way.call("files", "write_file", { path: made, content: "x\n" });
+  assert.ok(!wrote.isError, textOf(wrote));
   same(fs.readFileSync(made, "utf8"), "x\n");
   await way.call("memory", "create_entities", { entities: [{ name: `weir ${way.route}`, entityType: "gateway", observations: ["carries calls"] }] });
   assert.match(textOf(await way.call("memory", "search_nodes", { query: `weir ${way.route}` })), /carries calls/);
@@ -366,8 +369,15 @@ feature("session ends with DELETE", async (way) => {
 for (const route of routes) {
   describe(`by ${route}`, () => {
     let way;
-    before(() => { way = new Way(route, { servers, weir }); });
-    after(() => way.close());
+    before(async () => {
+      if (route !== "direct") await startWeir();
+      way = new Way(route, { servers, weir });
+    });
+    after(async () => {
+      await way.close();
+      await weir?.discard();
+      weir = null;
+    });
     for (const each of features) {
       if (!each.only.includes(route)) continue;
       test(`${each.name} [${route}]`, { timeout: 40000 }, async () => {

@@ -51,11 +51,12 @@ describe("hostile servers", { concurrency: 4, skip: routes.every((route) => rout
         assert.equal((await way.list("bad", "tools")).some((tool) => tool.name === "work"), list);
         await echo("before");
         let over = false, outcome;
-        const own = way.call("bad", "work", {}, { timeout: 40000 }).then((result) => (outcome = result), (error) => (outcome = error)).finally(() => (over = true));
+        const own = way.call("bad", "work", {}, { timeout: 15000 }).then((result) => (outcome = result), (error) => (outcome = error)).finally(() => (over = true));
         let slowest = 0;
         for (let i = 0; i < 20 || (!over && i < 2000); i++) slowest = Math.max(slowest, await echo(`beside ${i}`));
-        await until(own, "the hostile server's call", 45000);
-        if (says === "fails") assert.ok(outcome instanceof Error || outcome.isError, JSON.stringify(outcome)?.slice(0, 300));
+        await until(own, "the hostile server's call", 20000);
+        // Not by the client's own time-out: whoever waits for an answer that nobody can read is told so.
+        if (says === "fails") assert.ok((outcome instanceof Error && outcome.code !== -32001) || outcome.isError, String(outcome instanceof Error ? outcome : JSON.stringify(outcome)).slice(0, 300));
         else if (says === "any") assert.ok(outcome);
         else if (says) assert.match(outcome.content ? textOf(outcome) : String(outcome), says);
         await echo("after");

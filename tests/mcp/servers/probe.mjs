@@ -6,6 +6,7 @@ import { serve } from "./serve.mjs";
 const text = (what) => ({ content: [{ type: "text", text: String(what) }] });
 const object = (properties = {}) => ({ type: "object", properties, required: Object.keys(properties) });
 const string = { type: "string" };
+const kName = process.env.PROBE_NAME ?? "probe";  // two that run at once must not offer the same URI
 const kPage = 3;  // entries a page
 const kLevels = t.LoggingLevelSchema.options;
 
@@ -89,7 +90,7 @@ function make() {
     die: [object(), () => process.exit(7)],
     extra: [object(), () => text("extra")],
   };
-  const resources = () => [..."abcde"].map((letter) => ({ uri: `probe://note/${letter}`, name: `note ${letter}`, mimeType: "text/plain" })).concat(state.extraResource ? [{ uri: "probe://extra", name: "extra" }] : []);
+  const resources = () => [..."abcde"].map((letter) => ({ uri: `probe://note/${letter}`, name: `note ${letter}`, mimeType: "text/plain" })).concat(state.extraResource ? [{ uri: `${kName}://extra`, name: "extra" }] : []);
   const prompts = () => ["one", "two", "three", "four"].concat(state.extraPrompt ? ["extra"] : []).map((name) => ({ name, description: `Prompt ${name}`, arguments: [{ name: "who", required: true }] }));
   const page = (all, request, member) => {
     const from = Number(request.params?.cursor ?? 0);
