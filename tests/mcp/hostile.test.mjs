@@ -15,6 +15,7 @@ const modes = {
   "request-flood": { says: "any" },
   "utf8": { says: "fails" },
   "unknown-ids": { says: /the answer/ },
+  "null-id": { says: "any" },
   "huge": { says: "fails" },
   "endless-line": { says: "fails" },
   "deep": { says: "fails" },

@@ -41,7 +41,8 @@ function onCall(id) {
     case "change-flood": flood(1, JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" }) + "\n", 20000); return send({ id, result: text("flooded") });
     case "request-flood": for (let i = 0; i < 5000; i++) send({ id: `r${i}`, method: "roots/list" }); return send({ id, result: text("flooded") });
     case "utf8": return write(1, Buffer.concat([Buffer.from(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[{"type":"text","text":"`), Buffer.from([0xc3, 0x28, 0xff]), Buffer.from('"}]}}\n')]));
-    case "unknown-ids": send({ id: 987654, result: text("nobody asked") }); send({ id: "x", error: { code: 1, message: "nobody" } }); send({ id: null, result: {} }); send({ id, result: text("the answer") }); return send({ id, result: text("a second answer") });
+    case "unknown-ids": send({ id: 987654, result: text("nobody asked") }); send({ id: "x", error: { code: 1, message: "nobody" } }); send({ id, result: text("the answer") }); return send({ id, result: text("a second answer") });
+    case "null-id": send({ id: null, result: {} }); return send({ id, result: text("the answer") });
     case "huge": {
       write(1, `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[{"type":"text","text":"`);
       const piece = Buffer.alloc(kMiB, "h");
