@@ -237,8 +237,10 @@ class Reader {
     if (!table.exists()) return {};
     WEIR_TRY_ASSIGN(entries, table.entries());
     for (const toml::Entry& entry : entries) {
-      WEIR_TRY_ASSIGN(text, entry.value.string());
-      if (text.starts_with('$')) {
+      auto read = entry.value.string();
+      if (!read) return read.error();
+      std::string text = *read;
+      if (!text.empty() && text.front() == '$') {
         const std::string name = text.substr(1);
         const auto value = sources_.env ? sources_.env(name) : std::nullopt;
         if (!value) return entry.value.error(fmt::format("the environment has no {}", name));
