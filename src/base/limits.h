@@ -148,10 +148,10 @@ inline constexpr size_t kMcpUnsentMax = 256;
 inline constexpr size_t kToolDefinitionBytesMax = size_t{256} << 10;
 inline constexpr size_t kToolTextLongBytes = 8'192;  // of one text of a tool: worth a look
 inline constexpr size_t kPinsMax = 100'000;
-inline constexpr size_t kPinsBytesMax = size_t{256} << 20;  // of all definitions that are kept
-inline constexpr size_t kPinFindingsMax = 20;               // of one tool; more are counted
+inline constexpr size_t kPinsBytesMax = size_t{256} << 20;         // of all definitions that are kept
+inline constexpr size_t kPinFindingsMax = 20;                      // of one tool; more are counted
 inline constexpr size_t kPinDifferenceBytesMax = size_t{8} << 20;  // of definitions shown at once
-inline constexpr size_t kPinEntriesAtOnceMax = 256;         // on their way to the ledger
+inline constexpr size_t kPinEntriesAtOnceMax = 256;                // on their way to the ledger
 
 // Replay
 inline constexpr size_t kReplayLineBytesMax = size_t{16} << 20;

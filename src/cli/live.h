@@ -9,8 +9,8 @@
 
 namespace weir::cli {
 
-// Needs a terminal on standard input and output. Ends with `q`, end of input or a signal: kDone. No weir there
-// at the start is an error; one that goes away later is waited for.
+// Needs a terminal on standard input and output. Ends with `q`, end of input or a signal: kDone. No weir
+// there at the start is an error; one that goes away later is waited for.
 int run_live(const Common& common);
 
 }  // namespace weir::cli

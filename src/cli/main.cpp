@@ -62,8 +62,9 @@ int main(int argc, char** argv) {
   InitArgs init;
   sub = with_config(app.add_subcommand("init", "write weir.toml for an agent, and point the agent at weir"));
   sub->add_option("--client", init.client, "claude-code, codex, openclaw, goose or openai-compatible");
-  sub->add_option("--upstream", init.upstream,
-                  "the model API: anthropic, openai, ollama, llama-cpp, openrouter, …, a URL, or client (its own login)");
+  sub->add_option(
+      "--upstream", init.upstream,
+      "the model API: anthropic, openai, ollama, llama-cpp, openrouter, …, a URL, or client (its own login)");
   sub->add_option("--dialect", init.dialect, "of an upstream given by URL");
   sub->add_option("--key-env", init.key_env, "the variable that holds the upstream's key");
   sub->add_option("--model", init.model, "the model's name, where the client's config needs one");

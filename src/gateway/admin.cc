@@ -172,7 +172,8 @@ void show_status(Gateway& gateway, const CallPtr& call) {
   writer.end_array().key("servers").begin_array();
   for (const config::Server& server : config.servers) writer.string(server.name);
   writer.end_array().key("clients").begin_object();
-  for (const auto& [name, requests] : counters.clients) writer.key(name).integer(static_cast<int64_t>(requests));
+  for (const auto& [name, requests] : counters.clients)
+    writer.key(name).integer(static_cast<int64_t>(requests));
   writer.end_object().key("weakenings").begin_array();
   for (const std::string& line : config.weakenings()) writer.string(line);
   answer_json(call, 200, writer.end_array().end_object().take());
