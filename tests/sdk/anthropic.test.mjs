@@ -37,10 +37,13 @@ after(async () => {
   upstream.stop();
 });
 
+let asked = 0;
 async function ask(streamed, messages) {
   raw.length = 0;
   const request = { model: "m", max_tokens: 100, messages, tools: declared, system: "Be brief." };
-  return streamed ? client.messages.stream(request).finalMessage() : client.messages.create(request);
+  // A question that was denied once is denied at once in its session; here each asks for itself.
+  const options = { headers: { "Weir-Session": `asked-${++asked}` } };
+  return streamed ? client.messages.stream(request, options).finalMessage() : client.messages.create(request, options);
 }
 const names = (message) => message.content.filter((block) => block.type === "tool_use").map((block) => block.name);
 const text = (message) => message.content.filter((block) => block.type === "text").map((block) => block.text).join("");

@@ -39,13 +39,16 @@ after(async () => {
 });
 
 // Both ways of asking, one result: {text, calls, finish}.
+let asked = 0;
 async function ask(streamed, messages) {
   raw.length = 0;
+  // A question that was denied once is denied at once in its session; here each asks for itself.
+  const options = { headers: { "Weir-Session": `asked-${++asked}` } };
   if (!streamed) {
-    const done = await client.chat.completions.create({ model: "m", messages, tools: declared });
+    const done = await client.chat.completions.create({ model: "m", messages, tools: declared }, options);
     return done.choices[0];
   }
-  const stream = client.chat.completions.stream({ model: "m", messages, tools: declared, stream_options: { include_usage: true } });
+  const stream = client.chat.completions.stream({ model: "m", messages, tools: declared, stream_options: { include_usage: true } }, options);
   const done = await stream.finalChatCompletion();
   return done.choices[0];
 }
