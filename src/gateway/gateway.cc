@@ -90,7 +90,9 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
                                           [this](std::shared_ptr<net::ServerCall> call) { handle(call); });
   mcp_ = std::make_unique<mcp::Endpoint>(
       *this, environment_.dial ? environment_.dial : mcp::make_dial(environment_.loop, mcp_client_));
-  pins_.on_accepted([this](const std::string& server) { mcp_->pins_changed(server); });
+  pins_.on_accepted([this](const std::string& server) {
+    if (mcp_) mcp_->pins_changed(server);
+  });
   tick();
 }
 
@@ -173,7 +175,7 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
 
 void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string target) {
   const std::string path = target.substr(0, target.find('?'));
-  if (path == "/mcp") return mcp_->handle(call);
+  if (path == "/mcp" && mcp_) return mcp_->handle(call);
   struct Route {
     std::string_view path;
     exchange::Dialect dialect;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "exchange/exchange.h"
+#include "label/label.h"
 
 namespace weir::gateway {
 
@@ -24,6 +25,7 @@ struct Ticket {
   std::string tool;  // "server/tool"
   std::string arguments_digest;
   std::string session, call_id;  // of the decision
+  LabelId carries = kNoLabel;    // what the call was decided to carry
 };
 
 class Tickets {

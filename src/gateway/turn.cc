@@ -258,8 +258,9 @@ void Turn::release() {
     verdicts.push_back({allowed, allowed ? std::string() : guard::denial_text(verdict)});
     if (!allowed) continue;
     if (!gateway_.config().servers.empty())
-      gateway_.tickets().issue({verdict.tool, held.arguments_digest, session_id_, verdict.call_id},
-                               gateway_.now().mono_ms);
+      gateway_.tickets().issue(
+          {verdict.tool, held.arguments_digest, session_id_, verdict.call_id, verdict.carries},
+          gateway_.now().mono_ms);
     if (!verdict.places.empty()) gateway_.workspace().places().written(verdict.places, verdict.carries);
   }
   held_.clear();

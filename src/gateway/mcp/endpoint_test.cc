@@ -320,6 +320,22 @@ TEST_F(EndpointTest, AServerMayNotAskForWhatTheClientCannot) {
   EXPECT_NE(servers_["bank"].answers.at(0).find("-32601"), std::string::npos);
 }
 
+TEST_F(EndpointTest, ACancelledRequestEndsAndItsIdIsFree) {
+  start();
+  initialize();
+  call("bank__get_balance", "{}");
+  servers_["bank"].dead = true;
+  const std::string request =
+      R"({"jsonrpc":"2.0","id":77,"method":"tools/call","params":{"name":"bank__get_balance","arguments":{}}})";
+  const auto reply = send("POST", request);
+  ASSERT_TRUE(run_until([&] { return servers_["bank"].ignored > 0; }));
+  post(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":77}})", 202);
+  ASSERT_TRUE(run_until([&] { return reply->done; }));
+  EXPECT_EQ(reply->body, "");
+  servers_["bank"].dead = false;
+  EXPECT_NE(post(request).find("1000"), std::string::npos);
+}
+
 TEST_F(EndpointTest, MalformedRequestsGetTheProtocolsError) {
   start();
   post("{}", 400);

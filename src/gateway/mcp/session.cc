@@ -332,6 +332,7 @@ void Session::decide(Wanted wanted) {
   if (wanted.act == Act::tool && !wanted.drifted) {
     if (auto ticket = gateway_.tickets().take(wanted.call.name, arguments_digest(wanted.call),
                                               gateway_.now().mono_ms)) {
+      flight.carries = ticket->carries;
       flight.ledger_call.clear();  // its effect is noted when the planner is told the result
       return forward(wanted);
     }

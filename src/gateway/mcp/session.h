@@ -25,7 +25,8 @@
 namespace weir::gateway::mcp {
 
 // A message for the client. `about`: the JSON text of the id of the client's request that it answers or
-// belongs to, empty when it belongs to none; `answer`: it is that request's answer, and the last about it.
+// belongs to, empty when it belongs to none; `answer`: it is that request's answer, and the last about it;
+// with an empty text: there will be none, because it was cancelled.
 using Send = std::function<void(std::string text, const std::string& about, bool answer)>;
 
 class Session : public std::enable_shared_from_this<Session> {

@@ -88,7 +88,7 @@ void Session::cancelled(const std::string& id, std::string_view reason) {
   const auto at = in_flight_.find(id);
   if (at == in_flight_.end()) return;
   if (at->second.upstream_id != 0) at->second.upstream->cancel(at->second.upstream_id, reason);
-  in_flight_.erase(at);
+  respond(id, {});
 }
 
 void Session::client_answer(const Message& message) {

@@ -44,6 +44,11 @@ void Stream::attach_listener(std::shared_ptr<net::ServerCall> call, uint64_t las
 void Stream::send(std::string text, const std::string& about, bool answer) {
   if (answer) owed_.erase(about);
   complete_ = answer && owed_.empty() && !listener_;
+  if (text.empty()) {
+    if (!complete_) return;
+    if (!started_ && connected()) call_->respond(202, {}, {});
+    return finish();
+  }
   if (complete_ && !started_ && json_ && kept_.empty()) {
     if (connected())
       call_->respond(200, {{"content-type", "application/json"}, {"mcp-session-id", session_id_}},

@@ -35,6 +35,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void attach(std::shared_ptr<net::ServerCall> call, bool json, bool events);
   // A GET's: always an event stream. Gives again what came after event `last`.
   void attach_listener(std::shared_ptr<net::ServerCall> call, uint64_t last);
+  // An empty text: that request was cancelled, and gets no answer.
   void send(std::string text, const std::string& about, bool answer);
 
   // "ID-7" → the stream's id and the event's number.
