@@ -48,7 +48,7 @@ void Turn::start() {
   if (!parsed) return refuse(parsed.error());
   parsed_ = std::move(*parsed);
   if (!choose_upstream()) return;
-  std::string body = parsed_->write(shadow_edits(gateway_.shadow(), parsed_->request));
+  std::string body = parsed_->write({.edits = shadow_edits(gateway_.shadow(), parsed_->request)});
   if (path_.find("/count_tokens") != std::string::npos) {
     passes_ = true;
   } else {

@@ -145,7 +145,7 @@ void check(const Case& c, const std::string& where) {
     if (!outcome.shadow->prepend_blocks.empty())
       edits.push_back({Kind::prepend_blocks, 2, outcome.shadow->prepend_blocks});
   }
-  const std::string sent = back->write(edits);
+  const std::string sent = back->write({.edits = edits});
   const auto truth = parse_request(c.dialect, sent, {});
   ASSERT_TRUE(truth.has_value()) << where << sent;
   expect_sound(truth->request, where + sent);
