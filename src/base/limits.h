@@ -98,6 +98,7 @@ inline constexpr size_t kQuestionReferencesMax = 64;
 inline constexpr size_t kEnumOptionsMax = 256;
 inline constexpr size_t kReaderAnswerBytesMax = size_t{1} << 20;
 inline constexpr int kReaderTriesMax = 3;
+inline constexpr int64_t kModelCallMs = 120'000;  // for an answer to a question of weir's own
 inline constexpr int kReaderRoundsMax = 64;  // of one client request in which weir answered all calls
 inline constexpr size_t kSubstitutedBytesMax = size_t{16} << 20;  // arguments with content put in
 
