@@ -67,6 +67,57 @@ void expect_planners_own(const Shadow& shadow, const std::string& text, int call
   EXPECT_EQ(found, calls) << where;
 }
 
+// What the client got of the calls, and the sentence that stands for the denied ones.
+void expect_seen(const Seen& seen, const std::string& out, const std::string& text, int calls,
+                 unsigned verdicts, const std::string& where) {
+  EXPECT_EQ(seen.problem, "") << where << out;
+  size_t kept = 0;
+  bool denied = false;
+  for (int i = 0; i < calls; ++i) {
+    const What what = what_of(verdicts, i);
+    denied = denied || what == kDeny;
+    if (what == kDeny || what == kAnswer) {
+      expect_absent(out, i, where);
+      EXPECT_EQ(out.find("answer "), std::string::npos) << where;
+      continue;
+    }
+    ASSERT_GT(seen.calls.size(), kept) << where << out;
+    const exchange::Call& call = seen.calls[kept++];
+    EXPECT_EQ(number_of(call), i) << where;
+    const std::string own = "K" + std::to_string(i) + "_arg";
+    if (what == kAllow) {
+      EXPECT_NE(call.arguments.find(own), std::string::npos) << where;
+    } else {
+      EXPECT_EQ(call.arguments, *verdict_on(what, call).arguments) << where;
+      EXPECT_EQ(out.find(own), std::string::npos) << where << out;
+    }
+  }
+  EXPECT_EQ(seen.calls.size(), kept) << where << out;
+  if (kept == 0 && denied && text.empty()) {
+    EXPECT_TRUE(seen.text.starts_with("(weir stopped")) << where << out;
+    for (int i = 0; i < calls; ++i) {
+      const bool named = seen.text.find("K" + std::to_string(i)) != std::string::npos;
+      EXPECT_EQ(named, what_of(verdicts, i) == kDeny) << where << seen.text;
+    }
+  } else {
+    EXPECT_EQ(seen.text, text) << where << out;
+  }
+}
+
+bool all_allowed(unsigned verdicts, int calls) {
+  for (int i = 0; i < calls; ++i) {
+    if (what_of(verdicts, i) != kAllow) return false;
+  }
+  return true;
+}
+
+bool any_kept(unsigned verdicts, int calls) {
+  for (int i = 0; i < calls; ++i) {
+    if (what_of(verdicts, i) == kAllow || what_of(verdicts, i) == kChange) return true;
+  }
+  return false;
+}
+
 void check(const Stream& stream, const std::string& filter, unsigned verdicts,
            const testing::Pieces& pieces) {
   const std::string where = stream.name + ", " + filter + ", verdicts " + std::to_string(verdicts) + "\n";
@@ -75,43 +126,10 @@ void check(const Stream& stream, const std::string& filter, unsigned verdicts,
   ASSERT_EQ(outcome.error, "") << where;
   const Seen seen = testing::read_chat_stream(outcome.out);
   const Seen sent = testing::read_chat_stream(stream.bytes);
-  EXPECT_EQ(seen.problem, "") << where << outcome.out;
-  size_t kept = 0;
-  bool denied = false;
-  bool untouched = filtered(filter, stream.text) == stream.text;
-  for (int i = 0; i < stream.calls; ++i) {
-    const What what = what_of(verdicts, i);
-    untouched = untouched && what == kAllow;
-    denied = denied || what == kDeny;
-    if (what == kDeny || what == kAnswer) {
-      expect_absent(outcome.out, i, where);
-      EXPECT_EQ(outcome.out.find("answer "), std::string::npos) << where;
-      continue;
-    }
-    ASSERT_GT(seen.calls.size(), kept) << where << outcome.out;
-    const exchange::Call& call = seen.calls[kept++];
-    EXPECT_EQ(number_of(call), i) << where;
-    const std::string own = "K" + std::to_string(i) + "_arg";
-    if (what == kAllow) {
-      EXPECT_NE(call.arguments.find(own), std::string::npos) << where;
-    } else {
-      EXPECT_EQ(call.arguments, *verdict_on(what, call).arguments) << where;
-      EXPECT_EQ(outcome.out.find(own), std::string::npos) << where << outcome.out;
-    }
-  }
-  EXPECT_EQ(seen.calls.size(), kept) << where << outcome.out;
-  const std::string text = filtered(filter, stream.text);
-  if (kept == 0 && denied && text.empty()) {
-    EXPECT_TRUE(seen.text.starts_with("(weir stopped")) << where << outcome.out;
-    for (int i = 0; i < stream.calls; ++i) {
-      const bool named = seen.text.find("K" + std::to_string(i)) != std::string::npos;
-      EXPECT_EQ(named, what_of(verdicts, i) == kDeny) << where << seen.text;
-    }
-  } else {
-    EXPECT_EQ(seen.text, text) << where << outcome.out;
-  }
-  const bool none_left = stream.calls > 0 && kept == 0 && !sent.reason.empty();
+  expect_seen(seen, outcome.out, filtered(filter, stream.text), stream.calls, verdicts, where);
+  const bool none_left = stream.calls > 0 && !any_kept(verdicts, stream.calls) && !sent.reason.empty();
   EXPECT_EQ(seen.reason, none_left ? "stop" : sent.reason) << where << outcome.out;
+  const bool untouched = filtered(filter, stream.text) == stream.text && all_allowed(verdicts, stream.calls);
   EXPECT_EQ(seen.output_tokens, sent.output_tokens) << where;
   if (untouched && stream.exact && (filter == "none" || filter == "same")) {
     EXPECT_EQ(outcome.out, stream.bytes) << where;
@@ -264,6 +282,145 @@ TEST(ChatSeams, EachChoiceHasAFilterOfItsOwn) {
     ASSERT_TRUE(outcome.shadow.has_value());
     EXPECT_EQ(outcome.shadow->replacement, R"({"role":"assistant","content":"x{{1}} {{"})");
   }
+}
+
+TEST(ChatSeams, RoundsFlowOnInTheClientsMessage) {
+  const std::string first = kRole + event(R"({"content":"a {{1}} {{"})") + head(0) + fragments(0) + head(1) +
+                            fragments(1) + kCallsEnd + kUsage + kDone;
+  const std::string second =
+      kRole + event(R"({"content":"{{"})") + event(R"({"content":"2}} b{"})", R"("stop")") + kUsage + kDone;
+  for (const unsigned verdicts : {kDeny | kAnswer << 2, kAnswer | kAnswer << 2}) {
+    for (const size_t size : {SIZE_MAX, size_t{1}}) {
+      const Outcome outcome = play(kChat, kRequest, {first, second}, by(verdicts), [size] { return size; },
+                                   {.text_filters = filters("swap")});
+      ASSERT_EQ(outcome.error, "");
+      const Seen seen = testing::read_chat_stream(outcome.out);
+      EXPECT_EQ(seen.problem, "") << outcome.out;
+      EXPECT_EQ(seen.text, "a <value of 1> {{\n\n<value of 2> b{");
+      EXPECT_TRUE(seen.calls.empty());
+      ASSERT_EQ(outcome.bodies.size(), 1U);
+      const auto next = parse_request(kChat, outcome.bodies[0], {});
+      ASSERT_TRUE(next.has_value());
+      ASSERT_EQ(next->request.messages.size(), 4U);
+      EXPECT_EQ(exchange::text_of(next->request.messages[1]), "a {{1}} {{");
+      for (size_t i = 0; i < 2; ++i) {
+        const auto& result = std::get<exchange::Result>(next->request.messages[2 + i].parts.at(0));
+        const bool answered = what_of(verdicts, static_cast<int>(i)) == kAnswer;
+        EXPECT_EQ(result.texts.at(0), (answered ? "answer " : "denied ") + std::to_string(i));
+      }
+      ASSERT_TRUE(outcome.shadow.has_value());
+      expect_planners_own(*outcome.shadow, "a {{1}} {{", 2, outcome.shadow->replacement);
+      EXPECT_TRUE(outcome.shadow->replacement.ends_with(R"({"role":"assistant","content":"{{2}} b{"})"));
+      expect_same_message(seen, outcome, "rounds");
+    }
+  }
+}
+
+// Text that first comes out when the second round has ended is set apart like any other.
+TEST(ChatSeams, TheGapBetweenRoundsWaitsForTextThatTheClientGets) {
+  const std::string first = kRole + event(R"({"content":"a"})") + head(0) + fragments(0) + kCallsEnd + kDone;
+  for (const std::string text : {"b", "{{"}) {
+    for (const std::string reason : {"null", R"("stop")"}) {
+      std::string second = kRole + event(R"({"content":)" + json::quote(text) + "}", reason);
+      if (reason == "null") second += event("{}", R"("stop")");
+      for (const std::string filter : {"none", "swap", "hoard"}) {
+        const Outcome outcome = play(kChat, kRequest, {first, second + kDone}, by(kAnswer),
+                                     [] { return SIZE_MAX; }, {.text_filters = filters(filter)});
+        const Seen seen = testing::read_chat_stream(outcome.out);
+        EXPECT_EQ(seen.problem, "") << outcome.out;
+        EXPECT_EQ(seen.text, "a\n\n" + text) << filter << outcome.out;
+        expect_same_message(seen, outcome, filter);
+      }
+    }
+  }
+}
+
+TEST(ChatSeams, ArgumentsThatNoClientCouldReadEndTheReply) {
+  for (const std::string arguments : {"", "x", "[1]", "{"}) {
+    for (const bool streamed : {false, true}) {
+      const std::string bytes = streamed
+                                    ? kRole + head(0) + fragments(0) + kCallsEnd + kDone
+                                    : whole(R"({"role":"assistant","tool_calls":[)" + call(0, false) + "]}");
+      const Outcome outcome = play(
+          kChat, streamed ? kRequest : kWholeRequest, {bytes},
+          [&](const exchange::Call&) { return Verdict{true, {}, arguments}; }, [] { return SIZE_MAX; });
+      EXPECT_NE(outcome.error, "") << arguments;
+      EXPECT_EQ(outcome.out.find("K0"), std::string::npos);
+    }
+  }
+}
+
+TEST(ChatSeams, WholeMessagesFiltersVerdicts) {
+  const std::string three = "[" + call(0, false) + " , " + call(1, false) + "," + call(2, false) + "]";
+  const std::string legacy = R"({"name":"K0_name","arguments":"{\"v\":\"K0_arg\"}"})";
+  const std::string custom = R"({"id":"K0_id","type":"custom","custom":{"name":"K0_name","input":"K0_arg"}})";
+  const std::string object =
+      R"({"id":"K0_id","type":"function","function":{"arguments":{"v":"K0_arg"},"name":"K0_name"}})";
+  struct Row {
+    std::string message;
+    int calls;
+    std::string text;
+  };
+  for (const Row& row : std::vector<Row>{
+           {R"({"role":"assistant", "content" : "a {{1}}{","refusal":null})", 0, "a {{1}}{"},
+           {R"({"role":"assistant","content":"x","refusal":"{{1}}"})", 0, "x{{1}}"},
+           {R"({"content":"t {{12}}","tool_calls":)" + three + R"(,"role":"assistant"})", 3, "t {{12}}"},
+           {R"({"tool_calls":)" + three + "}", 3, ""},
+           {R"({"function_call":)" + legacy + R"(,"role":"assistant","content":"{{"})", 1, "{{"},
+           {R"({"role":"assistant","content":null,"tool_calls":[)" + custom + "]}", 1, ""},
+           {R"({"role":"assistant","content":"","tool_calls":[)" + object + "]}", 1, ""},
+       }) {
+    for (const std::string filter : {"none", "same", "loud", "hoard", "mute", "swap"}) {
+      for (unsigned verdicts = 0; verdicts < 1U << (2 * row.calls); ++verdicts) {
+        const std::string bytes = whole(row.message, row.calls > 0 ? "tool_calls" : "stop");
+        const Outcome outcome = play(kChat, kWholeRequest, {bytes}, by(verdicts), [] { return size_t{50}; },
+                                     {.text_filters = filters(filter)});
+        const std::string where = row.message + filter + std::to_string(verdicts) + "\n";
+        ASSERT_EQ(outcome.error, "") << where;
+        const Seen seen = testing::read_chat_whole(outcome.out);
+        const std::string text = filtered(filter, row.text);
+        expect_seen(seen, outcome.out, text, row.calls, verdicts, where);
+        const bool none_left = row.calls > 0 && !any_kept(verdicts, row.calls);
+        EXPECT_EQ(seen.reason, row.calls > 0 && !none_left ? "tool_calls" : "stop") << where;
+        const bool untouched = text == row.text && all_allowed(verdicts, row.calls);
+        if (untouched) {
+          EXPECT_EQ(outcome.out, bytes) << where;
+        }
+        ASSERT_EQ(outcome.shadow.has_value(), !untouched) << where;
+        if (outcome.shadow) expect_planners_own(*outcome.shadow, row.text, row.calls, where);
+        expect_same_message(seen, outcome, where);
+      }
+    }
+  }
+}
+
+TEST(ChatSeams, WholeContentInPartsIsOneText) {
+  const std::string bytes = whole(
+      R"({"role":"assistant","content":[{"type":"text","text":"a {{"},{"type":"text","text":"1}} {"}]})",
+      "stop");
+  const Outcome outcome =
+      play(kChat, kWholeRequest, {bytes}, by(0), [] { return SIZE_MAX; }, {.text_filters = filters("swap")});
+  EXPECT_EQ(
+      outcome.out,
+      whole(
+          R"({"role":"assistant","content":[{"type":"text","text":"a "},{"type":"text","text":"<value of 1> {"}]})",
+          "stop"));
+}
+
+TEST(ChatSeams, WholeRoundsAreOneMessage) {
+  const std::string first =
+      whole(R"({"role":"assistant","content":"a {{1}}","tool_calls":[)" + call(0, false) + "]}");
+  const std::string second = whole(R"({"role":"assistant","content":"b","refusal":"{{2}}"})", "stop");
+  const Outcome outcome = play(kChat, kWholeRequest, {first, second}, by(kAnswer), [] { return SIZE_MAX; },
+                               {.text_filters = filters("swap")});
+  ASSERT_EQ(outcome.error, "");
+  const Seen seen = testing::read_chat_whole(outcome.out);
+  EXPECT_EQ(seen.text, "a <value of 1>\n\nb<value of 2>");
+  EXPECT_EQ(outcome.shadow->replacement,
+            R"({"role":"assistant","content":"a {{1}}","tool_calls":[)" + call(0, false) +
+                R"(]},{"role":"tool","tool_call_id":"K0_id","content":"answer 0"},)"
+                R"({"role":"assistant","content":"b{{2}}"})");
+  expect_same_message(seen, outcome, outcome.out);
 }
 
 }  // namespace
