@@ -204,6 +204,17 @@ TEST(ChatSeams, WhatIsKeptBackComesBeforeCallsAndTheEnd) {
   EXPECT_FALSE(outcome.shadow.has_value());
 }
 
+// What the filter gives for the last delta has the delta's own bytes, and is not the last.
+TEST(ChatSeams, TextOfTheClosingEventStaysInOrder) {
+  const std::string bytes =
+      kRole + event(R"({"content":"ab"})") + event(R"({"content":"aba"})", R"("stop")") + kDone;
+  const Outcome outcome =
+      play(kChat, kRequest, {bytes}, by(0), [] { return SIZE_MAX; }, {.text_filters = filters("lag")});
+  const Seen seen = testing::read_chat_stream(outcome.out);
+  EXPECT_EQ(seen.problem, "");
+  EXPECT_EQ(seen.text, "ababa") << outcome.out;
+}
+
 TEST(ChatSeams, OnlyTheTextOfADeltaChanges) {
   const std::string bytes =
       kRole + event(R"({"content":"plain","reasoning":"{{1}}"})") +
@@ -244,6 +255,12 @@ TEST(ChatSeams, WhatBelongsToChangedTextIsCut) {
                             chunk("{}", "\"K0_arg\"", R"("tool_calls")") + kDone;
   for (const What what : {kChange, kDeny, kAnswer}) {
     const Outcome called = play(kChat, kRequest, {spelt}, by(what), [] { return SIZE_MAX; });
+    EXPECT_EQ(called.out.find("K0_arg"), std::string::npos) << called.out;
+  }
+  const std::string spelt_whole = whole(R"({"role":"assistant","tool_calls":[)" + call(0, false) + "]}",
+                                        "tool_calls", R"({"content":[{"token":"K0_arg"}]})");
+  for (const What what : {kChange, kDeny, kAnswer}) {
+    const Outcome called = play(kChat, kWholeRequest, {spelt_whole}, by(what), [] { return SIZE_MAX; });
     EXPECT_EQ(called.out.find("K0_arg"), std::string::npos) << called.out;
   }
   const std::string message = R"({"role":"assistant","content":"{{1}}",)" + notes.substr(1);

@@ -56,6 +56,11 @@ class TestFilter final : public TextFilter {
     if (name_ == "mute") return {};
     kept_ += piece;
     if (name_ == "hoard") return {};
+    if (name_ == "lag") {
+      std::string out = kept_.substr(0, kept_.size() - std::min<size_t>(kept_.size(), 2));
+      kept_.erase(0, out.size());
+      return out;
+    }
     std::string out;
     while (!kept_.empty()) {
       const size_t size = name_ == "loud" ? 1 : reference();
