@@ -25,7 +25,8 @@
 namespace weir::wire {
 
 // Rewrites one text of the planner on its way to the client, piece by piece. What feed() and end() return,
-// in order, is the text that the client gets.
+// in order, is the text that the client gets. Pieces are UTF-8 in whole characters, and so must be what is
+// returned.
 class TextFilter {
  public:
   virtual ~TextFilter() = default;
