@@ -288,6 +288,7 @@ class Reader {
       if (!(number >= 0 && number <= 1e6)) return bits.error("expected 0 to 1000000 bits");
       config_.seal.budget_bits = number;
     }
+    WEIR_TRY(seal.read("reveal", config_.seal.reveal));
     WEIR_TRY(seal.read("open", config_.seal.open));
     for (const std::string& pattern : config_.seal.open) {
       manifest::TrustRule rule;

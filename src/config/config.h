@@ -60,6 +60,7 @@ struct Mcp {
 struct Seal {
   size_t page = 10;
   double budget_bits = 64;
+  bool reveal = false;
   std::vector<std::string> open = {};  // patterns, as written
   manifest::TrustRules opened = {};    // the same: what a rule calls trusted is shown
   bool attachments_open = false;

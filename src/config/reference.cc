@@ -62,6 +62,9 @@ constexpr Key kKeys[] = {
     {"seal", "page", "integer", "10", "How many references a sealed list shows, whatever it holds."},
     {"seal", "budget_bits", "number", "64",
      "What may be revealed to the model of sealed content in one session, in bits."},
+    {"seal", "reveal", "boolean", "false",
+     "Shows the model, in every sealed result, the leaves that a manifest lets out by type (`reveal`), and charges "
+     "them. By default it asks for what it needs with `weir_ask`."},
     {"seal", "open", "list of strings", "[]",
      "Weakening: patterns, as in `[[trust]]`, of origins whose content the model is shown although nobody "
      "vouches for it, as in guard mode: `tool:client:claude-code/Read`, `file:/home/me/work/**`."},

@@ -96,7 +96,7 @@ void Turn::choose_rules() {
   rules_ = {&config.manifests, &config.trust, profile};
   ++gateway_.counters().clients[std::string(profile->name())];
   if (config.mode != guard::Mode::seal) return;
-  sealing_ = {config.seal.page, config.seal.budget_bits, &config.seal.opened, config.seal.attachments_open};
+  sealing_ = {config.seal.page, config.seal.budget_bits, config.seal.reveal, &config.seal.opened, config.seal.attachments_open};
   rules_.sealing = &sealing_;
 }
 

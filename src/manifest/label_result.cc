@@ -17,13 +17,14 @@ using Form = LabelledText::Form;
 class ResultLabeller {
  public:
   ResultLabeller(const ToolFacts& facts, std::string_view server_tool, json::Value args,
-                 const exchange::Result& result, const TrustRules& trust, Labels& labels)
+                 const exchange::Result& result, const TrustRules& trust, Labels& labels, bool alike)
       : facts_(facts.result),
         name_(server_tool),
         args_(args),
         result_(result),
         trust_(trust),
-        labels_(labels) {}
+        labels_(labels),
+        alike_(alike && facts_.outside && facts_.readers.empty()) {}
 
   std::vector<LabelledText> run() {
     for (size_t i = 0; i < result_.texts.size(); ++i) label_text(i);
@@ -38,7 +39,8 @@ class ResultLabeller {
   // the manifest says of it holds.
   LabelId plain(bool mismatch) {
     if (result_.is_error || mismatch) {
-      return labels_.intern(Label::of(Origin::tool(name_, {}, false), Readers::owner()));
+      return labels_.intern(
+          Label::of(Origin::tool(name_, {}, false), alike_ ? default_readers() : Readers::owner()));
     }
     return whole(json::Value());
   }
@@ -241,6 +243,7 @@ class ResultLabeller {
   const exchange::Result& result_;
   const TrustRules& trust_;
   Labels& labels_;
+  const bool alike_;
 
   json::Value root_;
   size_t text_index_ = 0;
@@ -258,8 +261,8 @@ class ResultLabeller {
 
 std::vector<LabelledText> label_result(const ToolFacts& facts, std::string_view server_tool,
                                        json::Value call_args, const exchange::Result& result,
-                                       const TrustRules& trust, Labels& labels) {
-  return ResultLabeller(facts, server_tool, call_args, result, trust, labels).run();
+                                       const TrustRules& trust, Labels& labels, bool alike) {
+  return ResultLabeller(facts, server_tool, call_args, result, trust, labels, alike).run();
 }
 
 }  // namespace weir::manifest

@@ -111,7 +111,7 @@ Replay::Replay(const config::Config& config, Options options)
   rules_.profile = named != nullptr ? named : &config.profiles.generic();
   for (const config::Server& server : config.servers) servers_.insert(server.name);
   if (options.mode != guard::Mode::seal) return;
-  sealing_ = {config.seal.page, config.seal.budget_bits, &config.seal.opened, config.seal.attachments_open};
+  sealing_ = {config.seal.page, config.seal.budget_bits, config.seal.reveal, &config.seal.opened, config.seal.attachments_open};
   rules_.sealing = &sealing_;
 }
 

@@ -39,16 +39,20 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   LabelId inherited = kNoLabel;
   if (called != nullptr && !labels_.trusted(called->label)) inherited = called->label;
   if (called != nullptr && arguments && !places_.empty()) {
-    if (const auto leaves = attribute(memory(), conversation, facts, arguments->root(), References::text)) {
+    const auto own = json::parse(called->own);
+    const auto leaves =
+        own ? attribute(memory(), conversation, facts, own->root())
+            : attribute(memory(), conversation, facts, arguments->root(), References::text);
+    if (leaves) {
       const std::string server = tool.substr(0, tool.find('/'));
       inherited = labels_.join(inherited, places_.read(server, places_of(server, *leaves)));
     }
   }
   const json::Value root = arguments ? arguments->root() : json::Value();
-  std::vector<LabelledText> pieces =
-      manifest::label_result(facts, tool, root, result, *rules.trust, labels_);
-  for (LabelledText& piece : pieces) piece.label = labels_.join(piece.label, inherited);
   Rewriting rewriting(labels_, conversation, part, rules);
+  std::vector<LabelledText> pieces =
+      manifest::label_result(facts, tool, root, result, *rules.trust, labels_, rewriting.on());
+  for (LabelledText& piece : pieces) piece.label = labels_.join(piece.label, inherited);
   if (rewriting.on()) {
     join_copies(index_, labels_, pieces);
     seal_result(conversation, result, part, facts, tool, pieces, *rules.sealing);
@@ -82,7 +86,7 @@ void Workspace::seal_result(Conversation& conversation, const exchange::Result& 
                                    [&](const auto& call) { return call.first == result.call_id; });
   const Digest key = times == 0 ? sha256({as_bytes(conversation.prefix()), "/result/", std::to_string(part)})
                                 : sha256({"result/", result.call_id, "/", tool, "/", std::to_string(times)});
-  const seal::ViewRules rules{sealing.page, sealing.budget_bits,
+  const seal::ViewRules rules{sealing.page, sealing.budget_bits, sealing.reveal,
                               [&](LabelId label) { return is_open(sealing, labels_.get(label)); }};
   seal::View view =
       seal::view_of_result(facts, result, pieces, labels_, *conversation.vault_, key, rules);

@@ -37,6 +37,7 @@ namespace weir::session {
 struct Sealing {
   size_t page = 10;         // references that a list shows
   double budget_bits = 64;  // that may be revealed in a session
+  bool reveal = false;      // what manifests let out is shown (and charged) unasked
   // Origins whose content the planner is shown although nobody vouches for it, as in guard mode: what a rule
   // here calls trusted.
   const manifest::TrustRules* open = nullptr;
