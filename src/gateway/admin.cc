@@ -157,6 +157,7 @@ void show_status(Gateway& gateway, const CallPtr& call) {
       .integer(static_cast<int64_t>(counters.asked));
   writer.key("denied").integer(static_cast<int64_t>(counters.denied));
   writer.key("conversations").integer(static_cast<int64_t>(gateway.workspace().conversations()));
+  writer.key("trace_bytes").integer(static_cast<int64_t>(gateway.workspace().trace_bytes()));
   writer.key("pending").integer(static_cast<int64_t>(gateway.queue().pending().size()));
   writer.key("ledger_entries")
       .integer(static_cast<int64_t>(gateway.log().size()))

@@ -180,8 +180,9 @@ void Session::list(const Message& message, List list) {
 void Session::answer_list(const std::string& id, List list) {
   std::string entries;
   std::set<std::string_view> uris;
+  const bool watch = gateway_.config().mode == guard::Mode::watch;  // never interferes
   for (const Entry* entry : catalogue_.entries(list)) {
-    if (entry->pin != PinState::accepted) continue;
+    if (entry->pin != PinState::accepted && !watch) continue;
     const bool named = list == List::tools || list == List::prompts;
     if (!named && !uris.insert(entry->name).second) continue;  // owner_of() takes the first
     if (!entries.empty()) entries += ',';
