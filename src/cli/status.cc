@@ -133,8 +133,8 @@ void print(const json::Document& status, const Today& today) {
              shown(status["config"].string_or(""), 200));
   std::string clients;
   for (const json::Member& client : status["clients"].members())
-    clients += fmt::format("{}{} ({} requests)", clients.empty() ? "" : ", ", shown(client.key, 60),
-                           client.value.integer().value_or(0));
+    clients += fmt::format("{}{} ({} request{})", clients.empty() ? "" : ", ", shown(client.key, 80),
+                           client.value.integer().value_or(0), client.value.integer() == 1 ? "" : "s");
   fmt::print("clients    {}\n", clients.empty() ? "none yet" : clients);
   for (const json::Value upstream : status["upstreams"].elements())
     fmt::print("upstream   {}: {} ({})\n", shown(upstream["name"].string_or(""), 60),
