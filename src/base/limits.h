@@ -49,7 +49,9 @@ inline constexpr size_t kTraceTextBytesMax = size_t{1}
                                              << 30;  // normalised; at capacity unmatched text is untrusted
 inline constexpr size_t kTraceEntriesMax = size_t{64} << 20;  // remembered by store
 inline constexpr int kTraceDecodeDepthMax = 3;
-inline constexpr size_t kTraceCopyCharsMin = 24;  // non-space characters that make a copy
+inline constexpr size_t kVouchersBytesMax = size_t{64}
+                                            << 20;  // of one conversation; more vouches for nothing
+inline constexpr size_t kTraceCopyCharsMin = 24;    // non-space characters that make a copy
 
 // Policy
 inline constexpr size_t kPolicyBytesMax = size_t{1} << 20;

@@ -28,8 +28,10 @@ int exit_code(const Error& error);
 Result<std::string> read_file(const std::string& path, size_t bytes_max = size_t{64} << 20);
 config::Sources sources();
 
-// --config, WEIR_CONFIG, ~/.config/weir/weir.toml, or the defaults; never the current folder.
-Result<config::Config> load_config(const Common& common);
+// --config, WEIR_CONFIG, ~/.config/weir/weir.toml, or the defaults; never the current folder. A variable that
+// it names and the environment has not is an error; with `missing` it is put there instead, and what stands
+// in its place is of no use: for verbs that need no secrets, which another terminal need not have.
+Result<config::Config> load_config(const Common& common, std::vector<std::string>* missing = nullptr);
 // data_dir of the config, WEIR_DATA, or ~/.local/share/weir; made (0700) when it is not there.
 Result<std::string> data_dir(const config::Config& config);
 std::string data_dir_path(const config::Config& config);  // not made

@@ -109,7 +109,8 @@ int run_up(const Common& common, const UpArgs& args) {
 }
 
 int run_token(const Common& common, const TokenArgs& args) {
-  auto config = load_config(common);
+  std::vector<std::string> missing;
+  auto config = load_config(common, &missing);
   if (!config) return fail(config.error());
   auto dir = data_dir(*config);
   if (!dir) return fail(dir.error());

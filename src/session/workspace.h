@@ -109,6 +109,8 @@ class Workspace {
   const trace::Index& index() const { return index_; }
   trace::Index& index() { return index_; }
   size_t conversations() const { return conversations_.size(); }
+  // Estimate of the memory that is kept for good: what trace has seen.
+  size_t trace_bytes() const { return index_.bytes() + descriptions_.bytes(); }
 
   // What a restart must not forget, in a form that `store` can keep; restore_* before the first observe().
   struct EmittedPart {
