@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <tuple>
 
 #include "trace/anchors.h"
@@ -41,66 +42,115 @@ struct Index::Matches {
   }
 };
 
-size_t Index::segment_at(uint32_t position) const {
-  const auto after = std::upper_bound(segments_.begin(), segments_.end(), position,
-                                      [](uint32_t p, const Segment& segment) { return p < segment.begin; });
-  return static_cast<size_t>(after - segments_.begin()) - 1;
+namespace {
+
+size_t common_prefix(const char* a, const char* b, size_t max) {
+  size_t n = 0;
+  while (n < max && a[n] == b[n]) ++n;
+  return n;
 }
+
+}  // namespace
 
 // Looks no further than the windows of this anchor: what goes on has further anchors.
 void Index::look_at_place(std::string_view compact, const Anchor& anchor, uint32_t position,
                           Matches& matches) const {
-  if (text_.compare(position, kGram, compact.substr(anchor.at, kGram)) != 0) return;
-  const size_t segment = segment_at(position);
-  const size_t first = segments_[segment].begin;
-  const size_t last = segment + 1 < segments_.size() ? segments_[segment + 1].begin : text_.size();
-  const size_t left_max = std::min<size_t>(anchor.at - anchor.window_begin, position - first);
+  const char* const here = compact.data() + anchor.at;
+  const char* const there = text_.at(position);
+  if (std::memcmp(here, there, kGram) != 0) return;
+  const TextStore::Segment& segment = text_.segment_at(position);
+  const size_t left_max = std::min<size_t>(anchor.at - anchor.window_begin, position - segment.begin);
   const size_t right_max =
-      std::min<size_t>(anchor.window_end - 1 + limits::kTraceCopyCharsMin - anchor.at, last - position);
+      std::min<size_t>(anchor.window_end - 1 + limits::kTraceCopyCharsMin - anchor.at, segment.end - position);
   size_t left = 0;
-  while (left < left_max && compact[anchor.at - left - 1] == text_[position - left - 1]) ++left;
-  size_t right = kGram;
-  while (right < right_max && compact[anchor.at + right] == text_[position + right]) ++right;
+  while (left < left_max && *(here - left - 1) == *(there - left - 1)) ++left;
+  const size_t right = kGram + common_prefix(here + kGram, there + kGram, right_max - kGram);
   if (left + right < limits::kTraceCopyCharsMin) return;
-  matches.put({anchor.at - left, anchor.at + right, segments_[segment].begin, segments_[segment].label});
+  matches.put({anchor.at - left, anchor.at + right, segment.begin, segment.label});
 }
 
-void Index::look_up(std::string_view compact, const Anchor& anchor, Matches& matches) const {
-  matches.drop_before(anchor.window_begin);
-  const auto key = static_cast<uint32_t>(anchor.hash >> 32);
-  size_t places = 0;
-  for (size_t at = first_slot(anchor.hash); slots_[at].position != kEmpty && places < kPlacesMax;
-       at = at + 1 == slots_.size() ? 0 : at + 1) {
-    if (slots_[at].hash != key) continue;
-    ++places;
-    look_at_place(compact, anchor, slots_[at].position, matches);
-  }
-  if (places < kPlacesMax) return;
-  for (size_t window = anchor.window_begin; window < anchor.window_end; ++window) {
+// Windows that stand in too many places to look at each.
+void Index::look_at_windows(std::string_view compact, size_t begin, size_t end, Matches& matches) const {
+  for (size_t window = begin; window < end; ++window) {
     for (const bool trusted : {true, false}) {
-      const Sightings::Entry* seen = windows_.find(window_hash(compact.data() + window, trusted));
+      const uint64_t hash = window_hash(compact.data() + window, trusted);
+      const Window* seen = windows_.find(key_of(hash), hash);
       if (seen == nullptr) continue;
       matches.put({window, window + limits::kTraceCopyCharsMin, seen->when, seen->label});
     }
   }
 }
 
+// In batches and in steps, so that the cache misses of each step overlap: where the anchors are remembered, where
+// in the text they stand, and what stands there.
+class Index::Finder {
+ public:
+  Finder(const Index& index, std::string_view compact, Matches& matches)
+      : index_(index), compact_(compact), matches_(matches) {}
+
+  void add(const Anchor& anchor) {
+    anchors_[waiting_++] = anchor;
+    index_.places_.prefetch(key_of(anchor.hash));
+    if (waiting_ == anchors_.size()) flush();
+  }
+
+  void flush() {
+    std::array<size_t, kBatch> ends;
+    size_t count = 0;
+    for (size_t i = 0; i < waiting_; ++i) {
+      count += find_places(key_of(anchors_[i].hash), &positions_[count]);
+      ends[i] = count;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < waiting_; ++i) {
+      const size_t begin = at;
+      matches_.drop_before(anchors_[i].window_begin);
+      for (; at < ends[i]; ++at) index_.look_at_place(compact_, anchors_[i], positions_[at], matches_);
+      if (at - begin == kPlacesMax) look_at_sides(anchors_[i]);
+    }
+    waiting_ = 0;
+  }
+
+ private:
+  static constexpr size_t kBatch = 64;
+
+  size_t find_places(uint32_t key, uint32_t* positions) {
+    size_t count = 0;
+    index_.places_.walk(key, key, [&](const Place& place) {
+      positions[count++] = place.next - 1;
+      index_.text_.prefetch(place.next - 1);
+      return count < kPlacesMax;
+    });
+    return count;
+  }
+
+  void look_at_sides(const Anchor& anchor) {
+    for (const Side& side : index_.sides(compact_.data(), anchor)) {
+      if (side.windows_begin == side.windows_end) continue;
+      std::array<uint32_t, kPlacesMax> positions;
+      const size_t count = find_places(side.key, positions.data());
+      for (size_t i = 0; i < count; ++i) index_.look_at_place(compact_, anchor, positions[i], matches_);
+      if (count == kPlacesMax)
+        index_.look_at_windows(compact_, side.windows_begin, side.windows_end, matches_);
+    }
+  }
+
+  const Index& index_;
+  const std::string_view compact_;
+  Matches& matches_;
+  std::array<Anchor, kBatch> anchors_;
+  std::array<uint32_t, kBatch * kPlacesMax> positions_;
+  size_t waiting_ = 0;
+};
+
 std::vector<Index::Run> Index::find_runs(std::string_view compact) const {
   Matches found;
-  // Looked up in batches, so that the table's cache misses overlap.
-  std::array<Anchor, 32> pending;
-  size_t waiting = 0;
-  const auto flush = [&] {
-    for (size_t i = 0; i < waiting; ++i) look_up(compact, pending[i], found);
-    waiting = 0;
-  };
+  Finder finder(*this, compact, found);
   each_anchor(compact, multiplier_, seed_, [&](const Anchor& anchor) {
-    pending[waiting++] = anchor;
-    __builtin_prefetch(&slots_[first_slot(anchor.hash)]);
-    if (waiting == pending.size()) flush();
+    finder.add(anchor);
     return true;
   });
-  flush();
+  finder.flush();
 
   // Cut the matches at each other's ends; in each piece the earliest sighting says whether it was trusted.
   const std::vector<Match>& matches = found.all;
@@ -153,7 +203,7 @@ void Index::query_tokens(std::string_view normal, std::span<const uint32_t> at, 
   };
   const auto flush = [&] {
     for (size_t i = 0; i < waiting; ++i) {
-      const Sightings::Entry* token = tokens_.find(pending[i].hash);
+      const Token* token = tokens_.find(key_of(pending[i].hash), pending[i].hash);
       if (token == nullptr || labels_.clean(token->label)) continue;
       out.push_back({place(pending[i].begin), place(pending[i].end), token->label});
     }
@@ -161,7 +211,7 @@ void Index::query_tokens(std::string_view normal, std::span<const uint32_t> at, 
   };
   each_token(normal, [&](size_t begin, size_t end, std::string_view form) {
     pending[waiting] = {token_hash(form), begin, end};
-    tokens_.prefetch(pending[waiting++].hash);
+    tokens_.prefetch(key_of(pending[waiting++].hash));
     if (waiting == pending.size()) flush();
   });
   flush();
@@ -244,7 +294,8 @@ bool Index::first_seen_untrusted(std::string_view value) const {
   bool untrusted = false;
   each_token(normal.text, [&](size_t begin, size_t end, std::string_view form) {
     if (end - begin + 2 < normal.text.size()) return;  // a part of it
-    const Sightings::Entry* token = tokens_.find(token_hash(form));
+    const uint64_t hash = token_hash(form);
+    const Token* token = tokens_.find(key_of(hash), hash);
     untrusted |= token != nullptr && !labels_.trusted(token->label);
   });
   if (untrusted) return true;

@@ -1,0 +1,84 @@
+// TextStore: many texts one after another, by 32-bit position, in blocks that never move.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "label/label.h"
+
+namespace weir::trace {
+
+class TextStore {
+ public:
+  // A text that was added, and whose it is. Earlier ones begin earlier.
+  struct Segment {
+    uint32_t begin;
+    uint32_t end;
+    LabelId label;
+  };
+
+  // Copies the text. Nothing when there are no positions left.
+  std::optional<Segment> add(std::string_view text, LabelId label) {
+    if (text.size() > left_ && !make_room(text.size())) return std::nullopt;
+    const auto begin = static_cast<uint32_t>(position_);
+    std::memcpy(next_, text.data(), text.size());
+    next_ += text.size();
+    left_ -= text.size();
+    position_ += text.size();
+    const Segment segment{begin, static_cast<uint32_t>(position_), label};
+    // For each step the segment in which it begins.
+    while (steps_.size() * kStep < begin) steps_.push_back(static_cast<uint32_t>(segments_.size()) - 1);
+    segments_.push_back(segment);
+    return segment;
+  }
+
+  // What stands from `position` to its segment's end.
+  const char* at(uint32_t position) const { return blocks_[position / kBlock] + position % kBlock; }
+
+  const Segment& segment_at(uint32_t position) const {
+    const size_t step = position / kStep;
+    size_t s = step < steps_.size() ? steps_[step] : segments_.size() - 1;
+    while (s + 1 < segments_.size() && segments_[s + 1].begin <= position) ++s;
+    return segments_[s];
+  }
+  [[gnu::always_inline]] void prefetch(uint32_t position) const {
+    __builtin_prefetch(at(position));
+    if (position / kStep < steps_.size()) __builtin_prefetch(&steps_[position / kStep]);
+  }
+
+  size_t bytes() const {
+    return position_ + segments_.capacity() * sizeof(Segment) + steps_.capacity() * sizeof(uint32_t);
+  }
+
+ private:
+  static constexpr size_t kBlock = size_t{1} << 20;
+  static constexpr size_t kStep = 1'024;
+
+  // A new block, or as many together as a longer text needs; the rest of the last one stays empty.
+  bool make_room(size_t bytes) {
+    const size_t count = (bytes + kBlock - 1) / kBlock;
+    const size_t position = blocks_.size() * kBlock;
+    if (position + count * kBlock > UINT32_MAX) return false;
+    memory_.push_back(std::unique_ptr<char[]>(new char[count * kBlock]));
+    for (size_t i = 0; i < count; ++i) blocks_.push_back(memory_.back().get() + i * kBlock);
+    next_ = memory_.back().get();
+    left_ = count * kBlock;
+    position_ = position;
+    return true;
+  }
+
+  std::vector<std::unique_ptr<char[]>> memory_;
+  std::vector<char*> blocks_;  // by position / kBlock
+  std::vector<Segment> segments_;
+  std::vector<uint32_t> steps_;  // the segment at each kStep-th position
+  char* next_ = nullptr;
+  size_t left_ = 0;
+  size_t position_ = 0;
+};
+
+}  // namespace weir::trace
