@@ -72,11 +72,11 @@ std::array<Index::Side, 2> Index::sides(const char* text, const Anchor& anchor) 
   std::array<Side, 2> sides{{{0, anchor.window_begin, middle}, {0, middle, anchor.window_end}}};
   if (sides[0].windows_begin != sides[0].windows_end) {
     const std::string_view before(text + anchor.at - kBefore, kBefore + kGram);
-    sides[0].key = key_of(keyed_hash(before, seed_ + 1, multiplier_));
+    sides[0].key = place_key(keyed_hash(before, seed_ + 1, multiplier_));
   }
   if (sides[1].windows_begin != sides[1].windows_end) {
     const std::string_view after(text + anchor.at, kGram + kAfter);
-    sides[1].key = key_of(keyed_hash(after, seed_ + 2, multiplier_));
+    sides[1].key = place_key(keyed_hash(after, seed_ + 2, multiplier_));
   }
   return sides;
 }
@@ -98,7 +98,7 @@ void Index::add_level(std::string_view text, LabelId label, int depth) {
   add_tokens(normal.text, label);
   add_run(compacted(normal.text), label);
   if (full_ || depth == limits::kTraceDecodeDepthMax) return;
-  for (const Decoded& piece : decode(text)) add_level(piece.text, label, depth + 1);
+  for (const Decoded& piece : decode(text, false)) add_level(piece.text, label, depth + 1);
 }
 
 void Index::add_tokens(std::string_view normal, LabelId label) {
@@ -107,6 +107,7 @@ void Index::add_tokens(std::string_view normal, LabelId label) {
   std::array<uint64_t, 32> pending;
   size_t waiting = 0;
   const auto flush = [&] {
+    for (size_t i = 0; i < waiting; ++i) tokens_.prefetch_rest(key_of(pending[i]));
     for (size_t i = 0; i < waiting; ++i) {
       const uint64_t hash = pending[i];
       Token* token = tokens_.find(key_of(hash), hash);
@@ -130,7 +131,7 @@ void Index::add_tokens(std::string_view normal, LabelId label) {
 bool Index::holds(std::string_view compact, LabelId label) const {
   bool missing = false;
   each_anchor(compact, multiplier_, seed_, [&](const Anchor& anchor) {
-    const uint32_t key = key_of(anchor.hash);
+    const uint32_t key = place_key(anchor.hash);
     missing |= places_.find(key, key) == nullptr;
     return !missing;
   });
@@ -152,15 +153,16 @@ class Index::Inserter {
 
   void add(const Anchor& anchor) {
     anchors_[waiting_++] = anchor;
-    index_.places_.prefetch(key_of(anchor.hash));
+    index_.places_.prefetch(place_key(anchor.hash));
     if (waiting_ == anchors_.size()) flush();
   }
 
   void flush() {
     crowded_ = 0;
+    for (size_t i = 0; i < waiting_; ++i) index_.places_.prefetch_rest(place_key(anchors_[i].hash));
     for (size_t i = 0; i < waiting_; ++i) {
       const Anchor& anchor = anchors_[i];
-      if (put(key_of(anchor.hash), anchor.at)) continue;
+      if (put(place_key(anchor.hash), anchor.at)) continue;
       for (const Side& side : index_.sides(text_, anchor)) {
         if (side.windows_begin == side.windows_end) continue;
         index_.places_.prefetch(side.key);
@@ -169,6 +171,7 @@ class Index::Inserter {
     }
     waiting_ = 0;
     windows_ = 0;
+    for (size_t i = 0; i < crowded_; ++i) index_.places_.prefetch_rest(sides_[i].first.key);
     for (size_t i = 0; i < crowded_; ++i) {
       const auto& [side, at] = sides_[i];
       if (put(side.key, at)) continue;
@@ -178,19 +181,16 @@ class Index::Inserter {
         hashes_[windows_++] = hash;
       }
     }
+    for (size_t i = 0; i < windows_; ++i) index_.windows_.prefetch_rest(key_of(hashes_[i]));
     for (size_t i = 0; i < windows_; ++i) see(hashes_[i]);
   }
 
  private:
-  static constexpr size_t kBatch = 32;
+  static constexpr size_t kBatch = 64;
 
   // False when there are too many places already.
   bool put(uint32_t key, size_t at) {
-    size_t places = 0;
-    index_.places_.walk(key, key, [&](const Place&) { return ++places < kPlacesMax; });
-    if (places == kPlacesMax) return false;
-    index_.places_.add({key, segment_.begin + static_cast<uint32_t>(at) + 1});
-    return true;
+    return index_.places_.add_below({key, segment_.begin + static_cast<uint32_t>(at) + 1}, key, kPlacesMax);
   }
 
   void see(uint64_t hash) {

@@ -14,6 +14,7 @@
 // nobody who knows the code can craft collisions. One thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -72,11 +73,11 @@ class Index {
  private:
   // Anchors (anchors.h) and where they stand in `text_`.
   struct Place {
-    uint32_t hash;
+    uint32_t hash;  // never 0
     uint32_t next;  // position + 1
     uint32_t place() const { return hash; }
     bool empty() const { return next == 0; }
-    bool is(uint32_t key) const { return hash == key && next != 0; }
+    bool is(uint32_t key) const { return hash == key; }
   };
   struct Token {
     uint32_t high;
@@ -84,7 +85,9 @@ class Index {
     LabelId label;
     uint32_t place() const { return high; }
     bool empty() const { return low == 0; }
-    bool is(uint64_t hash) const { return low == static_cast<uint32_t>(hash) && high == hash >> 32; }
+    bool is(uint64_t hash) const {
+      return ((low ^ static_cast<uint32_t>(hash)) | (high ^ static_cast<uint32_t>(hash >> 32))) == 0;
+    }
   };
   struct Window {
     uint64_t hash;  // never 0
@@ -101,6 +104,7 @@ class Index {
     bool is(uint64_t key) const { return hash == key; }
   };
   static uint32_t key_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
+  static uint32_t place_key(uint64_t hash) { return std::max(key_of(hash), uint32_t{1}); }
   struct Match;
   struct Matches;
   // A stretch of compacted text, each part under the label of its earliest sighting.

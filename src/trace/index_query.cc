@@ -90,15 +90,16 @@ class Index::Finder {
 
   void add(const Anchor& anchor) {
     anchors_[waiting_++] = anchor;
-    index_.places_.prefetch(key_of(anchor.hash));
+    index_.places_.prefetch(place_key(anchor.hash));
     if (waiting_ == anchors_.size()) flush();
   }
 
   void flush() {
     std::array<size_t, kBatch> ends;
     size_t count = 0;
+    for (size_t i = 0; i < waiting_; ++i) index_.places_.prefetch_rest(place_key(anchors_[i].hash));
     for (size_t i = 0; i < waiting_; ++i) {
-      count += find_places(key_of(anchors_[i].hash), &positions_[count]);
+      count += find_places(place_key(anchors_[i].hash), &positions_[count]);
       ends[i] = count;
     }
     size_t at = 0;
@@ -202,6 +203,7 @@ void Index::query_tokens(std::string_view normal, std::span<const uint32_t> at, 
     return map.empty() ? at[in_normal] : map[at[in_normal]];
   };
   const auto flush = [&] {
+    for (size_t i = 0; i < waiting; ++i) tokens_.prefetch_rest(key_of(pending[i].hash));
     for (size_t i = 0; i < waiting; ++i) {
       const Token* token = tokens_.find(key_of(pending[i].hash), pending[i].hash);
       if (token == nullptr || labels_.clean(token->label)) continue;
@@ -245,7 +247,7 @@ void Index::query(std::string_view text, bool tokens, int depth, std::span<const
   }
   if (tokens) query_tokens(normal.text, normal.at, map, out);
   if (depth == limits::kTraceDecodeDepthMax) return;
-  for (Decoded& piece : decode(text)) {
+  for (Decoded& piece : decode(text, true)) {
     if (!map.empty()) {
       for (uint32_t& offset : piece.at) offset = map[offset];
     }

@@ -11,8 +11,8 @@
 
 namespace weir::trace {
 
-// Entries stand in buckets of two cache lines, in the order of their hashes; what does not fit into its bucket
-// stands in the next. The table lives in small chunks: to grow by a quarter, it is drained from the front
+// Entries stand in buckets of one cache line, in the order of their hashes; what does not fit into its bucket
+// stands in the next. The table lives in small chunks: to grow by half, it is drained from the front
 // into new chunks, a few buckets with each addition, and each old chunk is used again as soon as it is empty.
 // So it is never held twice, is never much emptier than it must be, and no addition takes long.
 //
@@ -29,7 +29,15 @@ class Table {
     const Bucket* bucket = level.find(home(level, place));
     if (bucket == nullptr) return;
     __builtin_prefetch(bucket);
-    __builtin_prefetch(reinterpret_cast<const char*>(bucket) + kBucketBytes / 2);
+  }
+
+  // The same for the bucket after it where that is needed; the first must be at hand by now.
+  [[gnu::always_inline]] void prefetch_rest(uint32_t place) const {
+    const Level& level = level_of(place);
+    const size_t at = home(level, place);
+    const Bucket* bucket = level.find(at);
+    if (bucket == nullptr || bucket->entries[kPerBucket - 1].empty()) return;
+    if (const Bucket* next = level.find(at + 1)) __builtin_prefetch(next);
   }
 
   // Calls each(entry) for the entries of `place` that are `key`, in the order in which they came, until it
@@ -40,9 +48,7 @@ class Table {
     for (size_t at = home(level, place);; ++at) {
       Bucket* bucket = level.find(at);
       if (bucket == nullptr) return;
-      unsigned hits = 0;
-      for (size_t i = 0; i < kPerBucket; ++i) hits |= (bucket->entries[i].is(key) ? 1U : 0U) << i;
-      for (; hits != 0; hits &= hits - 1) {
+      for (unsigned hits = hits_in(*bucket, key); hits != 0; hits &= hits - 1) {
         if (!each(bucket->entries[static_cast<size_t>(std::countr_zero(hits))])) return;
       }
       if (bucket->entries[kPerBucket - 1].empty()) return;
@@ -60,19 +66,38 @@ class Table {
     return found;
   }
 
-  // Adds it, whether its like is there or not. Valid until the next addition.
-  Entry& add(const Entry& entry) {
-    if (draining()) {
-      drain(kDrainedEach);
-    } else if (used_ * 100 >= now_.buckets() * kPerBucket * kFullPercent) {
-      begin_growth();
-    }
-    ++used_;
+  // Adds it, whether its like is there or not.
+  void add(const Entry& entry) {
+    make_room();
     while (true) {
-      if (Entry* free = find_free(level_of(entry.place()), entry.place())) return *free = entry;
-      // Past the end of the table: with keyed hashes it does not happen.
-      while (draining()) drain(now_.buckets());
-      begin_growth();
+      if (Entry* free = find_free(level_of(entry.place()), entry.place())) {
+        *free = entry;
+        return;
+      }
+      rebuild();
+    }
+  }
+
+  // Adds it unless there are `most` that are `key` already; whether it did.
+  template <class Key>
+  bool add_below(const Entry& entry, const Key& key, size_t most) {
+    make_room();
+    while (true) {
+      Level& level = level_of(entry.place());
+      size_t known = 0;
+      for (size_t at = home(level, entry.place()); at < level.total(); ++at) {
+        Bucket& bucket = level.get(at, *this);
+        for (const Entry& each : bucket.entries) known += static_cast<size_t>(each.is(key));
+        if (known >= most) {
+          --used_;
+          return false;
+        }
+        if (const size_t taken = taken_in(bucket); taken < kPerBucket) {
+          bucket.entries[taken] = entry;
+          return true;
+        }
+      }
+      rebuild();
     }
   }
 
@@ -80,9 +105,9 @@ class Table {
   size_t bytes() const { return chunks_ * sizeof(Chunk); }
 
  private:
-  static constexpr size_t kBucketBytes = 128;
+  static constexpr size_t kBucketBytes = 64;
   static constexpr size_t kPerBucket = kBucketBytes / sizeof(Entry);
-  static constexpr size_t kChunkBuckets = 128;
+  static constexpr size_t kChunkBuckets = 256;
   static constexpr size_t kPastTheEnd = 8;  // buckets that only take what does not fit before them
   static constexpr size_t kFullPercent = 85;
   static constexpr size_t kDrainedEach = 4;  // buckets: growth is over before the old ones are nine tenths full
@@ -103,6 +128,11 @@ class Table {
       Chunk* chunk = chunks[at / kChunkBuckets].get();
       return chunk == nullptr ? nullptr : &chunk->buckets[at % kChunkBuckets];
     }
+    Bucket& get(size_t at, Table& table) {
+      std::unique_ptr<Chunk>& chunk = chunks[at / kChunkBuckets];
+      if (!chunk) chunk = table.new_chunk();
+      return chunk->buckets[at % kChunkBuckets];
+    }
   };
 
   static size_t home(const Level& level, uint32_t place) {
@@ -115,16 +145,42 @@ class Table {
   }
   Level& level_of(uint32_t place) { return const_cast<Level&>(std::as_const(*this).level_of(place)); }
 
+  // A bit for each entry that is `key`. Without branches: nobody can tell beforehand which it will be.
+  template <class Key>
+  static unsigned hits_in(const Bucket& bucket, const Key& key) {
+    unsigned hits = 0;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kPerBucket; ++i) hits |= static_cast<unsigned>(bucket.entries[i].is(key)) << i;
+    return hits;
+  }
+  static size_t taken_in(const Bucket& bucket) {
+    size_t taken = kPerBucket;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kPerBucket; ++i) taken -= static_cast<size_t>(bucket.entries[i].empty());
+    return taken;
+  }
+
   Entry* find_free(Level& level, uint32_t place) {
     for (size_t at = home(level, place); at < level.total(); ++at) {
-      std::unique_ptr<Chunk>& chunk = level.chunks[at / kChunkBuckets];
-      if (!chunk) chunk = new_chunk();
-      Bucket& bucket = chunk->buckets[at % kChunkBuckets];
-      size_t taken = 0;
-      for (const Entry& entry : bucket.entries) taken += entry.empty() ? 0 : 1;
-      if (taken < kPerBucket) return &bucket.entries[taken];
+      Bucket& bucket = level.get(at, *this);
+      if (const size_t taken = taken_in(bucket); taken < kPerBucket) return &bucket.entries[taken];
     }
     return nullptr;
+  }
+
+  // For one more entry.
+  void make_room() {
+    if (draining()) {
+      drain(kDrainedEach);
+    } else if (used_ * 100 >= now_.buckets() * kPerBucket * kFullPercent) {
+      begin_growth();
+    }
+    ++used_;
+  }
+  // When something would stand past the end of the table; with keyed hashes it does not happen.
+  void rebuild() {
+    while (draining()) drain(now_.buckets());
+    begin_growth();
   }
 
   std::unique_ptr<Chunk> new_chunk() {
@@ -138,7 +194,7 @@ class Table {
 
   void begin_growth() {
     const size_t count = now_.chunks.size();
-    old_ = std::exchange(now_, Level(count + (count + 3) / 4));
+    old_ = std::exchange(now_, Level(count + (count + 1) / 2));
     drained_ = 0;
   }
 
