@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kSmallText = 4'096;
 constexpr size_t kEntryBytes = 16;  // that a text counts at least, however short
+constexpr size_t kNearBytes = 131'072;  // of text that is still in the processor's caches
 constexpr size_t kTextBytesMax = UINT32_MAX - 1;
 
 uint64_t mix(uint64_t a, uint64_t b) {
@@ -149,7 +150,8 @@ class Index::Inserter {
       : index_(index),
         segment_(segment),
         text_(index.text_.at(segment.begin)),
-        trusted_(index.labels_.clean(segment.label)) {}
+        trusted_(index.labels_.clean(segment.label)),
+        near_(segment.begin > kNearBytes ? segment.begin - kNearBytes : 0) {}
 
   void add(const Anchor& anchor) {
     anchors_[waiting_++] = anchor;
@@ -162,7 +164,7 @@ class Index::Inserter {
     for (size_t i = 0; i < waiting_; ++i) index_.places_.prefetch_rest(place_key(anchors_[i].hash));
     for (size_t i = 0; i < waiting_; ++i) {
       const Anchor& anchor = anchors_[i];
-      if (put(place_key(anchor.hash), anchor.at)) continue;
+      if (put(place_key(anchor.hash), anchor.at, anchor.window_begin, anchor.window_end)) continue;
       for (const Side& side : index_.sides(text_, anchor)) {
         if (side.windows_begin == side.windows_end) continue;
         index_.places_.prefetch(side.key);
@@ -174,7 +176,7 @@ class Index::Inserter {
     for (size_t i = 0; i < crowded_; ++i) index_.places_.prefetch_rest(sides_[i].first.key);
     for (size_t i = 0; i < crowded_; ++i) {
       const auto& [side, at] = sides_[i];
-      if (put(side.key, at)) continue;
+      if (put(side.key, at, side.windows_begin, side.windows_end)) continue;
       for (size_t window = side.windows_begin; window < side.windows_end; ++window) {
         const uint64_t hash = index_.window_hash(text_ + window, trusted_);
         index_.windows_.prefetch(key_of(hash));
@@ -188,9 +190,21 @@ class Index::Inserter {
  private:
   static constexpr size_t kBatch = 64;
 
-  // False when there are too many places already.
-  bool put(uint32_t key, size_t at) {
-    return index_.places_.add_below({key, segment_.begin + static_cast<uint32_t>(at) + 1}, key, kPlacesMax);
+  // False when there are too many places already. Nothing is to be done where a text of the same label that was
+  // added just before has these windows: a decoded piece repeats most of what it was decoded from.
+  bool put(uint32_t key, size_t at, size_t windows_begin, size_t windows_end) {
+    const size_t before = at - windows_begin;
+    const size_t length = windows_end - 1 - windows_begin + limits::kTraceCopyCharsMin;
+    const auto repeats = [&](const Place& place) {
+      const uint32_t position = place.next - 1;
+      if (position < near_) return false;
+      const TextStore::Segment& known = index_.text_.segment_at(position);
+      return known.label == segment_.label && position - known.begin >= before &&
+             known.end - position >= length - before &&
+             std::memcmp(index_.text_.at(position) - before, text_ + windows_begin, length) == 0;
+    };
+    const uint32_t next = segment_.begin + static_cast<uint32_t>(at) + 1;
+    return index_.places_.add_below({key, next}, key, kPlacesMax, repeats);
   }
 
   void see(uint64_t hash) {
@@ -206,6 +220,7 @@ class Index::Inserter {
   const TextStore::Segment segment_;
   const char* const text_;
   const bool trusted_;
+  const uint32_t near_;  // texts from here on are looked at
   std::array<Anchor, kBatch> anchors_;
   std::array<std::pair<Side, size_t>, kBatch * 2> sides_;
   std::array<uint64_t, kBatch * kWindow> hashes_;

@@ -135,7 +135,6 @@ class Index {
   class Finder;
   void look_at_place(std::string_view compact, const Anchor& anchor, uint32_t position,
                      Matches& matches) const;
-  void look_at_windows(std::string_view compact, size_t begin, size_t end, Matches& matches) const;
   std::vector<Run> find_runs(std::string_view compact) const;
 
   Labels& labels_;

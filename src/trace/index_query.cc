@@ -69,79 +69,116 @@ void Index::look_at_place(std::string_view compact, const Anchor& anchor, uint32
   matches.put({anchor.at - left, anchor.at + right, segment.begin, segment.label});
 }
 
-// Windows that stand in too many places to look at each.
-void Index::look_at_windows(std::string_view compact, size_t begin, size_t end, Matches& matches) const {
-  for (size_t window = begin; window < end; ++window) {
-    for (const bool trusted : {true, false}) {
-      const uint64_t hash = window_hash(compact.data() + window, trusted);
-      const Window* seen = windows_.find(key_of(hash), hash);
-      if (seen == nullptr) continue;
-      matches.put({window, window + limits::kTraceCopyCharsMin, seen->when, seen->label});
-    }
-  }
-}
-
-// In batches and in steps, so that the cache misses of each step overlap: where the anchors are remembered, where
-// in the text they stand, and what stands there.
+// In batches and in steps, so that the cache misses of each step overlap: where the anchors are remembered (their
+// sides, their windows, where they stand in too many places), where in the text that is, and what stands there.
 class Index::Finder {
  public:
   Finder(const Index& index, std::string_view compact, Matches& matches)
       : index_(index), compact_(compact), matches_(matches) {}
 
   void add(const Anchor& anchor) {
-    anchors_[waiting_++] = anchor;
+    anchors_[anchor_count_++] = anchor;
     index_.places_.prefetch(place_key(anchor.hash));
-    if (waiting_ == anchors_.size()) flush();
+    if (anchor_count_ == anchors_.size()) flush();
   }
 
   void flush() {
-    std::array<size_t, kBatch> ends;
-    size_t count = 0;
-    for (size_t i = 0; i < waiting_; ++i) index_.places_.prefetch_rest(place_key(anchors_[i].hash));
-    for (size_t i = 0; i < waiting_; ++i) {
-      count += find_places(place_key(anchors_[i].hash), &positions_[count]);
-      ends[i] = count;
-    }
-    size_t at = 0;
-    for (size_t i = 0; i < waiting_; ++i) {
-      const size_t begin = at;
+    find_anchors();
+    find_sides();
+    find_windows();
+    size_t near = 0;
+    size_t side = 0;
+    size_t window = 0;
+    for (size_t i = 0; i < anchor_count_; ++i) {
       matches_.drop_before(anchors_[i].window_begin);
-      for (; at < ends[i]; ++at) index_.look_at_place(compact_, anchors_[i], positions_[at], matches_);
-      if (at - begin == kPlacesMax) look_at_sides(anchors_[i]);
+      for (; near < near_.size() && near_[near].anchor == i; ++near) look_at(near_[near]);
+      for (; side < beside_.size() && beside_[side].anchor == i; ++side) look_at(beside_[side]);
+      for (; window < windows_.size() && windows_[window].anchor == i; ++window) {
+        if (const Window* seen = windows_[window].seen) {
+          const size_t begin = windows_[window].begin;
+          matches_.put({begin, begin + limits::kTraceCopyCharsMin, seen->when, seen->label});
+        }
+      }
     }
-    waiting_ = 0;
+    anchor_count_ = 0;
   }
 
  private:
   static constexpr size_t kBatch = 64;
 
-  size_t find_places(uint32_t key, uint32_t* positions) {
+  struct Candidate {
+    size_t anchor;
+    uint32_t position;
+  };
+  struct SideOf {
+    size_t anchor;
+    Side side;
+  };
+  struct WindowOf {
+    size_t anchor;
+    size_t begin;
+    uint64_t hash;
+    const Window* seen;
+  };
+
+  void find_anchors() {
+    near_.clear();
+    sides_.clear();
+    for (size_t i = 0; i < anchor_count_; ++i) index_.places_.prefetch_rest(place_key(anchors_[i].hash));
+    for (size_t i = 0; i < anchor_count_; ++i) {
+      if (find_places(place_key(anchors_[i].hash), i, near_) < kPlacesMax) continue;
+      for (const Side& side : index_.sides(compact_.data(), anchors_[i])) {
+        if (side.windows_begin == side.windows_end) continue;
+        sides_.push_back({i, side});
+        index_.places_.prefetch(side.key);
+      }
+    }
+  }
+
+  void find_sides() {
+    beside_.clear();
+    windows_.clear();
+    for (const SideOf& each : sides_) index_.places_.prefetch_rest(each.side.key);
+    for (const auto& [anchor, side] : sides_) {
+      if (find_places(side.key, anchor, beside_) < kPlacesMax) continue;
+      for (size_t window = side.windows_begin; window < side.windows_end; ++window) {
+        for (const bool trusted : {true, false}) {
+          const uint64_t hash = index_.window_hash(compact_.data() + window, trusted);
+          windows_.push_back({anchor, window, hash, nullptr});
+          index_.windows_.prefetch(key_of(hash));
+        }
+      }
+    }
+  }
+
+  void find_windows() {
+    for (const WindowOf& each : windows_) index_.windows_.prefetch_rest(key_of(each.hash));
+    for (WindowOf& each : windows_) each.seen = index_.windows_.find(key_of(each.hash), each.hash);
+  }
+
+  size_t find_places(uint32_t key, size_t anchor, std::vector<Candidate>& out) {
     size_t count = 0;
     index_.places_.walk(key, key, [&](const Place& place) {
-      positions[count++] = place.next - 1;
+      out.push_back({anchor, place.next - 1});
       index_.text_.prefetch(place.next - 1);
-      return count < kPlacesMax;
+      return ++count < kPlacesMax;
     });
     return count;
   }
 
-  void look_at_sides(const Anchor& anchor) {
-    for (const Side& side : index_.sides(compact_.data(), anchor)) {
-      if (side.windows_begin == side.windows_end) continue;
-      std::array<uint32_t, kPlacesMax> positions;
-      const size_t count = find_places(side.key, positions.data());
-      for (size_t i = 0; i < count; ++i) index_.look_at_place(compact_, anchor, positions[i], matches_);
-      if (count == kPlacesMax)
-        index_.look_at_windows(compact_, side.windows_begin, side.windows_end, matches_);
-    }
+  void look_at(const Candidate& candidate) {
+    index_.look_at_place(compact_, anchors_[candidate.anchor], candidate.position, matches_);
   }
 
   const Index& index_;
   const std::string_view compact_;
   Matches& matches_;
   std::array<Anchor, kBatch> anchors_;
-  std::array<uint32_t, kBatch * kPlacesMax> positions_;
-  size_t waiting_ = 0;
+  size_t anchor_count_ = 0;
+  std::vector<Candidate> near_;    // of the anchors
+  std::vector<SideOf> sides_;      // of anchors that stand in too many places
+  std::vector<Candidate> beside_;  // of these
+  std::vector<WindowOf> windows_;  // of sides that stand in too many places
 };
 
 std::vector<Index::Run> Index::find_runs(std::string_view compact) const {

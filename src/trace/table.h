@@ -12,7 +12,7 @@
 namespace weir::trace {
 
 // Entries stand in buckets of one cache line, in the order of their hashes; what does not fit into its bucket
-// stands in the next. The table lives in small chunks: to grow by half, it is drained from the front
+// stands in the next. The table lives in small chunks: to grow by a quarter, it is drained from the front
 // into new chunks, a few buckets with each addition, and each old chunk is used again as soon as it is empty.
 // So it is never held twice, is never much emptier than it must be, and no addition takes long.
 //
@@ -78,19 +78,20 @@ class Table {
     }
   }
 
-  // Adds it unless there are `most` that are `key` already; whether it did.
-  template <class Key>
-  bool add_below(const Entry& entry, const Key& key, size_t most) {
+  // Adds it unless there are `most` that are `key` already (false) or enough(other) says so of one of them.
+  template <class Key, class Enough>
+  bool add_below(const Entry& entry, const Key& key, size_t most, Enough&& enough) {
     make_room();
     while (true) {
       Level& level = level_of(entry.place());
       size_t known = 0;
       for (size_t at = home(level, entry.place()); at < level.total(); ++at) {
         Bucket& bucket = level.get(at, *this);
-        for (const Entry& each : bucket.entries) known += static_cast<size_t>(each.is(key));
-        if (known >= most) {
+        for (unsigned hits = hits_in(bucket, key); hits != 0; hits &= hits - 1) {
+          const bool is_enough = enough(bucket.entries[static_cast<size_t>(std::countr_zero(hits))]);
+          if (!is_enough && ++known < most) continue;
           --used_;
-          return false;
+          return is_enough;
         }
         if (const size_t taken = taken_in(bucket); taken < kPerBucket) {
           bucket.entries[taken] = entry;
@@ -109,8 +110,8 @@ class Table {
   static constexpr size_t kPerBucket = kBucketBytes / sizeof(Entry);
   static constexpr size_t kChunkBuckets = 256;
   static constexpr size_t kPastTheEnd = 8;  // buckets that only take what does not fit before them
-  static constexpr size_t kFullPercent = 85;
-  static constexpr size_t kDrainedEach = 4;  // buckets: growth is over before the old ones are nine tenths full
+  static constexpr size_t kFullPercent = 70;
+  static constexpr size_t kDrainedEach = 4;   // buckets: growth is over before the old ones are much fuller
 
   struct alignas(kBucketBytes) Bucket {
     std::array<Entry, kPerBucket> entries;
@@ -194,7 +195,7 @@ class Table {
 
   void begin_growth() {
     const size_t count = now_.chunks.size();
-    old_ = std::exchange(now_, Level(count + (count + 1) / 2));
+    old_ = std::exchange(now_, Level(count + (count + 3) / 4));
     drained_ = 0;
   }
 

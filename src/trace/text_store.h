@@ -1,6 +1,7 @@
 // TextStore: many texts one after another, by 32-bit position, in blocks that never move.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -47,7 +48,9 @@ class TextStore {
     return segments_[s];
   }
   [[gnu::always_inline]] void prefetch(uint32_t position) const {
+    // What is compared may reach into the next line.
     __builtin_prefetch(at(position));
+    __builtin_prefetch(blocks_[position / kBlock] + std::min<size_t>(position % kBlock + 40, kBlock - 1));
     if (position / kStep < steps_.size()) __builtin_prefetch(&steps_[position / kStep]);
   }
 
