@@ -31,7 +31,8 @@ inline uint64_t gram_hash(const char* gram, uint64_t multiplier, uint64_t seed) 
 }
 
 // An anchor that stands in too many places is told apart by what stands beside it: a window that has so many
-// characters before the anchor has them in common with its copy, and every other window has the rest after it.
+// characters before the anchor has them in common with its copy, and every other window has the rest after
+// it.
 inline constexpr size_t kBefore = (kWindow - 1) / 2;
 inline constexpr size_t kAfter = kWindow - kBefore;
 

@@ -8,8 +8,8 @@
 
 namespace weir::trace {
 
-// A decoded piece. at[i] is where text[i] began in the input, at.back() where the piece ended; empty when it was
-// not asked for.
+// A decoded piece. at[i] is where text[i] began in the input, at.back() where the piece ended; empty when it
+// was not asked for.
 struct Decoded {
   std::string text;
   std::vector<uint32_t> at;

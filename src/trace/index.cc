@@ -14,7 +14,7 @@ namespace weir::trace {
 namespace {
 
 constexpr size_t kSmallText = 4'096;
-constexpr size_t kEntryBytes = 16;  // that a text counts at least, however short
+constexpr size_t kEntryBytes = 16;      // that a text counts at least, however short
 constexpr size_t kNearBytes = 131'072;  // of text that is still in the processor's caches
 constexpr size_t kTextBytesMax = UINT32_MAX - 1;
 
@@ -48,8 +48,7 @@ std::string compacted(std::string_view normal) {
 
 }  // namespace
 
-Index::Index(Labels& labels, const Key& key, IndexLimits limits)
-    : labels_(labels), limits_(limits) {
+Index::Index(Labels& labels, const Key& key, IndexLimits limits) : labels_(labels), limits_(limits) {
   limits_.text_bytes_max = std::min(limits_.text_bytes_max, kTextBytesMax);
   std::memcpy(&multiplier_, key.data(), 8);
   std::memcpy(&seed_, key.data() + 8, 8);
@@ -80,6 +79,22 @@ std::array<Index::Side, 2> Index::sides(const char* text, const Anchor& anchor) 
     sides[1].key = place_key(keyed_hash(after, seed_ + 2, multiplier_));
   }
   return sides;
+}
+
+Index::Beside Index::beside(std::string_view text, size_t at) const {
+  const size_t end = at + kGram;
+  Beside beside{0, at >= kBefore, text.size() - end >= kAfter};
+  uint64_t word = 0;
+  static_assert(kBefore <= 8 && kAfter <= 8 && kGram >= 8);
+  if (beside.before) {
+    std::memcpy(&word, text.data() + at - kBefore, 8);
+    beside.bits = (word << (64 - 8 * kBefore)) * multiplier_ >> (64 - kBesideBits);
+  }
+  if (beside.after) {
+    std::memcpy(&word, text.data() + end + kAfter - 8, 8);
+    beside.bits |= ((word >> (64 - 8 * kAfter)) * multiplier_ >> (64 - kBesideBits)) << kBesideBits;
+  }
+  return beside;
 }
 
 size_t Index::bytes() const {
@@ -141,15 +156,15 @@ bool Index::holds(std::string_view compact, LabelId label) const {
   return runs.size() == 1 && runs[0].begin == 0 && runs[0].end == compact.size() && runs[0].label == label;
 }
 
-// Remembers where anchors stand, in batches and in three steps, so that the cache misses of each step overlap:
-// the anchors themselves; those that stand in too many places with what is before and after them; windows, one
-// by one, where even that stands in too many.
+// Remembers where anchors stand, in batches and in three steps, so that the cache misses of each step
+// overlap: the anchors themselves; those that stand in too many places with what is before and after them;
+// windows, one by one, where even that stands in too many.
 class Index::Inserter {
  public:
   Inserter(Index& index, const TextStore::Segment& segment)
       : index_(index),
         segment_(segment),
-        text_(index.text_.at(segment.begin)),
+        text_(index.text_.at(segment.begin), segment.end - segment.begin),
         trusted_(index.labels_.clean(segment.label)),
         near_(segment.begin > kNearBytes ? segment.begin - kNearBytes : 0) {}
 
@@ -165,7 +180,7 @@ class Index::Inserter {
     for (size_t i = 0; i < waiting_; ++i) {
       const Anchor& anchor = anchors_[i];
       if (put(place_key(anchor.hash), anchor.at, anchor.window_begin, anchor.window_end)) continue;
-      for (const Side& side : index_.sides(text_, anchor)) {
+      for (const Side& side : index_.sides(text_.data(), anchor)) {
         if (side.windows_begin == side.windows_end) continue;
         index_.places_.prefetch(side.key);
         sides_[crowded_++] = {side, anchor.at};
@@ -178,7 +193,7 @@ class Index::Inserter {
       const auto& [side, at] = sides_[i];
       if (put(side.key, at, side.windows_begin, side.windows_end)) continue;
       for (size_t window = side.windows_begin; window < side.windows_end; ++window) {
-        const uint64_t hash = index_.window_hash(text_ + window, trusted_);
+        const uint64_t hash = index_.window_hash(text_.data() + window, trusted_);
         index_.windows_.prefetch(key_of(hash));
         hashes_[windows_++] = hash;
       }
@@ -190,8 +205,8 @@ class Index::Inserter {
  private:
   static constexpr size_t kBatch = 64;
 
-  // False when there are too many places already. Nothing is to be done where a text of the same label that was
-  // added just before has these windows: a decoded piece repeats most of what it was decoded from.
+  // False when there are too many places already. Nothing is to be done where a text of the same label that
+  // was added just before has these windows: a decoded piece repeats most of what it was decoded from.
   bool put(uint32_t key, size_t at, size_t windows_begin, size_t windows_end) {
     const size_t before = at - windows_begin;
     const size_t length = windows_end - 1 - windows_begin + limits::kTraceCopyCharsMin;
@@ -201,10 +216,10 @@ class Index::Inserter {
       const TextStore::Segment& known = index_.text_.segment_at(position);
       return known.label == segment_.label && position - known.begin >= before &&
              known.end - position >= length - before &&
-             std::memcmp(index_.text_.at(position) - before, text_ + windows_begin, length) == 0;
+             std::memcmp(index_.text_.at(position) - before, text_.data() + windows_begin, length) == 0;
     };
     const uint32_t next = segment_.begin + static_cast<uint32_t>(at) + 1;
-    return index_.places_.add_below({key, next}, key, kPlacesMax, repeats);
+    return index_.places_.add_below({key | index_.beside(text_, at).bits, next}, key, kPlacesMax, repeats);
   }
 
   void see(uint64_t hash) {
@@ -218,7 +233,7 @@ class Index::Inserter {
 
   Index& index_;
   const TextStore::Segment segment_;
-  const char* const text_;
+  const std::string_view text_;
   const bool trusted_;
   const uint32_t near_;  // texts from here on are looked at
   std::array<Anchor, kBatch> anchors_;

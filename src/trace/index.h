@@ -71,14 +71,16 @@ class Index {
   size_t bytes() const;
 
  private:
-  // Anchors (anchors.h) and where they stand in `text_`.
+  // An anchor (anchors.h) and where in `text_` it stands.
   struct Place {
-    uint32_t hash;  // never 0
+    uint32_t bits;  // its key, never 0; in the lowest bits what is beside it, see beside()
     uint32_t next;  // position + 1
-    uint32_t place() const { return hash; }
+    uint32_t place() const { return bits & ~kBesideMask; }
     bool empty() const { return next == 0; }
-    bool is(uint32_t key) const { return hash == key; }
+    bool is(uint32_t key) const { return (bits & ~kBesideMask) == key; }
   };
+  static constexpr uint32_t kBesideBits = 3;  // on each side
+  static constexpr uint32_t kBesideMask = (1U << 2 * kBesideBits) - 1;
   struct Token {
     uint32_t high;
     uint32_t low;  // never 0
@@ -104,7 +106,7 @@ class Index {
     bool is(uint64_t key) const { return hash == key; }
   };
   static uint32_t key_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
-  static uint32_t place_key(uint64_t hash) { return std::max(key_of(hash), uint32_t{1}); }
+  static uint32_t place_key(uint64_t hash) { return std::max(key_of(hash), kBesideMask + 1) & ~kBesideMask; }
   struct Match;
   struct Matches;
   // A stretch of compacted text, each part under the label of its earliest sighting.
@@ -126,6 +128,19 @@ class Index {
     size_t windows_end;
   };
   std::array<Side, 2> sides(const char* text, const Anchor& anchor) const;
+  // A few bits of a hash of the kBefore characters before the anchor and of the kAfter after it: two places
+  // that have a window in common have one of the two in common. Where there are none, anything.
+  struct Beside {
+    uint32_t bits;
+    bool before;
+    bool after;
+    bool may_match(uint32_t other) const {
+      const uint32_t differs = bits ^ other;
+      return (before && (differs & ((1U << kBesideBits) - 1)) == 0) ||
+             (after && (differs >> kBesideBits & ((1U << kBesideBits) - 1)) == 0);
+    }
+  };
+  Beside beside(std::string_view text, size_t at) const;
   uint64_t token_hash(std::string_view form) const;
   uint64_t window_hash(const char* window, bool trusted) const;
   void query(std::string_view text, bool tokens, int depth, std::span<const uint32_t> map,

@@ -60,8 +60,8 @@ void Index::look_at_place(std::string_view compact, const Anchor& anchor, uint32
   if (std::memcmp(here, there, kGram) != 0) return;
   const TextStore::Segment& segment = text_.segment_at(position);
   const size_t left_max = std::min<size_t>(anchor.at - anchor.window_begin, position - segment.begin);
-  const size_t right_max =
-      std::min<size_t>(anchor.window_end - 1 + limits::kTraceCopyCharsMin - anchor.at, segment.end - position);
+  const size_t right_max = std::min<size_t>(anchor.window_end - 1 + limits::kTraceCopyCharsMin - anchor.at,
+                                            segment.end - position);
   size_t left = 0;
   while (left < left_max && *(here - left - 1) == *(there - left - 1)) ++left;
   const size_t right = kGram + common_prefix(here + kGram, there + kGram, right_max - kGram);
@@ -69,8 +69,9 @@ void Index::look_at_place(std::string_view compact, const Anchor& anchor, uint32
   matches.put({anchor.at - left, anchor.at + right, segment.begin, segment.label});
 }
 
-// In batches and in steps, so that the cache misses of each step overlap: where the anchors are remembered (their
-// sides, their windows, where they stand in too many places), where in the text that is, and what stands there.
+// In batches and in steps, so that the cache misses of each step overlap: where the anchors are remembered
+// (their sides, their windows, where they stand in too many places), where in the text that is, and what
+// stands there.
 class Index::Finder {
  public:
   Finder(const Index& index, std::string_view compact, Matches& matches)
@@ -158,9 +159,12 @@ class Index::Finder {
 
   size_t find_places(uint32_t key, size_t anchor, std::vector<Candidate>& out) {
     size_t count = 0;
+    const Beside beside = index_.beside(compact_, anchors_[anchor].at);
     index_.places_.walk(key, key, [&](const Place& place) {
-      out.push_back({anchor, place.next - 1});
-      index_.text_.prefetch(place.next - 1);
+      if (beside.may_match(place.bits)) {
+        out.push_back({anchor, place.next - 1});
+        index_.text_.prefetch(place.next - 1);
+      }
       return ++count < kPlacesMax;
     });
     return count;

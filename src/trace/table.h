@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "trace/pages.h"
+
 namespace weir::trace {
 
 // Entries stand in buckets of one cache line, in the order of their hashes; what does not fit into its bucket
@@ -16,8 +18,8 @@ namespace weir::trace {
 // into new chunks, a few buckets with each addition, and each old chunk is used again as soon as it is empty.
 // So it is never held twice, is never much emptier than it must be, and no addition takes long.
 //
-// Entry: trivially copyable; all zeros is an empty one. It has `place()`, 32 bits of its keyed hash, `empty()`
-// and `is(key)`.
+// Entry: trivially copyable; all zeros is an empty one. It has `place()`, 32 bits of its keyed hash,
+// `empty()` and `is(key)`.
 template <class Entry>
 class Table {
  public:
@@ -103,7 +105,7 @@ class Table {
   }
 
   size_t size() const { return used_; }
-  size_t bytes() const { return chunks_ * sizeof(Chunk); }
+  size_t bytes() const { return small_.size() * sizeof(Chunk) + pages_.size() * kPagesBytes; }
 
  private:
   static constexpr size_t kBucketBytes = 64;
@@ -111,7 +113,7 @@ class Table {
   static constexpr size_t kChunkBuckets = 256;
   static constexpr size_t kPastTheEnd = 8;  // buckets that only take what does not fit before them
   static constexpr size_t kFullPercent = 70;
-  static constexpr size_t kDrainedEach = 4;   // buckets: growth is over before the old ones are much fuller
+  static constexpr size_t kDrainedEach = 4;  // buckets: growth is over before the old ones are much fuller
 
   struct alignas(kBucketBytes) Bucket {
     std::array<Entry, kPerBucket> entries;
@@ -119,19 +121,20 @@ class Table {
   struct Chunk {
     std::array<Bucket, kChunkBuckets> buckets;
   };
+  static constexpr size_t kChunksPerPages = kPagesBytes / sizeof(Chunk);
   struct Level {
     explicit Level(size_t count) : chunks(count) {}
-    std::vector<std::unique_ptr<Chunk>> chunks;  // made when something is put into them
+    std::vector<Chunk*> chunks;  // of the table; made when something is put into them
     size_t total() const { return chunks.size() * kChunkBuckets; }
     size_t buckets() const { return chunks.empty() ? 0 : total() - kPastTheEnd; }
     Bucket* find(size_t at) const {
       if (at >= total()) return nullptr;
-      Chunk* chunk = chunks[at / kChunkBuckets].get();
+      Chunk* chunk = chunks[at / kChunkBuckets];
       return chunk == nullptr ? nullptr : &chunk->buckets[at % kChunkBuckets];
     }
     Bucket& get(size_t at, Table& table) {
-      std::unique_ptr<Chunk>& chunk = chunks[at / kChunkBuckets];
-      if (!chunk) chunk = table.new_chunk();
+      Chunk*& chunk = chunks[at / kChunkBuckets];
+      if (chunk == nullptr) chunk = table.new_chunk();
       return chunk->buckets[at % kChunkBuckets];
     }
   };
@@ -184,13 +187,20 @@ class Table {
     begin_growth();
   }
 
-  std::unique_ptr<Chunk> new_chunk() {
-    if (spare_) {
-      spare_->buckets.fill(Bucket{});
-      return std::move(spare_);
+  // One by one while the table is small, then many at a time.
+  Chunk* new_chunk() {
+    if (spare_.empty() && small_.size() < kChunksPerPages) {
+      small_.push_back(std::make_unique<Chunk>());
+      return small_.back().get();
     }
-    ++chunks_;
-    return std::make_unique<Chunk>();
+    if (spare_.empty()) {
+      pages_.push_back(new_pages(kPagesBytes));
+      for (size_t i = kChunksPerPages; i-- > 0;)
+        spare_.push_back(reinterpret_cast<Chunk*>(pages_.back().get() + i * sizeof(Chunk)));
+    }
+    Chunk* const chunk = spare_.back();
+    spare_.pop_back();
+    return new (chunk) Chunk();
   }
 
   void begin_growth() {
@@ -212,22 +222,17 @@ class Table {
     if (drained_ == old_.total()) old_ = Level(0);
   }
 
-  void recycle(std::unique_ptr<Chunk>& chunk) {
-    if (!chunk) return;
-    if (spare_) {
-      chunk.reset();
-      --chunks_;
-    } else {
-      spare_ = std::move(chunk);
-    }
+  void recycle(Chunk* chunk) {
+    if (chunk != nullptr) spare_.push_back(chunk);
   }
 
   Level now_;
   Level old_{0};        // what of it is not drained yet
   size_t drained_ = 0;  // buckets of it
-  std::unique_ptr<Chunk> spare_;
+  std::vector<std::unique_ptr<Chunk>> small_;
+  std::vector<Pages> pages_;
+  std::vector<Chunk*> spare_;  // of both, not in use
   size_t used_ = 0;
-  size_t chunks_ = 0;
 };
 
 }  // namespace weir::trace

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "label/label.h"
+#include "trace/pages.h"
 
 namespace weir::trace {
 
@@ -59,23 +60,33 @@ class TextStore {
   }
 
  private:
-  static constexpr size_t kBlock = size_t{1} << 20;
-  static constexpr size_t kStep = 1'024;
+  static constexpr size_t kBlock = kPagesBytes / 2;
+  static constexpr size_t kStep = 4'096;
 
-  // A new block, or as many together as a longer text needs; the rest of the last one stays empty.
+  // A small block first, then as many as the text needs, but an even number; the rest of the last one stays
+  // empty.
   bool make_room(size_t bytes) {
-    const size_t count = (bytes + kBlock - 1) / kBlock;
+    const bool first = blocks_.empty() && bytes <= kBlock;
+    const size_t count = first ? 1 : (bytes + 2 * kBlock - 1) / (2 * kBlock) * 2;
     const size_t position = blocks_.size() * kBlock;
     if (position + count * kBlock > UINT32_MAX) return false;
-    memory_.push_back(std::unique_ptr<char[]>(new char[count * kBlock]));
-    for (size_t i = 0; i < count; ++i) blocks_.push_back(memory_.back().get() + i * kBlock);
-    next_ = memory_.back().get();
+    char* memory = nullptr;
+    if (first) {
+      first_.reset(new char[kBlock]);
+      memory = first_.get();
+    } else {
+      pages_.push_back(new_pages(count * kBlock));
+      memory = reinterpret_cast<char*>(pages_.back().get());
+    }
+    for (size_t i = 0; i < count; ++i) blocks_.push_back(memory + i * kBlock);
+    next_ = memory;
     left_ = count * kBlock;
     position_ = position;
     return true;
   }
 
-  std::vector<std::unique_ptr<char[]>> memory_;
+  std::unique_ptr<char[]> first_;
+  std::vector<Pages> pages_;
   std::vector<char*> blocks_;  // by position / kBlock
   std::vector<Segment> segments_;
   std::vector<uint32_t> steps_;  // the segment at each kStep-th position
