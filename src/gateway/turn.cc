@@ -62,9 +62,7 @@ void Turn::start() {
   });
   send_upstream(std::move(body));
   // The planner thinks meanwhile: what the request says is labelled before the first call is decided.
-  gateway_.loop().post([turn = weak_from_this()] {
-    if (const auto self = turn.lock()) self->label();
-  });
+  gateway_.labelling().put([self = shared_from_this()] { self->label(); });
 }
 
 void Turn::refuse(const Error& error) {
@@ -85,14 +83,15 @@ bool Turn::choose_upstream() {
 
 // Once; whoever needs the labels calls it.
 void Turn::label() {
+  session::Workspace& workspace = gateway_.workspace();  // may have labelled it by now
   if (conversation_) return;
   const config::Config& config = gateway_.config();
   const client::Profile* profile = config.profiles.find(config.client);
   if (profile == nullptr) profile = &config.profiles.detect(call_->headers().find("user-agent").value_or(""));
   rules_ = {&config.manifests, &config.trust, profile};
   ++gateway_.counters().clients[std::string(profile->name())];
-  conversation_ = gateway_.workspace().observe(parsed_->request, rules_);
-  gateway_.workspace().observe_tools(parsed_->request.tools, rules_);
+  conversation_ = workspace.observe(parsed_->request, rules_);
+  workspace.observe_tools(parsed_->request.tools, rules_);
   const auto named = call_->headers().find("weir-session");
   session_id_ = named ? std::string(named->substr(0, 64)) : conversation_->root();
   record_effects();

@@ -211,13 +211,14 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   }
   const json::Value root = arguments ? arguments->root() : json::Value();
   // Joined among themselves first: a label that held the context so far would be made for each record.
-  LabelId all = kNoLabel;
+  std::vector<LabelId> all;
   for (manifest::LabelledText& piece :
        manifest::label_result(facts, tool, root, result, *rules.trust, labels_)) {
     const LabelId label = labels_.join(piece.label, inherited);
-    all = labels_.join(all, label);
+    if (all.empty() || all.back() != label) all.push_back(label);
     if (!labels_.trusted(label)) {
-      remember(piece.text, label);
+      // What stands in a raw piece letter for letter is found by that.
+      if (!piece.in_raw) remember(piece.text, label);
       // A page that echoes what is the owner's is no longer only its author's.
       if (piece.outside && piece.form != manifest::LabelledText::Form::key &&
           labels_.get(label).readers.is_everyone())
@@ -228,7 +229,7 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
       conversation.trusted_.add(piece.text, label);
     }
   }
-  conversation.next_context_ = labels_.join(conversation.next_context_, all);
+  conversation.next_context_ = labels_.join(conversation.next_context_, labels_.join_all(std::move(all)));
 }
 
 std::shared_ptr<Conversation> Workspace::begin(bool unseen) {
