@@ -31,6 +31,7 @@ struct LabelledText {
   std::string pointer = {};  // JSON pointer into that text: of the record, leaf or member; empty: all of it
   LabelId label = kNoLabel;
   bool outside = false;  // written by strangers: nothing of the owner's is in it
+  bool in_raw = false;   // stands between quotes in the raw piece of its label, letter for letter
 };
 
 // At least one piece, also for a result without text. `server_tool` ("files/read") names the origin. The
