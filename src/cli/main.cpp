@@ -1,8 +1,12 @@
 // weir's command line: reads the options and calls one subcommand.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command.h"
+#include "cli/manifest.h"
 #include "cli/mcp.h"
 #include "net/keeper.h"
 
@@ -141,6 +145,29 @@ int main(int argc, char** argv) {
     }
   });
 
+  ManifestArgs manifest;
+  const auto with_server = [&](CLI::App* command) {
+    command->add_option("--url", manifest.which.url, "an MCP server at an address");
+    command->add_option("--list", manifest.which.list, "a file with what a server answered to tools/list");
+    // For the help alone: what follows it was taken off the line before it is read.
+    command
+        ->add_option("--command", manifest.which.command,
+                     "an MCP server's command line: takes all that follows")
+        ->expected(0, -1);
+    return with_json(command);
+  };
+  sub = app.add_subcommand("manifest", "what is known of a server's tools");
+  sub->require_subcommand(1);
+  CLI::App* manifest_draft = with_server(
+      sub->add_subcommand("draft", "write a first manifest from what a server lists; for you to correct"));
+  manifest_draft->add_option("NAME", manifest.names, "a server of weir.toml");
+  manifest_draft->callback([&] { code = run_manifest_draft(common, manifest); });
+  CLI::App* manifest_check = with_server(
+      sub->add_subcommand("check", "what manifests lack beside what servers really list, and what drifted"));
+  manifest_check->add_option("NAME", manifest.names, "servers of weir.toml; all by default");
+  manifest_check->add_option("--manifest", manifest.manifest, "the manifest's name, when it is another");
+  manifest_check->callback([&] { code = run_manifest_check(common, manifest); });
+
   LogArgs log;
   sub = with_json(app.add_subcommand("log", "what was decided, newest last"));
   sub->add_option("-n", log.last, "how many");
@@ -166,8 +193,19 @@ int main(int argc, char** argv) {
   sub->require_subcommand(1);
   sub->add_subcommand("reference", "print docs/config.md")->callback([&] { code = run_config_reference(); });
 
+  // Backwards, as CLI11 takes them. What follows --command is another program's line, not weir's.
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words.front() == "manifest") {
+    const auto at = std::find(words.begin(), words.end(), "--command");
+    if (at != words.end()) {
+      manifest.which.command.assign(at + 1, words.end());
+      words.erase(at, words.end());
+      if (manifest.which.command.empty()) return fail(weir::bad_input("--command needs a program"));
+    }
+  }
+  std::reverse(words.begin(), words.end());
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kWrongInput;
   }

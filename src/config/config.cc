@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/toml.h"
 #include "config/keys.h"
+#include "manifest/package.h"
 #include "policy/label_attributes.h"
 #include "session/grant.h"
 
@@ -226,8 +227,20 @@ class Reader {
       if (!server.manifest.empty()) {
         if (auto aliased = config_.manifests.alias(server.name, server.manifest); !aliased)
           return element["manifest"].error(aliased.error().message);
+      } else if (!config_.manifests.is_operators(server.name)) {
+        WEIR_TRY(find_manifest(server));
       }
       config_.servers.push_back(std::move(server));
+    }
+    return {};
+  }
+
+  // What runs says more than what it was called, unless the operator described that name.
+  Status find_manifest(const Server& server) {
+    const auto names = server.url.empty() ? manifest::server_names_of(server.command)
+                                          : manifest::server_names_of_url(server.url);
+    for (const std::string& name : names) {
+      if (config_.manifests.has_server(name)) return config_.manifests.alias(server.name, name);
     }
     return {};
   }

@@ -52,9 +52,6 @@ struct NamedServer {
 std::vector<NamedServer> name_servers(const std::vector<Server>& servers, const std::vector<size_t>& chosen,
                                       const manifest::Manifests& manifests, std::vector<std::string> taken);
 
-// The package that a command runs ("npm:@scope/name", "pypi:name"), or nothing.
-std::string package_of(const std::vector<std::string>& command);
-
 // The whole file; or, with `add`, what is put at the end of one that is there.
 std::string compose(Client client, std::string_view listen, const std::vector<Upstream>& upstreams,
                     const std::vector<NamedServer>& servers, bool add);
