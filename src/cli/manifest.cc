@@ -35,9 +35,8 @@ struct Checked {
   std::optional<Error> error = {};        // it could not be asked
 
   bool lacks() const {
-    return !changed.empty() || std::any_of(gaps.begin(), gaps.end(), [](const manifest::Gap& gap) {
-      return gap.missing() || gap.kind == manifest::Gap::Kind::worse_than_written;
-    });
+    return !changed.empty() ||
+           std::any_of(gaps.begin(), gaps.end(), [](const manifest::Gap& gap) { return gap.missing(); });
   }
 };
 
@@ -138,8 +137,8 @@ void print_checked(const Checked& checked) {
   fmt::print("{}  {}: {}\n", name, says,
              painted(checked.lacks() ? terminal_color::red : terminal_color::green, verdict));
   for (const manifest::Gap& gap : checked.gaps) {
-    const bool bad = gap.missing() || gap.kind == manifest::Gap::Kind::worse_than_written;
-    fmt::print("  {} {}\n", painted(bad ? terminal_color::red : terminal_color::yellow, bad ? "-" : "~"),
+    fmt::print("  {} {}\n",
+               gap.missing() ? painted(terminal_color::red, "-") : painted(terminal_color::yellow, "~"),
                gap.says());
   }
   for (const std::string& tool : checked.changed)
