@@ -379,6 +379,18 @@ Result<Config> load(std::string_view text, std::string_view file_name, const Sou
   return config;
 }
 
+std::string policy_set_names() {
+  std::string names;
+  for (const EmbeddedFile& file : embedded_files()) {
+    std::string_view name = file.path;
+    if (!name.starts_with("policies/") || !name.ends_with(".cedar")) continue;
+    name.remove_prefix(std::string_view("policies/").size());
+    name.remove_suffix(std::string_view(".cedar").size());
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return names;
+}
+
 Status use_policies(Config& config, const std::vector<std::string>& names, const Sources& sources) {
   policy::PolicySet all;
   for (const std::string& name : names) {
@@ -386,8 +398,10 @@ Status use_policies(Config& config, const std::vector<std::string>& names, const
     std::string file = "policies/" + name + ".cedar";
     if (text.empty()) {
       if (name.find('.') == std::string::npos || !sources.read_file) {
-        return Error{
-            Code::bad_input, fmt::format("no policy set \"{}\"", name), {}, "\"default\", or a .cedar file"};
+        return Error{Code::bad_input,
+                     fmt::format("no policy set \"{}\"", name),
+                     {},
+                     policy_set_names() + ", or a .cedar file"};
       }
       WEIR_TRY_ASSIGN(read, sources.read_file(name));
       text = std::move(read);

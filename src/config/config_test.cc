@@ -6,6 +6,8 @@
 #include <map>
 #include <sstream>
 
+#include "base/embedded.h"
+
 namespace weir::config {
 namespace {
 
@@ -40,6 +42,27 @@ TEST(Config, DefaultsAreSafe) {
   EXPECT_TRUE(config->weakenings().empty());
   EXPECT_FALSE(config->policies.policies().empty());
   EXPECT_TRUE(config->manifests.has_server("files"));
+}
+
+TEST(Config, EveryShippedSetOfPoliciesCanStandAlone) {
+  EXPECT_EQ(policy_set_names(), "coding, default, personal, strict, support");
+  auto config = defaults();
+  ASSERT_TRUE(config.has_value());
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (!file.path.starts_with("policies/") || !file.path.ends_with(".cedar")) continue;
+    const std::string_view name = file.path.substr(9, file.path.size() - 15);
+    const Status used = use_policies(*config, {std::string(name)}, sources());
+    ASSERT_TRUE(used.has_value()) << used.error().text();
+    // Two lines of comment say what each is for.
+    for (const policy::Policy& policy : config->policies.policies()) {
+      const size_t at = file.bytes.find("@id(\"" + policy.id + "\")");
+      ASSERT_NE(at, std::string_view::npos) << name << " " << policy.id;
+      const std::string_view before = file.bytes.substr(0, at);
+      const size_t second = before.rfind("\n", at - 2), first = before.rfind("\n", second - 1);
+      EXPECT_TRUE(before.substr(second + 1).starts_with("// ")) << name << " " << policy.id;
+      EXPECT_TRUE(before.substr(first + 1).starts_with("// ")) << name << " " << policy.id;
+    }
+  }
 }
 
 // What a server runs says more than what it is called, and what the operator wrote more than either.

@@ -79,6 +79,36 @@ std::string compose_server(const NamedServer& named) {
   return out;
 }
 
+std::string trust_rule(std::string_view origin, std::string_view integrity) {
+  return fmt::format("[[trust]]\norigin = {}\nintegrity = {}\n", toml::quoted(origin),
+                     toml::quoted(integrity));
+}
+
+std::string trust_rules(const Profile& profile) {
+  const std::string_view name = profile.policies;
+  std::string out =
+      "\n# Say what you trust, and only what you or your colleagues wrote (docs/manifests.md):\n";
+  if (name == "coding" && !profile.workspace.empty()) {
+    const std::string folder = "file:" + profile.workspace + "/";
+    out += trust_rule(folder + "**", "trusted");
+    out += "# ... but not what others wrote and a tool fetched. Where rules disagree, untrusted wins.\n";
+    for (const std::string_view fetched : {"node_modules/", ".venv/", "vendor/", "third_party/"})
+      out += trust_rule(fmt::format("{}**{}**", folder, fetched), "untrusted");
+    return out;
+  }
+  if (name == "support")
+    return out +
+           "# [[trust]]            # your knowledge base; its articles stay yours alone ...\n# origin = "
+           "\"tool:kb/*\"\n"
+           "# integrity = \"trusted\"\n# [[trust]]            # ... but for those that everyone may read\n"
+           "# origin = \"tool:kb/public_article\"\n# readers = [\"public\"]\n";
+  if (name == "strict") out += "# What these policies let through besides reading, weir grant says.\n";
+  return out + "# [[trust]]\n# origin = \"file:/home/me/project/**\"\n# integrity = \"trusted\"\n" +
+         (name == "personal"
+              ? "# [[trust]]\n# origin = \"mailto:*@mycorp.example\"\n# integrity = \"trusted\"\n"
+              : "");
+}
+
 }  // namespace
 
 bool KnownUpstream::speaks(std::string_view dialect) const {
@@ -128,7 +158,7 @@ std::vector<NamedServer> name_servers(const std::vector<Server>& servers, const 
 }
 
 std::string compose(Client client, std::string_view listen, const std::vector<Upstream>& upstreams,
-                    const std::vector<NamedServer>& servers, bool add) {
+                    const std::vector<NamedServer>& servers, bool add, const Profile& profile) {
   std::string out;
   if (add) {
     out = fmt::format("\n# Added by weir init for {}.\n", client_title(client));
@@ -142,15 +172,15 @@ std::string compose(Client client, std::string_view listen, const std::vector<Up
         "ask_timeout = \"120s\"      # how long a call waits for you; then it is denied. \"0s\": nobody is "
         "asked\n",
         client_title(client), toml::quoted(listen));
+    if (!profile.policies.empty())
+      out += fmt::format("policies = [{}]   # what they say: weir policy check {}, docs/policies.md\n",
+                         toml::quoted(profile.policies), profile.policies);
   }
   for (const Upstream& upstream : upstreams) out += compose_upstream(upstream);
   if (!servers.empty())
     out += "\n# MCP servers, taken over from the client. weir runs them; the client has `weir mcp`.\n";
   for (const NamedServer& server : servers) out += compose_server(server);
-  if (!add)
-    out +=
-        "\n# Say what you trust, and only what you or your colleagues wrote (docs/manifests.md):\n"
-        "# [[trust]]\n# origin = \"file:/home/me/project/**\"\n# integrity = \"trusted\"\n";
+  if (!add) out += trust_rules(profile);
   return out;
 }
 
