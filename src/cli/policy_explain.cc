@@ -54,7 +54,7 @@ class Tree {
     const Label& label = labels_.get(id);
     fmt::print("  {:<24}{}{}  {}\n", what, value.empty() ? "" : std::string(value) + "  ",
                painted(label.trusted() ? Paint::good : Paint::bad, label.trusted() ? "trusted" : "untrusted"),
-               painted(Paint::dim, fmt::format("from {}; readers {}", names(label.printed_origins()),
+               painted(Paint::dim, fmt::format("from {}; readers {}", sources(label.printed_origins()),
                                                names(label.readers.printed()))));
   }
 
