@@ -194,7 +194,7 @@ int run_policy_learn(const Common& common, const PolicyArgs& args) {
   if (!config) return fail(config.error());
   auto recorded = read_log(common, args);
   if (!recorded) return fail(recorded.error());
-  const review::Lesson lesson = review::learn(*recorded, config->policies);
+  const review::Lesson lesson = review::learn(*recorded, config->policies, config->manifests);
   if (common.json) {
     fmt::print("{}\n", lesson_json(lesson));
   } else {

@@ -161,7 +161,15 @@ std::string names_of(const std::vector<std::string>& server_names) {
   return names.size() == 1 ? toml::quoted(names.front()) : list_of(names);
 }
 
+// As Manifests::add() wants a name.
+bool can_be_named(std::string_view name) {
+  return std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c != 0x7F; });
+}
+
 std::string tool_toml(const DraftTool& tool) {
+  if (!can_be_named(tool.name))
+    return fmt::format("\n# No manifest can speak of the tool {}: it is taken at its worst.\n",
+                       toml::quoted(shown(tool.name, kNameShown)));
   const std::string key = toml::quoted_key(tool.name);
   std::string out = fmt::format("\n[tools.{}]\n", key);
   if (!tool.says.empty()) out += fmt::format("# The server says: {}\n", tool.says);

@@ -98,13 +98,15 @@ TEST(Draft, IsAManifestThatLoadsWhateverTheServerSays) {
        R"({"name":"get.x","description":"\n\n  second line","inputSchema":{"properties":{"a b":{},"":{},"\u007f":{},"/p":{}}}})",
        R"({"name":"get_y","inputSchema":{"properties":{"ok":{"type":"string"}}}})"})
     tools.push_back(draft(entry));
-  // A name with a line feed is refused by manifests; what is drafted of it must not become another table.
+  // A name with a line feed is none for manifests; what is drafted of it must not become another table.
   const std::string text = draft_toml({"one", "npm:@a/b"}, "npx\n[tools.evil3]", {tools[1], tools[2]});
   auto manifests = Manifests::shipped();
   ASSERT_TRUE(manifests.has_value());
   const Status added = manifests->add(text, "draft.toml");
   EXPECT_EQ(text.find("\n[tools.evil"), std::string::npos) << text;
-  EXPECT_EQ(draft_toml({"one"}, "", {tools[0]}).find("\n[tools.evil"), std::string::npos);
+  const std::string unnamed = draft_toml({"two"}, "", {tools[0]});
+  EXPECT_EQ(unnamed.find("\n[tools.evil"), std::string::npos);
+  EXPECT_TRUE(manifests->add(unnamed, "draft.toml").has_value()) << unnamed;
   ASSERT_TRUE(added.has_value()) << added.error().text();
   // Arguments that look like pointers are only what they are called.
   const ToolFacts& odd = manifests->facts("one", "get.x");

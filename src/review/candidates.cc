@@ -7,6 +7,8 @@
 #include "approval/question.h"
 #include "base/bytes.h"
 #include "base/toml.h"
+#include "label/origin.h"
+#include "manifest/trust.h"
 
 namespace weir::review {
 namespace {
@@ -40,12 +42,6 @@ std::string wider(const std::string& principal) {
     return at == std::string::npos ? std::string() : "mailto:*" + principal.substr(at);
   }
   return principal.starts_with("file:/") ? folder_of(principal) : std::string();
-}
-
-// A rule can be written for it. A star in it would stand for more than was seen.
-bool can_be_trusted(const std::string& origin) {
-  if (origin.find('*') != std::string::npos || origin == "…") return false;
-  return origin.starts_with("tool:") || origin.starts_with("skill:");
 }
 
 Value with(const Value& context, const std::map<std::string, Value>& changes) {
@@ -128,8 +124,9 @@ std::string case_key(const Recorded& recorded) {
   return key;
 }
 
-Finder::Finder(const std::vector<Recorded>& recorded, const policy::PolicySet& policies)
-    : policies_(policies) {
+Finder::Finder(const std::vector<Recorded>& recorded, const policy::PolicySet& policies,
+               const manifest::Manifests& manifests)
+    : policies_(policies), manifests_(manifests) {
   for (const Recorded& each : recorded) {
     for (const RecordedArgument& argument : each.arguments) {
       if (argument.trusted || !argument.value) continue;
@@ -156,12 +153,28 @@ std::string Finder::argument_pattern(const Recorded& recorded, const RecordedArg
   return session::literal_pattern(value);
 }
 
-std::string Finder::origin_pattern(const std::string& origin) const {
-  const std::string principal = principal_of(origin);
-  const std::string wide = wider(principal);
+// A principal out of a result counts only where the server is said to have checked it.
+bool Finder::principal_counts(const std::string& server_tool) const {
+  const manifest::ResultFacts& result = manifests_.facts(server_tool).result;
+  if (result.origin.empty()) return false;
+  const manifest::Template::Piece* piece = result.origin.result_piece();
+  return piece == nullptr || result.is_authenticated(piece->pointer);
+}
+
+std::string Finder::origin_pattern(const std::string& text) const {
+  const auto origin = parse_origin(text, false);
+  // A star in it would stand for more than was seen.
+  if (!origin || origin->kind != OriginKind::tool || text.find('*') != std::string::npos) return {};
+  const bool counts = !origin->principal.empty() && principal_counts(origin->name);
+  std::string pattern = counts ? origin->principal : "tool:" + origin->name;
+  const std::string wide = counts ? wider(pattern) : std::string();
   const auto found = principals_.find(wide);
-  if (wide.empty() || found == principals_.end() || found->second.size() < kManyValues) return principal;
-  return wide.starts_with("mailto:") ? wide : wide + "**";
+  if (!wide.empty() && found != principals_.end() && found->second.size() >= kManyValues)
+    pattern = wide.starts_with("mailto:") ? wide : wide + "**";
+  // It must be a rule, and say so of this origin.
+  manifest::TrustRules rules;
+  if (!rules.add({.pattern = pattern, .trusted = true}).has_value()) return {};
+  return rules.judge(origin->name, origin->principal, counts).trusted == true ? pattern : std::string();
 }
 
 std::vector<Bundle> Finder::ways(const Recorded& recorded) const {
@@ -198,9 +211,9 @@ std::vector<Bundle> Finder::ways(const Recorded& recorded) const {
     if (!argument.trusted) origins.insert(origins.end(), argument.origins.begin(), argument.origins.end());
   }
   for (const std::string& origin : origins) {
-    possible = possible && can_be_trusted(origin);
     Candidate rule;
     rule.origin = origin_pattern(origin);
+    possible = possible && !rule.origin.empty();
     trust.insert(std::move(rule));
   }
   const std::map<std::string, Value> trusted{

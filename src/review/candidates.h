@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "manifest/manifests.h"
 #include "review/recorded.h"
 #include "session/grant.h"
 
@@ -33,16 +34,20 @@ std::string case_key(const Recorded& recorded);
 
 class Finder {
  public:
-  // Both must outlive it.
-  Finder(const std::vector<Recorded>& recorded, const policy::PolicySet& policies);
+  // Policies and manifests must outlive it.
+  Finder(const std::vector<Recorded>& recorded, const policy::PolicySet& policies,
+         const manifest::Manifests& manifests);
   // The ways in which the call would have been allowed: each a set of candidates that do it together.
   std::vector<Bundle> ways(const Recorded& recorded) const;
 
  private:
   std::string argument_pattern(const Recorded& recorded, const RecordedArgument& argument) const;
+  // The pattern of a trust rule that makes the origin trusted; empty: there is none.
   std::string origin_pattern(const std::string& origin) const;
+  bool principal_counts(const std::string& server_tool) const;
 
   const policy::PolicySet& policies_;
+  const manifest::Manifests& manifests_;
   // How many different values there are: below "tool pointer folder", and of principals below a folder or at
   // a mail domain.
   std::map<std::string, std::set<std::string>> values_, principals_;

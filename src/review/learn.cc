@@ -6,10 +6,6 @@
 #include <map>
 #include <set>
 
-#include "approval/question.h"
-#include "base/bytes.h"
-#include "base/toml.h"
-#include "manifest/effect.h"
 #include "review/candidates.h"
 
 namespace weir::review {
@@ -25,8 +21,9 @@ struct Case {
 
 class Learner {
  public:
-  Learner(const std::vector<Recorded>& recorded, const policy::PolicySet& policies)
-      : finder_(recorded, policies) {
+  Learner(const std::vector<Recorded>& recorded, const policy::PolicySet& policies,
+          const manifest::Manifests& manifests)
+      : finder_(recorded, policies, manifests) {
     for (const Recorded& each : recorded) sort_in(each);
   }
 
@@ -135,8 +132,9 @@ class Learner {
 
 }  // namespace
 
-Lesson learn(const std::vector<Recorded>& recorded, const policy::PolicySet& policies) {
-  return Learner(recorded, policies).run();
+Lesson learn(const std::vector<Recorded>& recorded, const policy::PolicySet& policies,
+             const manifest::Manifests& manifests) {
+  return Learner(recorded, policies, manifests).run();
 }
 
 }  // namespace weir::review

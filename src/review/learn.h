@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "manifest/manifests.h"
 #include "review/recorded.h"
 
 namespace weir::review {
@@ -37,7 +38,9 @@ struct Lesson {
   std::vector<Stuck> stuck = {};
 };
 
-// Of decisions that were not allowed: all, whatever a person answered.
-Lesson learn(const std::vector<Recorded>& recorded, const policy::PolicySet& policies);
+// Of decisions that were not allowed: all, whatever a person answered. The manifests say which principals a
+// trust rule can go by.
+Lesson learn(const std::vector<Recorded>& recorded, const policy::PolicySet& policies,
+             const manifest::Manifests& manifests);
 
 }  // namespace weir::review

@@ -108,7 +108,9 @@ TEST(WhatIf, DecidesTheSameRequestsByOtherRules) {
 
 Lesson lesson(const Log& log) {
   const auto recorded = log.read();
-  return learn(recorded, shipped("default"));
+  const auto manifests = manifest::Manifests::shipped();
+  EXPECT_TRUE(manifests.has_value());
+  return learn(recorded, shipped("default"), *manifests);
 }
 
 TEST(Learn, OneTrustRuleForManyCallsBeatsAGrantForEach) {
@@ -126,6 +128,27 @@ TEST(Learn, OneTrustRuleForManyCallsBeatsAGrantForEach) {
   EXPECT_EQ(out.proposals[0].text, "[[trust]]\norigin = \"mailto:a@x.org\"\nintegrity = \"trusted\"");
   EXPECT_EQ(out.proposals[0].risk, "whoever can send mail as a@x.org gives your agent orders");
   EXPECT_EQ(out.proposals[0].calls, 3U);
+}
+
+// Who an event says organised it, nobody checked: a rule for that name would change nothing.
+TEST(Learn, ARuleGoesByAPrincipalOnlyWhereItCounts) {
+  const auto text = [](const std::string& origin) {
+    Log log;
+    for (int i = 0; i < 2; ++i) {
+      const std::string path = "/srv/out" + std::to_string(i) + "/f";
+      log.add({.tool = "files/write",
+               .args = "{" + argument("/path", "target", origin) + "}",
+               .values = R"({"/path":")" + path + "\"}",
+               .context_origins = "[\"" + origin + "\"]"},
+              request("files/write", R"(["target"])", R"(["write"])", false));
+    }
+    const Lesson out = lesson(log);
+    return out.proposals.empty() ? "" : out.proposals[0].text;
+  };
+  EXPECT_NE(text("tool:mail/read mailto:a@x.org").find("\"mailto:a@x.org\""), std::string::npos);
+  EXPECT_NE(text("tool:calendar/read mailto:a@x.org").find("\"tool:calendar/read\""), std::string::npos);
+  EXPECT_NE(text("tool:files/read file:/srv/a*b").find("weir grant"), std::string::npos);
+  EXPECT_NE(text("user attachment").find("weir grant"), std::string::npos);
 }
 
 TEST(Learn, AGrantNamesWhatNobodyVouchedFor) {
