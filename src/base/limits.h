@@ -56,6 +56,7 @@ inline constexpr size_t kTraceCopyCharsMin = 24;    // non-space characters that
 // Policy
 inline constexpr size_t kPolicyBytesMax = size_t{1} << 20;
 inline constexpr size_t kPoliciesMax = 4'096;
+inline constexpr uint64_t kPolicyAnalysisStepsMax = 4'000'000;  // evaluations, some seconds
 inline constexpr int kPolicyDepthMax = 64;
 
 // Manifests, configuration
@@ -123,6 +124,8 @@ inline constexpr int64_t kTicketMs = 600'000;
 inline constexpr size_t kShadowEntriesMax = 100'000;
 inline constexpr size_t kShadowBytesMax = size_t{256} << 20;
 inline constexpr size_t kEmittedMax = 1'000'000;
+inline constexpr size_t kRecordedValuesMax = 32;        // argument values kept with a decision ...
+inline constexpr size_t kRecordedValueBytesMax = 1'024;  // ... none that is longer
 inline constexpr size_t kStoredDetailsMax = 1'000'000;  // readable decisions beside the ledger
 inline constexpr size_t kStoreQueueMax = 4'096;         // jobs that wait for the store's thread
 

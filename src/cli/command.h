@@ -110,10 +110,11 @@ struct InitArgs {
   std::string key_env = {};
   std::string model = {};
   std::string listen = {};
-  bool apply = false;    // edit the client's config
-  bool add = false;      // to a weir.toml that is there
-  bool force = false;    // replace weir.toml; with undo: put back what was changed since
-  bool project = false;  // also the MCP servers that the current folder names
+  std::string profile = {};  // a shipped set of policies, with the trust rules that go with it
+  bool apply = false;        // edit the client's config
+  bool add = false;          // to a weir.toml that is there
+  bool force = false;        // replace weir.toml; with undo: put back what was changed since
+  bool project = false;      // also the MCP servers that the current folder names
   bool undo = false;
   bool keep = false;  // with undo: what was changed since stays, only weir's part goes
   bool dry_run = false;

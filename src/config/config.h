@@ -118,6 +118,9 @@ Result<Config> load(std::string_view text, std::string_view file_name, const Sou
 // worse label could turn deny or ask into allow.
 Status use_policies(Config& config, const std::vector<std::string>& names, const Sources& sources);
 
+// "coding, default, …": the shipped sets.
+std::string policy_set_names();
+
 // "120s", "5m", "2h", "0s" → milliseconds.
 Result<int64_t> parse_duration(std::string_view text);
 

@@ -52,7 +52,10 @@ constexpr Key kKeys[] = {
      "Header fields for `url`, such as `Authorization`; `\"$NAME\"` is taken from weir's environment."},
     {"[server]", "prefix", "boolean", "true",
      "Clients see its tools and prompts as `name__tool`; `false`: by their own names."},
-    {"[server]", "manifest", "string", "", "The manifest that describes it, when that has another name."},
+    {"[server]", "manifest", "string", "",
+     "The manifest that describes it. Without: your own of its name; else the one for the package that the "
+     "command "
+     "runs, or for the URL's host; else a shipped one of its name."},
     {"mcp", "elicit", "boolean", "false",
      "Asks about MCP calls go to the client as elicitations: say so only where a person sits there."},
     {"mcp", "alone", "boolean", "false",
