@@ -112,7 +112,7 @@ class PolicyParser {
       WEIR_TRY(in_.advance());
       const bool list = is_action && node.op == Op::in && in_.token().is("[");
       const Position entity_at = in_.token().at;
-      WEIR_TRY_ASSIGN(right, list ? in_.entity_set_literal(kEntity) : in_.entity_literal(kEntity));
+      WEIR_TRY_ASSIGN(right, list ? in_.entity_set_literal(kEntity) : entity_or_slot(op));
       if (is_action) WEIR_TRY(check_action(policy.literals.back(), entity_at));
       node.b = right;
     } else if (in_.token().is("is") && !is_action) {
@@ -122,7 +122,7 @@ class PolicyParser {
       node.b = in_.add_string(std::move(type));
       if (in_.token().is("in")) {
         WEIR_TRY(in_.advance());
-        WEIR_TRY_ASSIGN(of, in_.entity_literal(kEntity));
+        WEIR_TRY_ASSIGN(of, entity_or_slot(op));
         node.c = of;
       }
     } else {
@@ -131,6 +131,17 @@ class PolicyParser {
     WEIR_TRY_ASSIGN(root, in_.add_node(node, {self}));
     policy.scope.push_back(root);
     return {};
+  }
+
+  // What a scope names: an entity, or the variable's own slot, which makes the policy a template.
+  Result<uint32_t> entity_or_slot(Op variable) {
+    const Token token = in_.token();
+    const bool is_own =
+        token.kind == TokenKind::slot && ((variable == Op::principal && token.text == "?principal") ||
+                                          (variable == Op::resource && token.text == "?resource"));
+    if (!is_own) return in_.entity_literal(kEntity);
+    WEIR_TRY(in_.advance());
+    return in_.slot(variable == Op::principal ? 0 : 1, token.at);
   }
 
   // Cedar: an action's entity type is `Action`, in any namespace.
