@@ -99,6 +99,25 @@ bool is_reserved(std::string_view word) {
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
+bool is_identifier(std::string_view text) {
+  return !text.empty() && is_letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c); });
+}
+
+bool is_name(std::string_view text) {
+  while (true) {
+    const size_t end = std::min(text.find("::"), text.size());
+    const std::string_view word = text.substr(0, end);
+    if (!is_identifier(word) || is_reserved(word)) return false;
+    if (end == text.size()) return true;
+    text.remove_prefix(end + 2);
+  }
+}
+
+bool is_action_type(std::string_view entity_type) {
+  return entity_type == "Action" || entity_type.ends_with("::Action");
+}
+
 Result<std::string> unescape(std::string_view token_text) {
   const std::string_view text = token_text.substr(1, token_text.size() - 2);
   std::string out;

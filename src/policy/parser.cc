@@ -150,8 +150,7 @@ class PolicyParser {
       for (const Value& element : value.set()) WEIR_TRY(check_action(element, at));
       return {};
     }
-    const std::string& type = value.entity().type;
-    if (type == "Action" || type.ends_with("::Action")) return {};
+    if (is_action_type(value.entity().type)) return {};
     return in_.error_at(at,
                         fmt::format("an action is written Action::\"…\", not {}", shown(value.text(), 80)));
   }

@@ -97,9 +97,6 @@ class Schema {
   std::vector<std::string> warnings_;
 };
 
-// True for types that name actions: `Action`, in any namespace.
-bool is_action_type(std::string_view entity_type);
-
 // weir's own schema, policies/weir.cedarschema in the binary: what `guard` puts into a request
 // (label_attributes.h). A policy that names anything else can never match as its author meant.
 const Schema& weir_schema();
