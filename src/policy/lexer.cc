@@ -93,6 +93,18 @@ Status append_escape(std::string_view text, size_t& at, std::string& out) {
 
 }  // namespace
 
+Status check_utf8_lines(std::string_view text, std::string_view file_name) {
+  size_t line = 1;
+  for (size_t begin = 0; begin < text.size(); ++line) {
+    const size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    if (!is_utf8(text.substr(begin, end - begin))) {
+      return bad_input("this line is not well-formed UTF-8", fmt::format("{}:{}:1", file_name, line));
+    }
+    begin = end;
+  }
+  return {};
+}
+
 bool is_reserved(std::string_view word) {
   static constexpr std::array<std::string_view, 10> kWords = {"true", "false", "if",   "then", "else",
                                                               "in",   "is",    "like", "has",  "__cedar"};
@@ -209,9 +221,10 @@ Result<Token> Lexer::next() {
   } else if (is_digit(peek())) {
     kind = TokenKind::integer;
     while (is_digit(peek(size))) ++size;
-  } else if (peek() == '?' && is_letter(peek(1))) {
-    kind = TokenKind::slot;
-    while (is_letter(peek(size)) || is_digit(peek(size))) ++size;
+  } else if (peek() == '?') {
+    // Alone it marks what is optional, in schemas.
+    if (is_letter(peek(1))) kind = TokenKind::slot;
+    while (kind == TokenKind::slot && (is_letter(peek(size)) || is_digit(peek(size)))) ++size;
   } else {
     static constexpr std::array<std::string_view, 7> kTwo = {"::", "==", "!=", "<=", ">=", "&&", "||"};
     const std::string_view two = text_.substr(at_, 2);

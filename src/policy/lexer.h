@@ -51,6 +51,9 @@ Result<std::string> unescape(std::string_view token_text);
 // The same with `*` as a wildcard and \* for a star: the literal pieces between the wildcards.
 Result<std::vector<std::string>> unescape_pattern(std::string_view token_text);
 
+// Refuses a text with a line that is not well-formed UTF-8, naming the line.
+Status check_utf8_lines(std::string_view text, std::string_view file_name);
+
 // Words that are no identifiers: true false if then else in is like has __cedar.
 bool is_reserved(std::string_view word);
 // A name as it stands between quotes in JSON: `A` or `A::B`, no blanks, no reserved words.

@@ -182,14 +182,7 @@ Result<std::vector<Policy>> parse_policies(std::string_view text, std::string_vi
     return too_large(fmt::format("a policy file of more than {} bytes", limits::kPolicyBytesMax),
                      std::string(file_name));
   }
-  size_t line = 1;
-  for (size_t begin = 0; begin < text.size(); ++line) {
-    const size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
-    if (!is_utf8(text.substr(begin, end - begin))) {
-      return bad_input("this line is not well-formed UTF-8", fmt::format("{}:{}:1", file_name, line));
-    }
-    begin = end;
-  }
+  WEIR_TRY(check_utf8_lines(text, file_name));
   return PolicyParser(text, file_name).all();
 }
 

@@ -51,6 +51,9 @@ struct Type {
   TypePtr element = nullptr;   // of a set
   Attributes attributes = {};  // of a record
 
+  uint32_t size = 1;   // nodes, written out; at most kSchemaTypeNodesMax
+  uint32_t depth = 1;  // at most kPolicyDepthMax in a schema
+
   bool is_boolean() const { return kind <= Kind::false_; }
   // As the human-readable form writes it ("Set<Long>", "App::User", "{a: Long, b?: String}"), cut when long.
   std::string text() const;
@@ -77,7 +80,7 @@ class Schema {
  public:
   // The human-readable form (.cedarschema). Errors: bad_input with "file:line:column"; too_large.
   static Result<Schema> parse(std::string_view text, std::string_view file_name);
-  // The JSON form (.cedarschema.json). Errors: bad_input with "file: /json/pointer"; too_large.
+  // The JSON form (.cedarschema.json). Errors: bad_input with "file:line:column"; too_large.
   static Result<Schema> from_json(std::string_view text, std::string_view file_name);
 
   const EntityType* entity_type(std::string_view name) const;

@@ -17,7 +17,7 @@ const seed = Number(args[1] ?? Math.floor(Math.random() * 2 ** 31));
 const BATCH = 50;
 
 const counts = {};
-const stats = { decisions: 0, allow: 0, deny: 0, error: 0, parses: 0, refused: 0, validated: 0, invalid: 0, schemas: 0, badSchemas: 0 };
+const stats = { decisions: 0, allow: 0, deny: 0, error: 0, parses: 0, refused: 0, validated: 0, invalid: 0, impossible: 0, unread: 0, schemas: 0, badSchemas: 0 };
 const differences = [];
 
 function report(kind, index, ours, theirs, input) {
@@ -65,6 +65,7 @@ function decisions(index, r, jobs) {
   jobs.push({ input: theirs.failed === "policies" ? { policies: policies.text } : line(r, policies, { entities, requests }), check(ours) {
     if (theirs.failed || ours.failed) {
       if (!theirs.failed !== !ours.failed) report("failed", index, ours, theirs, policies.text);
+      else if (++stats.unread <= 3) console.log(`both refuse case ${index}: ${theirs.message}`);
       return;
     }
     theirs.results.forEach((t, i) => {
@@ -85,7 +86,7 @@ function parses(index, r, jobs) {
   const tokens = text.match(/"(\\.|[^"\\])*"|[A-Za-z_0-9]+|::|&&|\|\||[!=<>]=|\s+|./gsu);
   const odd = ["-", "!", "(", ")", "[", "]", "{", "}", ",", ";", ".", "::", "if", "has", "is", "in", "like", "true", "principal", "?principal", "?resource",
     "== 1", "\"\\u{41}\"", "\"\\x80\"", "\"\\q\"", "9223372036854775808", "// c\n", "ip", "isEmpty", "@a", "_", "__cedar", "\u00a0", "&", "/", "\"", "then", "else", "contains", "A"];
-  for (let i = r.below(3) + 1; i > 0; --i) {
+  for (let i = r.pick([1, 1, 1, 2]); i > 0; --i) {
     const at = r.below(tokens.length);
     tokens.splice(at, r.below(2), ...(r.chance(60) ? [r.pick(odd)] : []));
   }
@@ -108,6 +109,7 @@ function validations(index, r, jobs) {
   jobs.push({ input: line(r, policies, { schema: form }), check(ours) {
     ++stats.validated;
     if (Object.keys(theirs.errors).length) ++stats.invalid;
+    if (theirs.warnings.length) ++stats.impossible;
     const ids = (answer) => String(Object.keys(answer.errors ?? {}).sort());
     if (ours.failed || ids(ours) !== ids(theirs) || String(ours.warnings) !== String(theirs.warnings)) {
       report("validation", index, ours, theirs, policies.text + "\n" + (typeof form === "string" ? form : JSON.stringify(form)));
@@ -161,7 +163,7 @@ const rare = OPERATORS.filter((o) => (counts[o] ?? 0) < 100);
 const thin = stats.allow < stats.decisions / 4 || stats.deny < stats.decisions / 4 || stats.error < stats.decisions / 10;
 console.log(`decisions ${stats.decisions}: allow ${share(stats.allow, stats.decisions)}, deny ${share(stats.deny, stats.decisions)}, ` +
   `with an erring policy ${share(stats.error, stats.decisions)}; parses ${stats.parses} (${share(stats.refused, stats.parses)} refused); ` +
-  `validations ${stats.validated} (${share(stats.invalid, stats.validated)} with errors); schemas ${stats.schemas} (${share(stats.badSchemas, stats.schemas)} refused)`);
+  `validations ${stats.validated} (${share(stats.invalid, stats.validated)} with errors, ${share(stats.impossible, stats.validated)} with impossible policies); schemas ${stats.schemas} (${share(stats.badSchemas, stats.schemas)} refused)`);
 if (rare.length) console.log("too rare: " + rare.map((o) => `${o} ${counts[o] ?? 0}`).join(", "));
 if (thin) console.log("too few of some decision");
 const kinds = [...new Set(differences)].map((k) => `${k} ${differences.filter((d) => d === k).length}`).join(", ");

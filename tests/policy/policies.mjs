@@ -274,6 +274,6 @@ export class PolicyGenerator {
     for (const [op, mark] of [["getTag", ".getTag("], ["hasTag", ".getTag("], ["[]", "["], [".", "."]]) if (chosen.text.includes(mark)) this.use(op);
     if (chosen.guards.some((g) => g.includes(" has "))) this.use("has");
     (this.guards ??= []).push(...chosen.guards);
-    return r.chance(this.wild / 3) ? chosen.text + "s" : chosen.text;
+    return r.chance(this.wild / 3) && /\.\w+$/.test(chosen.text) ? chosen.text + "s" : chosen.text;
   }
 }

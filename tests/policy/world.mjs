@@ -100,7 +100,7 @@ export function schemaJson(schema) {
       case "Record": return { type: "Record", attributes: attributes(t.attributes) };
       case "Entity": return { type: "Entity", name: t.name };
       case "Long": case "String": return { type: t.k };
-      default: return { type: "Extension", name: t.k };
+      default: return { type: "Extension", name: t.k === "ip" ? "ipaddr" : t.k };
     }
   };
   const attributes = (list) => Object.fromEntries(Object.entries(list).map(([n, a]) => [n, { ...type(a.type), required: a.required }]));
