@@ -32,7 +32,6 @@ class PolicyValidator {
       if (node.op == Op::literal) entities(policy_.literals[node.a], node.at);
       if (node.op == Op::is) entity_type(policy_.strings[node.b], node.at);
     }
-    application();
     types();
   }
 
@@ -41,7 +40,6 @@ class PolicyValidator {
     for (const std::optional<EntityUid>& value : policy_.linked) {
       if (value) entity_type(value->type, policy_.at);
     }
-    application();
   }
 
  private:
@@ -81,17 +79,16 @@ class PolicyValidator {
   }
 
   // Whether some action that the scope lets in applies to types that it lets in.
-  void application() {
+  bool applies() const {
     for (const auto& [uid, action] : schema_.actions()) {
       if (!lets_action(action)) continue;
       const auto lets = [&](Op variable, const std::set<std::string, std::less<>>& types) {
         return std::any_of(types.begin(), types.end(),
                            [&](const std::string& t) { return lets_type(variable, t); });
       };
-      if (lets(Op::principal, action.principals) && lets(Op::resource, action.resources)) return;
+      if (lets(Op::principal, action.principals) && lets(Op::resource, action.resources)) return true;
     }
-    sink_.error(policy_.at,
-                "no action that this policy names applies to a principal and a resource that it names");
+    return false;
   }
 
   bool lets_action(const ActionType& action) const {
@@ -152,6 +149,10 @@ class PolicyValidator {
       }
     }
     if (!is_possible) sink_.warn(policy_.at, "this policy can never match");
+    if (!applies()) {
+      sink_.warn(policy_.at,
+                 "no action that this policy names applies to a principal and a resource that it names");
+    }
   }
 
   const Policy& policy_;

@@ -142,7 +142,7 @@ console.log(`seed ${seed}, ${cases} cases, beside ${version}`);
 for (let first = 0; first < cases; first += BATCH) {
   const jobs = [];
   for (let i = first; i < Math.min(first + BATCH, cases); ++i) {
-    const r = new Random(seed * 1_000_003 + i);
+    const r = new Random(seed, i);
     if (!only || only === "decisions") decisions(i, r, jobs);
     if (mutant) continue;
     if (!only || only === "parses") parses(i, r, jobs);

@@ -2,7 +2,13 @@
 // Everything comes from one seeded generator, so that a seed names a run.
 
 export class Random {
-  constructor(seed) { this.state = BigInt(seed) * 0x9e3779b97f4a7c15n & 0xffffffffffffffffn; }
+  // Streams of neighbouring numbers must not overlap, so the number is mixed first.
+  constructor(seed, stream) {
+    this.state = BigInt(seed) ^ 0x5851f42d4c957f2dn;
+    this.state = BigInt(this.next()) << 32n | BigInt(this.next());
+    this.state = (this.state + BigInt(stream) * 0xd1342543de82ef95n) & 0xffffffffffffffffn;
+    this.state = BigInt(this.next()) << 32n | BigInt(this.next());
+  }
   next() { // splitmix64, the upper 32 bits
     this.state = this.state + 0x9e3779b97f4a7c15n & 0xffffffffffffffffn;
     let z = this.state;
