@@ -185,7 +185,8 @@ bool Evaluator::eval_tag(const Node& node, Operand& out) {
   Operand tag;
   if (!eval_kind(node.a, Value::Kind::entity, entity) || !eval_kind(node.b, Value::Kind::string, tag))
     return false;
-  const Value* tags = entities_.tags(entity.entity());
+  const Value* tags =
+      WEIR_MUTANT(8) ? entities_.attributes(entity.entity()) : entities_.tags(entity.entity());
   const Value* found = tags == nullptr ? nullptr : tags->field(tag.string());
   if (node.op == Op::has_tag) {
     out = Operand::boolean(found != nullptr);

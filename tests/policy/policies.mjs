@@ -35,7 +35,7 @@ export class PolicyGenerator {
     const scope = [this.scope("principal", this.principal, template), this.actionScope(), this.scope("resource", this.resource, template)];
     let text = `${r.chance(76) ? "permit" : "forbid"}(${scope.join(", ")}${r.chance(10) ? "," : ""})`;
     if (r.chance(10)) text = `@note(${quote(r.pick(STRINGS))}) ${text}`;
-    for (let i = r.below(10) < 7 ? 1 : r.below(3); i > 0; --i) {
+    for (let i = r.pick([0, 0, 1, 1, 1, 1, 1, 2]); i > 0; --i) {
       const unless = r.chance(25);
       if (unless) this.use("unless");
       text += ` ${unless ? "unless" : "when"} { ${this.boolean(r.below(4) + 1)} }`;
@@ -95,7 +95,11 @@ export class PolicyGenerator {
   test() {
     const { r } = this;
     const type = () => randomType(r, this.schema.names, 1);
-    switch (r.below(16)) {
+    switch (r.below(17)) {
+      case 16: {
+        this.use("==");
+        return `${this.long(3)} == ${this.value(LONG, 1)}`;
+      }
       case 0: return r.chance(60) ? "true" : this.value(BOOL, 1);
       case 1: case 2: {
         const t = type(), op = r.pick(["==", "!="]);

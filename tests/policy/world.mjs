@@ -1,20 +1,18 @@
 // Random worlds: a schema, entities and requests that (mostly) fit it.
 // Everything comes from one seeded generator, so that a seed names a run.
 
-export class Random {
-  // Streams of neighbouring numbers must not overlap, so the number is mixed first.
+export class Random { // sfc32
   constructor(seed, stream) {
-    this.state = BigInt(seed) ^ 0x5851f42d4c957f2dn;
-    this.state = BigInt(this.next()) << 32n | BigInt(this.next());
-    this.state = (this.state + BigInt(stream) * 0xd1342543de82ef95n) & 0xffffffffffffffffn;
-    this.state = BigInt(this.next()) << 32n | BigInt(this.next());
+    Object.assign(this, { a: seed | 0, b: stream | 0, c: 0x9e3779b9 | 0, counter: 1 });
+    for (let i = 0; i < 16; ++i) this.next();
   }
-  next() { // splitmix64, the upper 32 bits
-    this.state = this.state + 0x9e3779b97f4a7c15n & 0xffffffffffffffffn;
-    let z = this.state;
-    z = (z ^ z >> 30n) * 0xbf58476d1ce4e5b9n & 0xffffffffffffffffn;
-    z = (z ^ z >> 27n) * 0x94d049bb133111ebn & 0xffffffffffffffffn;
-    return Number((z ^ z >> 31n) >> 32n);
+  next() {
+    const t = (this.a + this.b + this.counter) | 0;
+    this.counter = (this.counter + 1) | 0;
+    this.a = this.b ^ (this.b >>> 9);
+    this.b = (this.c + (this.c << 3)) | 0;
+    this.c = ((this.c << 21 | this.c >>> 11) + t) | 0;
+    return t >>> 0;
   }
   below(n) { return this.next() % n; }
   chance(percent) { return this.below(100) < percent; }
