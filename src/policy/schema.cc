@@ -1,8 +1,10 @@
 #include "policy/schema.h"
 
 #include <cassert>
+#include <functional>
 
 #include "base/embedded.h"
+#include "policy/policy_set.h"
 #include "policy/schema_declared.h"
 
 namespace weir::policy {
@@ -110,11 +112,37 @@ bool Schema::may_be_in(std::string_view descendant, std::string_view ancestor) c
 
 const Schema& weir_schema() {
   static const Schema schema = [] {
-    Result<Schema> out = Schema::parse(embedded_file("policies/weir.cedarschema"), "weir.cedarschema");
+    Result<Schema> out = weir_schema(std::span<const std::string>());
     assert(out.has_value());  // our own text, tested
     return std::move(*out);
   }();
   return schema;
+}
+
+Result<Schema> weir_schema(std::span<const std::string> tools) {
+  std::string text(embedded_file("policies/weir.cedarschema"));
+  const std::set<std::string_view> names(tools.begin(), tools.end());
+  for (const std::string_view name : names) {
+    if (name == "any/tool" || name == "answer") continue;
+    text +=
+        "action " + quoted(name) + " appliesTo { principal: Session, resource: Server, context: Call };\n";
+  }
+  return Schema::parse(text, "weir.cedarschema");
+}
+
+std::vector<std::string> named_tools(const PolicySet& policies) {
+  std::set<std::string> out;
+  const std::function<void(const Value&)> collect = [&](const Value& value) {
+    if (value.is(Value::Kind::entity) && value.entity().type == "Action") out.insert(value.entity().id);
+    if (!value.is(Value::Kind::set)) return;
+    for (const Value& element : value.set()) collect(element);
+  };
+  for (const std::vector<Policy>* list : {&policies.policies(), &policies.templates()}) {
+    for (const Policy& policy : *list) {
+      for (const Value& value : policy.literals) collect(value);
+    }
+  }
+  return {out.begin(), out.end()};
 }
 
 }  // namespace weir::policy

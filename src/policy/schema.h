@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@
 
 namespace weir::policy {
 
+class PolicySet;
 struct Type;
 using TypePtr = std::shared_ptr<const Type>;  // shared: types are immutable and named from many places
 
@@ -103,5 +105,10 @@ class Schema {
 // weir's own schema, policies/weir.cedarschema in the binary: what `guard` puts into a request
 // (label_attributes.h). A policy that names anything else can never match as its author meant.
 const Schema& weir_schema();
+// The same with an action for each tool ("server/tool"); a policy that names another is then refused by the
+// validator. Errors: too_large past kSchemaTypesMax; bad_input for a name that is not UTF-8.
+Result<Schema> weir_schema(std::span<const std::string> tools);
+// The tools that policies and templates name: with them in the schema, no name of a tool is refused.
+std::vector<std::string> named_tools(const PolicySet& policies);
 
 }  // namespace weir::policy
