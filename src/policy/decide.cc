@@ -20,18 +20,17 @@ std::string_view to_string(Decision decision) {
 
 const Decider::Ruling& Decider::decide(const Request& request, const Entities& entities,
                                        Semantics semantics) {
-  candidates_.clear();
   permits_.clear();
   forbids_.clear();
   ruling_.decision = Decision::deny;
   ruling_.determining.clear();
   ruling_.failures.clear();
-  policies_.index().candidates(request, entities, candidates_);
+  policies_.index().search(request, entities, scratch_);
   Evaluator evaluator(request, entities);
   bool is_final = false;  // a forbid that nobody can approve
-  for (const uint32_t index : candidates_) {
+  for (const uint32_t index : scratch_.found) {
     const Policy& policy = policies_.policies()[index];
-    Match match = evaluator.match(policy);
+    Match match = evaluator.match_conditions(policy);
     if (match.kind == Match::Kind::error) {
       ruling_.failures.push_back({&policy, std::move(match.error), match.at});
     } else if (match.kind == Match::Kind::yes) {

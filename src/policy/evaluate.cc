@@ -22,16 +22,20 @@ void Evaluator::keep(Value value, Operand& out) {
 
 Match Evaluator::match(const Policy& policy) {
   policy_ = &policy;
-  temporaries_.clear();
-  const auto failed = [&] { return Match{Match::Kind::error, std::move(error_), error_at_}; };
   for (const uint32_t root : policy.scope) {
     bool value = false;
-    if (!eval_boolean(root, value)) return failed();
+    if (!eval_boolean(root, value)) return {Match::Kind::error, std::move(error_), error_at_};
     if (!value) return {};
   }
+  return match_conditions(policy);
+}
+
+Match Evaluator::match_conditions(const Policy& policy) {
+  policy_ = &policy;
+  temporaries_.clear();
   for (const Condition& condition : policy.conditions) {
     bool value = false;
-    if (!eval_boolean(condition.root, value)) return failed();
+    if (!eval_boolean(condition.root, value)) return {Match::Kind::error, std::move(error_), error_at_};
     if (value == condition.unless) return {};
   }
   return {Match::Kind::yes};

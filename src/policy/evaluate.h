@@ -27,6 +27,8 @@ class Evaluator {
 
   // Of a policy, not of a template.
   Match match(const Policy& policy);
+  // The same where the scope is known to match.
+  Match match_conditions(const Policy& policy);
 
  private:
   // Each returns false on an error, which it has left in error_ and error_at_.

@@ -101,7 +101,7 @@ Status PolicySet::link(std::string_view template_id, std::string new_id, std::op
     linked.slots[i] = kNone;
   }
   policies_.push_back(std::move(linked));
-  index_.add(policies_.back(), static_cast<uint32_t>(policies_.size() - 1));
+  index_.add(policies_.back());
   return {};
 }
 

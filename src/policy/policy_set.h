@@ -128,7 +128,7 @@ class Decider {
 
  private:
   const PolicySet& policies_;
-  std::vector<uint32_t> candidates_;
+  ScopeIndex::Scratch scratch_;
   std::vector<const Policy*> permits_;
   std::vector<const Policy*> forbids_;
   Ruling ruling_;

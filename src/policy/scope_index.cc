@@ -2,103 +2,152 @@
 
 #include <algorithm>
 
+#include "policy/mutant.h"
+
 namespace weir::policy {
 
-std::vector<std::vector<ScopeIndex::Key>> ScopeIndex::choices(const Policy& policy) {
-  std::vector<std::vector<Key>> out;
+uint32_t ScopeIndex::find(const Key& key) const {
+  const auto it = numbers_.find(key);
+  return it == numbers_.end() ? kNone : it->second;
+}
+
+uint32_t ScopeIndex::intern(const Key& key) {
+  if (const uint32_t known = find(key); known != kNone) return known;
+  const auto number = static_cast<uint32_t>(buckets_.size());
+  numbers_.try_emplace({std::string(key.type), std::string(key.id), key.is_type}, number);
+  buckets_.emplace_back();
+  return number;
+}
+
+ScopeIndex::Scope ScopeIndex::compile(const Policy& policy) {
+  Scope out;
   for (const uint32_t root : policy.scope) {
     const Node& node = policy.nodes[root];
     const Op variable = policy.nodes[node.a].op;
-    const auto base = static_cast<Constraint>(variable == Op::principal ? 0 : variable == Op::action ? 3 : 6);
-    const auto key = [&](int how, const EntityUid& uid) {
-      return Key{static_cast<Constraint>(base + how), uid.type, uid.id};
-    };
+    Constraint& constraint = out.of[variable == Op::principal ? 0 : variable == Op::action ? 1 : 2];
     if (node.op == Op::is) {
-      out.push_back({{static_cast<Constraint>(base + 2), policy.strings[node.b], {}}});
+      constraint.type = intern({policy.strings[node.b], {}, true});
       if (node.c == kNone) continue;
     }
-    const Value* of = policy.constant(node.op == Op::is ? node.c : node.b);
-    if (of == nullptr) continue;
-    const int how = node.op == Op::equal ? 0 : 1;
-    std::vector<Key> keys;
-    if (of->is(Value::Kind::entity)) {
-      keys.push_back(key(how, of->entity()));
-    } else {
-      for (const Value& element : of->set()) keys.push_back(key(how, element.entity()));
+    const Value& of = *policy.constant(node.op == Op::is ? node.c : node.b);
+    const auto number = [&](const EntityUid& uid) { return intern({uid.type, uid.id, false}); };
+    if (node.op == Op::equal) {
+      constraint.equal = number(of.entity());
+      continue;
     }
-    out.push_back(std::move(keys));
+    constraint.in_first = static_cast<uint32_t>(targets_.size());
+    if (of.is(Value::Kind::entity)) {
+      targets_.push_back(number(of.entity()));
+    } else {
+      for (const Value& element : of.set()) targets_.push_back(number(element.entity()));
+    }
+    constraint.in_count = static_cast<uint32_t>(targets_.size()) - constraint.in_first;
+  }
+  return out;
+}
+
+std::vector<std::vector<std::vector<uint32_t>*>> ScopeIndex::choices(const Scope& scope) {
+  std::vector<std::vector<std::vector<uint32_t>*>> out;
+  for (int v = 0; v < kVariables; ++v) {
+    const Constraint& c = scope.of[v];
+    if (c.equal != kNone) out.push_back({&buckets_[c.equal].equal[v]});
+    if (c.type != kNone) out.push_back({&buckets_[c.type].is[v]});
+    if (c.in_count == kNone) continue;
+    out.emplace_back();
+    for (uint32_t i = 0; i < c.in_count; ++i) out.back().push_back(&buckets_[targets_[c.in_first + i]].in[v]);
   }
   return out;
 }
 
 ScopeIndex::ScopeIndex(const std::vector<Policy>& policies) {
-  std::unordered_map<Key, size_t, Hash, Equal> population;
-  for (const Policy& policy : policies) {
-    for (const std::vector<Key>& keys : choices(policy)) {
-      for (const Key& key : keys) ++population[key];
+  for (const Policy& policy : policies) scopes_.push_back(compile(policy));
+  // First all under all their constraints, to see how many come together under each.
+  std::unordered_map<const std::vector<uint32_t>*, size_t> population;
+  for (const Scope& scope : scopes_) {
+    for (const auto& lists : choices(scope)) {
+      for (const std::vector<uint32_t>* list : lists) ++population[list];
     }
   }
-  const auto crowd = [&](const std::vector<Key>& keys) {
+  const auto crowd = [&](const std::vector<std::vector<uint32_t>*>& lists) {
     size_t sum = 0;
-    for (const Key& key : keys) sum += population[key];
+    for (const std::vector<uint32_t>* list : lists) sum += population[list];
     return sum;
   };
-  for (uint32_t i = 0; i < policies.size(); ++i) {
-    const std::vector<std::vector<Key>> all = choices(policies[i]);
+  for (uint32_t i = 0; i < scopes_.size(); ++i) {
+    auto all = choices(scopes_[i]);
     if (all.empty()) {
       always_.push_back(i);
       continue;
     }
-    put(*std::min_element(all.begin(), all.end(),
-                          [&](const auto& a, const auto& b) { return crowd(a) < crowd(b); }),
-        i);
+    const auto rarest = std::min_element(all.begin(), all.end(),
+                                         [&](const auto& a, const auto& b) { return crowd(a) < crowd(b); });
+    for (std::vector<uint32_t>* list : *rarest) list->push_back(i);
   }
 }
 
-void ScopeIndex::add(const Policy& policy, uint32_t position) {
-  const std::vector<std::vector<Key>> all = choices(policy);
+void ScopeIndex::add(const Policy& policy) {
+  const auto position = static_cast<uint32_t>(scopes_.size());
+  scopes_.push_back(compile(policy));
+  const auto all = choices(scopes_.back());
   if (all.empty()) {
     always_.push_back(position);
   } else {
-    put(all.front(), position);
+    for (std::vector<uint32_t>* list : all.front()) list->push_back(position);
   }
 }
 
-void ScopeIndex::put(const std::vector<Key>& keys, uint32_t position) {
-  for (const Key& key : keys) {
-    is_used_[key.constraint] = true;
-    const auto it = buckets_.find(key);
-    if (it != buckets_.end()) {
-      it->second.push_back(position);
-    } else {
-      buckets_.try_emplace({key.constraint, std::string(key.type), std::string(key.id)}, 1, position);
-    }
+bool ScopeIndex::fits(const Constraint& c, uint32_t self, uint32_t type, const std::vector<uint32_t>& seen,
+                      uint32_t search) const {
+  if (c.equal != kNone && c.equal != self) return false;
+  if (c.type != kNone && c.type != type) return false;
+  if (c.in_count == kNone) return true;
+  for (uint32_t i = 0; i < c.in_count; ++i) {
+    if (seen[targets_[c.in_first + i]] == search) return true;
   }
+  return false;
 }
 
-void ScopeIndex::take(const Key& key, std::vector<uint32_t>& out) const {
-  const auto it = buckets_.find(key);
-  if (it != buckets_.end()) out.insert(out.end(), it->second.begin(), it->second.end());
-}
-
-void ScopeIndex::candidates(const Request& request, const Entities& entities,
-                            std::vector<uint32_t>& out) const {
-  const size_t begin = out.size();
-  out.insert(out.end(), always_.begin(), always_.end());
+void ScopeIndex::search(const Request& request, const Entities& entities, Scratch& scratch) const {
   const EntityUid* const uids[] = {&request.principal, &request.action, &request.resource};
-  for (Constraint what = 0; what < 3; ++what) {
-    const EntityUid& uid = *uids[what];
-    const auto base = static_cast<Constraint>(3 * what);
-    const auto in = static_cast<Constraint>(base + 1);
-    const auto is = static_cast<Constraint>(base + 2);
-    if (is_used_[base]) take({base, uid.type, uid.id}, out);
-    if (is_used_[is]) take({is, uid.type, {}}, out);
-    if (!is_used_[in]) continue;
-    take({in, uid.type, uid.id}, out);
-    entities.each_ancestor(uid, [&](const EntityUid& a) { take({in, a.type, a.id}, out); });
+  uint32_t self[kVariables];
+  uint32_t type[kVariables];
+  if (++scratch.search == 0) {  // wrapped: what is remembered could be taken for new
+    for (std::vector<uint32_t>& seen : scratch.seen) seen.clear();
+    scratch.search = 1;
   }
-  std::sort(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end());
-  out.erase(std::unique(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end()), out.end());
+  std::vector<uint32_t>& found = scratch.found;
+  found.assign(always_.begin(), always_.end());
+  const auto take = [&](const std::vector<uint32_t>& list) {
+    found.insert(found.end(), list.begin(), list.end());
+  };
+  for (int v = 0; v < kVariables; ++v) {
+    std::vector<uint32_t>& seen = scratch.seen[v];
+    if (seen.size() < buckets_.size()) seen.resize(buckets_.size());
+    self[v] = find({uids[v]->type, uids[v]->id, false});
+    type[v] = find({uids[v]->type, {}, true});
+    if (type[v] != kNone) take(buckets_[type[v]].is[v]);
+    if (self[v] != kNone) {
+      take(buckets_[self[v]].equal[v]);
+      take(buckets_[self[v]].in[v]);
+      seen[self[v]] = scratch.search;
+    }
+    entities.each_ancestor(*uids[v], [&](const EntityUid& ancestor) {
+      const uint32_t number = find({ancestor.type, ancestor.id, false});
+      // In itself over a cycle: it has been.
+      if (number == kNone || seen[number] == scratch.search || WEIR_MUTANT(11)) return;
+      take(buckets_[number].in[v]);
+      seen[number] = scratch.search;
+    });
+  }
+  std::erase_if(found, [&](uint32_t position) {
+    const Scope& scope = scopes_[position];
+    for (int v = 0; v < kVariables; ++v) {
+      if (!fits(scope.of[v], self[v], type[v], scratch.seen[v], scratch.search)) return true;
+    }
+    return false;
+  });
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end()), found.end());
 }
 
 }  // namespace weir::policy

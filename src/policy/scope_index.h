@@ -1,4 +1,4 @@
-// Which policies a request could match, by their scopes, without looking at the others.
+// Which policies a request's principal, action and resource fit, without looking at most of the others.
 #pragma once
 
 #include <cstdint>
@@ -13,41 +13,64 @@
 
 namespace weir::policy {
 
-// Each policy stands under one constraint of its scope, the rarest among all policies', or under none. A
-// scope cannot err, so whatever is left out would have neither matched nor erred. Holds positions, not
-// pointers, so it stays right when the policies move.
+// Scopes, compiled: every entity and type that a scope names has a number, and each policy stands under one
+// constraint of its scope, the rarest among all policies', or under none. A scope cannot err, so whatever is
+// left out would have neither matched nor erred. Holds positions, not pointers: right also when the policies
+// move. Unchanging once built; the Scratch of each thread is its own.
 class ScopeIndex {
  public:
+  // What a search writes into, so that the next one allocates nothing.
+  struct Scratch {
+    std::vector<uint32_t> seen[3];  // by number: the last search whose principal, action or resource is in it
+    uint32_t search = 0;
+    std::vector<uint32_t> found;  // positions of the policies whose scope matches, ascending
+  };
+
   ScopeIndex() = default;
   explicit ScopeIndex(const std::vector<Policy>& policies);
   // One more, at the end of the list that the index was made of.
-  void add(const Policy& policy, uint32_t position);
+  void add(const Policy& policy);
 
-  // Adds the positions of all policies that could match, ascending, each once. Takes time in the ancestors of
-  // principal, action and resource and in what it finds, not in the policies.
-  void candidates(const Request& request, const Entities& entities, std::vector<uint32_t>& out) const;
+  // Fills scratch.found. Takes time in the ancestors of the three and in the policies under the constraints
+  // that hold, not in all policies.
+  void search(const Request& request, const Entities& entities, Scratch& scratch) const;
 
  private:
-  // Of principal (0), action (1) or resource (2): 3 × what + 0 for ==, + 1 for in, + 2 for is.
-  using Constraint = uint8_t;
-  static constexpr Constraint kConstraints = 9;
+  // Principal, action and resource are 0, 1, 2.
+  static constexpr int kVariables = 3;
+
+  struct Constraint {
+    uint32_t type = kNone;      // number of the type of `is`
+    uint32_t equal = kNone;     // number of the entity of ==
+    uint32_t in_first = 0;      // in targets_: the entities of `in`, any of which will do
+    uint32_t in_count = kNone;  // kNone: there is no `in`
+  };
+  struct Scope {
+    Constraint of[kVariables];
+  };
+  // The policies that stand under one entity or type.
+  struct Bucket {
+    std::vector<uint32_t> equal[kVariables];
+    std::vector<uint32_t> in[kVariables];
+    std::vector<uint32_t> is[kVariables];
+  };
   struct Key {
-    Constraint constraint;
     std::string_view type;
-    std::string_view id;  // empty for `is`
+    std::string_view id;
+    bool is_type;
     bool operator==(const Key&) const = default;
   };
   struct StoredKey {
-    Constraint constraint;
     std::string type;
     std::string id;
-    operator Key() const { return {constraint, type, id}; }
+    bool is_type;
+    operator Key() const { return {type, id, is_type}; }
   };
   struct Hash {
     using is_transparent = void;
     size_t operator()(const Key& key) const {
       const std::hash<std::string_view> hash;
-      return (hash(key.id) * 31 + hash(key.type)) * 31 + key.constraint;
+      return (hash(key.id) * 31 + hash(key.type)) * 31 + (key.is_type ? 1 : 0);
     }
     size_t operator()(const StoredKey& key) const { return (*this)(Key(key)); }
   };
@@ -56,15 +79,19 @@ class ScopeIndex {
     bool operator()(const Key& a, const Key& b) const { return a == b; }
   };
 
-  // The keys that a policy can stand under: for each constraint of its scope one, or several (`action in [a,
-  // b]`).
-  static std::vector<std::vector<Key>> choices(const Policy& policy);
-  void put(const std::vector<Key>& keys, uint32_t position);
-  void take(const Key& key, std::vector<uint32_t>& out) const;
+  uint32_t find(const Key& key) const;
+  uint32_t intern(const Key& key);
+  Scope compile(const Policy& policy);
+  // The lists that a policy of this scope could stand in, one choice per constraint.
+  std::vector<std::vector<std::vector<uint32_t>*>> choices(const Scope& scope);
+  bool fits(const Constraint& constraint, uint32_t self, uint32_t type, const std::vector<uint32_t>& seen,
+            uint32_t search) const;
 
-  std::unordered_map<StoredKey, std::vector<uint32_t>, Hash, Equal> buckets_;
+  std::unordered_map<StoredKey, uint32_t, Hash, Equal> numbers_;
+  std::vector<Bucket> buckets_;  // by number
+  std::vector<uint32_t> targets_;
+  std::vector<Scope> scopes_;  // by position
   std::vector<uint32_t> always_;
-  bool is_used_[kConstraints] = {};  // whether any key has that constraint
 };
 
 }  // namespace weir::policy

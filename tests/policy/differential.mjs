@@ -151,6 +151,7 @@ for (let first = 0; first < cases; first += BATCH) {
   }
   await Promise.all(jobs.map(async (job) => job.check(await ours.ask(job.input))));
   if (mutant && differences.length) break;
+  if (first > 0 && first % 10_000 === 0) console.log(`… ${first} cases, ${differences.length} differences`);
 }
 await ours.end();
 
