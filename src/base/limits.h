@@ -58,6 +58,12 @@ inline constexpr size_t kPolicyBytesMax = size_t{1} << 20;
 inline constexpr size_t kPoliciesMax = 4'096;
 inline constexpr uint64_t kPolicyAnalysisStepsMax = 4'000'000;  // evaluations, some seconds
 inline constexpr int kPolicyDepthMax = 64;
+inline constexpr size_t kPolicyAncestorsMax = size_t{1} << 22;  // of all entities together, when worked out ahead
+inline constexpr size_t kPolicyEntitiesMax = 65'536;            // in one entities JSON
+inline constexpr size_t kSchemaTypesMax = 512;                  // entity types, common types and actions, each
+inline constexpr size_t kSchemaEnvironmentsMax = 65'536;  // action × principal type × resource type of a schema
+inline constexpr size_t kSchemaTypeNodesMax = 1 << 16;    // of all types, common types written out
+inline constexpr size_t kValidationStepsMax = 4'000'000;  // nodes looked at for one set of policies
 
 // Manifests, configuration
 inline constexpr size_t kTomlBytesMax = size_t{1} << 20;
