@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# [NAME...]: builds release and runs the benchmarks (bench/run)
+# [--short] [NAME...]: builds release and runs the benchmarks (bench/run)
 need build bench
 build release
 [[ -x bench/run ]] || die 3 "there is no bench/run yet"

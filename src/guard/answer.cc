@@ -160,7 +160,7 @@ Verdict decide_answer(const Situation& situation, std::string_view text) {
     verdict.policies = {"answer"};
     return verdict;
   }
-  const Facts facts = find_facts(situation, answer, verdict.arguments);
+  const Facts facts = find_facts(situation, answer, verdict.arguments, "answer");
   verdict.request = policy_request(situation, facts, "answer");
   const policy::Outcome outcome = policy::decide(*situation.policies, verdict.request);
   verdict.decision = outcome.decision;

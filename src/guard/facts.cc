@@ -22,7 +22,8 @@ void note_role(std::vector<std::string>& roles, ArgRole role) {
 // channel); for a remote selector, the server behind it.
 // Whom a sealed value names must not decide anything: the planner would learn it from the decision.
 std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFacts& tool,
-                                                          const std::vector<Leaf>& leaves) {
+                                                          const std::vector<Leaf>& leaves,
+                                                          std::string_view named_by) {
   std::vector<std::pair<const Leaf*, std::string>> who;
   const auto collect = [&](ArgRole role) {
     for (const Leaf& leaf : leaves) {
@@ -31,7 +32,7 @@ std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFa
         who.emplace_back(&leaf, "whoever " + leaf.pointer + " names");
         continue;
       }
-      const Readers named = manifest::recipient_readers(tool.server, leaf.value);
+      const Readers named = manifest::recipient_readers(named_by, leaf.value);
       for (const std::string& name : named.names()) who.emplace_back(&leaf, name);
     }
   };
@@ -40,18 +41,22 @@ std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFa
     if (who.empty()) collect(ArgRole::target);
   }
   if (tool.remote) collect(ArgRole::selector);
-  // Data goes out and nobody says to whom: to no reader that anyone named.
-  if (who.empty() && (tool.effects.has(Effect::send) || tool.remote))
+  // Data goes out and nobody says to whom: to no reader that anyone named. But where the manifest says which
+  // arguments name them and the call leaves them out, nobody is told (a calendar entry without guests).
+  const bool would_name = std::any_of(tool.args.begin(), tool.args.end(), [](const manifest::ArgFact& arg) {
+    return arg.role == ArgRole::recipient;
+  });
+  if (who.empty() && (tool.remote || (tool.effects.has(Effect::send) && !would_name)))
     who.emplace_back(nullptr, "whoever " + tool.server + " sends it to");
   return who;
 }
 
 std::vector<Leak> find_leaks(const Labels& labels, bool trusted_context, const manifest::ToolFacts& tool,
-                             const std::vector<Leaf>& leaves) {
+                             const std::vector<Leaf>& leaves, std::string_view named_by) {
   std::vector<Leak> leaks;
-  const auto who = audience(tool, leaves);
+  const auto who = audience(tool, leaves, named_by);
   const bool sends = tool.effects.has(Effect::send) || tool.remote;
-  for (const auto& [named_by, name] : who) {
+  for (const auto& [argument, name] : who) {
     for (const Leaf& leaf : leaves) {
       // Whoever is paid reads what is written to them; that they are paid, and how much, is the payment.
       if (!sends && leaf.role != ArgRole::content) continue;
@@ -59,7 +64,7 @@ std::vector<Leak> find_leaks(const Labels& labels, bool trusted_context, const m
       const LabelId carried = !sends && trusted_context ? leaf.traced : leaf.label;
       if (labels.get(carried).readers.contains(name)) continue;
       // A recipient's own address tells the recipient nothing.
-      if (&leaf == named_by && leaf.role == ArgRole::recipient) continue;
+      if (&leaf == argument && leaf.role == ArgRole::recipient) continue;
       leaks.push_back({&leaf, name});
       break;  // one example for each recipient says enough
     }
@@ -139,7 +144,7 @@ bool copied_whole(const Situation& situation, const std::vector<Leaf>& leaves) {
 }  // namespace
 
 Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool,
-                 const std::vector<Leaf>& leaves) {
+                 const std::vector<Leaf>& leaves, std::string_view named_by) {
   const Labels& labels = situation.workspace->labels();
   Facts facts;
   facts.tool = &tool;
@@ -151,7 +156,7 @@ Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool,
     if (leaf.copied) note_role(facts.copied_roles, leaf.role);
   }
   facts.url_copied_whole = tool.remote && !facts.side_effect && copied_whole(situation, leaves);
-  facts.leaks = find_leaks(labels, labels.trusted(situation.conversation->context()), tool, leaves);
+  facts.leaks = find_leaks(labels, labels.trusted(situation.conversation->context()), tool, leaves, named_by);
   // A URL copied whole from a record that strangers wrote tells its server nothing of the owner's.
   if (facts.url_copied_whole) facts.leaks.clear();
   const std::string name = tool.server + "/" + tool.tool;

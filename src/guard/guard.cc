@@ -82,7 +82,8 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
   manifest::ToolFacts named = tool;
   named.server = std::string(server);
   named.tool = std::string(tool_part);
-  const Facts facts = find_facts(situation, named, verdict.arguments);
+  const Facts facts = find_facts(
+      situation, named, verdict.arguments, tool.server.empty() ? server : std::string_view(tool.server));
   verdict.side_effect = facts.side_effect;
   if (named.effects.has(manifest::Effect::write))
     verdict.places = session::places_of(server, verdict.arguments);

@@ -121,7 +121,7 @@ TEST_F(GuardTest, OnlyWhatIsTheDocumentedContextReachesPolicies) {
   conversation_ = workspace_.observe(request_, rules_);
   const Situation situation{&workspace_, conversation_.get(), rules_, &policies_, &grants_,
                             "s1",        Mode::guard,         true,   0};
-  const Facts facts = find_facts(situation, manifests_.facts("files", "read"), {});
+  const Facts facts = find_facts(situation, manifests_.facts("files", "read"), {}, "mail");
   const policy::Request request = policy_request(situation, facts, "files/read");
   EXPECT_TRUE(policy::check_context(request.context, policy::label_attributes()));
 }

@@ -23,20 +23,9 @@ bool Label::trusted() const {
 
 namespace {
 
-// At most kLabelOriginsMax of the sorted origins; what is left out is counted in `label`. Untrusted origins
-// are what people are told about, so they keep their names longest.
-std::vector<const Origin*> bounded(std::vector<const Origin*> all, Label& label) {
-  if (all.size() <= limits::kLabelOriginsMax) return all;
-  const auto less = [](const Origin* a, const Origin* b) {
-    return a->trusted != b->trusted ? b->trusted : *a < *b;
-  };
-  const auto cut = all.begin() + static_cast<ptrdiff_t>(limits::kLabelOriginsMax);
-  std::nth_element(all.begin(), cut, all.end(), less);
-  for (auto at = cut; at != all.end(); ++at)
-    ((*at)->trusted ? label.more_trusted : label.more_untrusted) = true;
-  all.erase(cut, all.end());
-  std::sort(all.begin(), all.end(), [](const Origin* a, const Origin* b) { return *a < *b; });
-  return all;
+// Untrusted origins are what people are told about, so they keep their names longest.
+bool kept_longer(const Origin& a, const Origin& b) {
+  return a.trusted != b.trusted ? b.trusted : a < b;
 }
 
 }  // namespace
@@ -46,16 +35,18 @@ Label Label::joined(const Label& other) const {
   both.readers = readers.joined(other.readers);
   both.more_trusted = more_trusted || other.more_trusted;
   both.more_untrusted = more_untrusted || other.more_untrusted;
-  std::vector<const Origin*> all;
-  all.reserve(origins.size() + other.origins.size());
-  auto mine = origins.begin();
-  auto theirs = other.origins.begin();
-  while (mine != origins.end() || theirs != other.origins.end()) {
-    const bool ours = theirs == other.origins.end() || (mine != origins.end() && !(*theirs < *mine));
-    if (ours && theirs != other.origins.end() && *mine == *theirs) ++theirs;
-    all.push_back(ours ? &*mine++ : &*theirs++);
+  std::vector<Origin> all;
+  std::set_union(origins.begin(), origins.end(), other.origins.begin(), other.origins.end(),
+                 std::back_inserter(all));
+  if (all.size() > limits::kLabelOriginsMax) {
+    std::sort(all.begin(), all.end(), kept_longer);
+    for (size_t i = limits::kLabelOriginsMax; i < all.size(); ++i) {
+      (all[i].trusted ? both.more_trusted : both.more_untrusted) = true;
+    }
+    all.resize(limits::kLabelOriginsMax);
+    std::sort(all.begin(), all.end());
   }
-  for (const Origin* origin : bounded(std::move(all), both)) both.origins.push_back(*origin);
+  both.origins = std::move(all);
   return both;
 }
 
@@ -73,28 +64,65 @@ Labels::Labels() {
   intern(Label::none());
 }
 
-size_t Labels::Hash::operator()(const Label& label) const {
-  const auto mix = [](size_t seed, size_t value) {
-    return seed ^ (value + 0x9e3779b97f4a7c15ULL + (seed << 6) + (seed >> 2));
-  };
-  const std::hash<std::string> text;
-  size_t hash = static_cast<size_t>(label.more_trusted) * 2 + static_cast<size_t>(label.more_untrusted);
-  for (const Origin& origin : label.origins) {
-    hash = mix(hash, static_cast<size_t>(origin.kind) * 2 + static_cast<size_t>(origin.trusted));
-    hash = mix(mix(hash, text(origin.name)), text(origin.principal));
-  }
-  hash = mix(hash, static_cast<size_t>(label.readers.is_everyone()));
-  for (const std::string& name : label.readers.names()) hash = mix(hash, text(name));
+size_t Labels::PackedHash::operator()(const Packed& packed) const {
+  size_t hash = packed.size();
+  for (const uint32_t number : packed) hash = (hash ^ number) * 0x9e3779b97f4a7c15ULL + (hash >> 29);
   return hash;
 }
 
-LabelId Labels::intern(const Label& label) {
-  const auto [at, added] = ids_.try_emplace(label, static_cast<LabelId>(labels_.size()));
-  if (added) {
-    labels_.push_back(&at->first);
-    trusted_.push_back(label.trusted());
-  }
+size_t Labels::OriginHash::operator()(const Origin& origin) const {
+  const std::hash<std::string_view> text;
+  const size_t kind = static_cast<size_t>(origin.kind) * 2 + static_cast<size_t>(origin.trusted);
+  return (text(origin.principal) * 0x9e3779b97f4a7c15ULL ^ text(origin.name)) + kind;
+}
+
+uint32_t Labels::pack(uint32_t readers, bool more_trusted, bool more_untrusted) {
+  return readers << 2 | (more_trusted ? 2U : 0U) | (more_untrusted ? 1U : 0U);
+}
+
+uint32_t Labels::number_of(const Origin& origin) {
+  const auto [at, added] = origin_numbers_.try_emplace(origin, static_cast<uint32_t>(origins_.size()));
+  if (added) origins_.push_back(&at->first);
   return at->second;
+}
+
+uint32_t Labels::number_of(const Readers& readers) {
+  const auto [at, added] = reader_numbers_.try_emplace(readers, static_cast<uint32_t>(readers_.size()));
+  if (added) readers_.push_back(&at->first);
+  return at->second;
+}
+
+LabelId Labels::intern_packed(Packed packed) {
+  packed.shrink_to_fit();
+  const auto [at, added] = ids_.try_emplace(std::move(packed), static_cast<LabelId>(labels_.size()));
+  if (!added) return at->second;
+  const Packed& kept = at->first;
+  labels_.push_back(&kept);
+  const bool trusted = (kept[0] & 1) == 0 && std::all_of(kept.begin() + 1, kept.end(), [&](uint32_t origin) {
+                         return origins_[origin]->trusted;
+                       });
+  facts_.push_back({trusted, readers_[kept[0] >> 2]->is_everyone()});
+  return at->second;
+}
+
+LabelId Labels::intern(const Label& label) {
+  Packed packed{pack(number_of(label.readers), label.more_trusted, label.more_untrusted)};
+  packed.reserve(1 + label.origins.size());
+  for (const Origin& origin : label.origins) packed.push_back(number_of(origin));
+  std::sort(packed.begin() + 1, packed.end());
+  return intern_packed(std::move(packed));
+}
+
+Label Labels::get(LabelId id) const {
+  const Packed& packed = *labels_[id];
+  Label label;
+  label.readers = *readers_[packed[0] >> 2];
+  label.more_trusted = (packed[0] & 2) != 0;
+  label.more_untrusted = (packed[0] & 1) != 0;
+  label.origins.reserve(packed.size() - 1);
+  for (auto at = packed.begin() + 1; at != packed.end(); ++at) label.origins.push_back(*origins_[*at]);
+  std::sort(label.origins.begin(), label.origins.end());
+  return label;
 }
 
 LabelId Labels::join(LabelId a, LabelId b) {
@@ -103,29 +131,35 @@ LabelId Labels::join(LabelId a, LabelId b) {
   if (a > b) std::swap(a, b);
   const uint64_t key = (uint64_t{a} << 32) | b;
   if (const auto known = joins_.find(key); known != joins_.end()) return known->second;
-  const LabelId joined = intern(get(a).joined(get(b)));
+  const LabelId joined = join_all({a, b});
   joins_.emplace(key, joined);
   return joined;
 }
 
 LabelId Labels::join_all(std::vector<LabelId> ids) {
-  std::sort(ids.begin(), ids.end());
-  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-  if (ids.size() <= 2) return ids.empty() ? kNoLabel : join(ids.front(), ids.back());
-  Label joined;
-  std::vector<const Origin*> all;
+  if (ids.empty()) return kNoLabel;
+  Packed packed(1);
+  uint32_t readers = labels_[ids.front()]->front() >> 2;
+  uint32_t more = 0;
   for (const LabelId id : ids) {
-    const Label& label = get(id);
-    joined.readers = joined.readers.joined(label.readers);
-    joined.more_trusted |= label.more_trusted;
-    joined.more_untrusted |= label.more_untrusted;
-    for (const Origin& origin : label.origins) all.push_back(&origin);
+    const Packed& label = *labels_[id];
+    const uint32_t theirs = label.front() >> 2;
+    if (theirs != readers) readers = number_of(readers_[readers]->joined(*readers_[theirs]));
+    more |= label.front() & 3;
+    packed.insert(packed.end(), label.begin() + 1, label.end());
   }
-  std::sort(all.begin(), all.end(), [](const Origin* a, const Origin* b) { return *a < *b; });
-  all.erase(std::unique(all.begin(), all.end(), [](const Origin* a, const Origin* b) { return *a == *b; }),
-            all.end());
-  for (const Origin* origin : bounded(std::move(all), joined)) joined.origins.push_back(*origin);
-  return intern(joined);
+  std::sort(packed.begin() + 1, packed.end());
+  packed.erase(std::unique(packed.begin() + 1, packed.end()), packed.end());
+  if (packed.size() - 1 > limits::kLabelOriginsMax) {
+    const auto cut = packed.begin() + 1 + static_cast<ptrdiff_t>(limits::kLabelOriginsMax);
+    std::nth_element(packed.begin() + 1, cut, packed.end(),
+                     [&](uint32_t a, uint32_t b) { return kept_longer(*origins_[a], *origins_[b]); });
+    for (auto at = cut; at != packed.end(); ++at) more |= origins_[*at]->trusted ? 2U : 1U;
+    packed.erase(cut, packed.end());
+    std::sort(packed.begin() + 1, packed.end());
+  }
+  packed[0] = readers << 2 | more;
+  return intern_packed(std::move(packed));
 }
 
 }  // namespace weir

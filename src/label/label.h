@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -40,28 +41,50 @@ using LabelId = uint32_t;
 inline constexpr LabelId kNoLabel = 0;
 
 // Keeps each distinct label once and remembers joins, so that a label costs four bytes where it is stored
-// and joining costs one look-up. References that get() returns live as long as the table. Not for two
-// threads at once.
+// and joining costs one look-up. Each origin and each set of readers is kept once as well, because labels of
+// one conversation have most of theirs in common. Not for two threads at once.
 class Labels {
  public:
   Labels();
   LabelId intern(const Label& label);
-  const Label& get(LabelId id) const { return *labels_[id]; }
-  bool trusted(LabelId id) const { return trusted_[id]; }
+  // Made anew from what is kept.
+  Label get(LabelId id) const;
+  bool trusted(LabelId id) const { return facts_[id].trusted; }
+  bool everyone_reads(LabelId id) const { return facts_[id].everyone_reads; }
   // Trusted, and everyone may read it: nothing has to be remembered about such text.
-  bool clean(LabelId id) const { return trusted_[id] && get(id).readers.is_everyone(); }
+  bool clean(LabelId id) const { return facts_[id].trusted && facts_[id].everyone_reads; }
   LabelId join(LabelId a, LabelId b);
   // All of them at once: no label is made for what some of them would give.
   LabelId join_all(std::vector<LabelId> ids);
   size_t size() const { return labels_.size(); }
 
  private:
-  struct Hash {
-    size_t operator()(const Label& label) const;
+  // Readers and whether there are more origins (see pack()), then the origins by number.
+  using Packed = std::vector<uint32_t>;
+  struct PackedHash {
+    size_t operator()(const Packed& packed) const;
   };
-  std::unordered_map<Label, LabelId, Hash> ids_;  // its nodes hold the labels and do not move
-  std::vector<const Label*> labels_;
-  std::vector<bool> trusted_;
+  struct OriginHash {
+    size_t operator()(const Origin& origin) const;
+  };
+  struct Facts {
+    bool trusted;
+    bool everyone_reads;
+  };
+
+  static uint32_t pack(uint32_t readers, bool more_trusted, bool more_untrusted);
+  uint32_t number_of(const Origin& origin);
+  uint32_t number_of(const Readers& readers);
+  LabelId intern_packed(Packed packed);
+
+  // The maps' nodes hold the values and do not move.
+  std::unordered_map<Packed, LabelId, PackedHash> ids_;
+  std::vector<const Packed*> labels_;
+  std::vector<Facts> facts_;
+  std::unordered_map<Origin, uint32_t, OriginHash> origin_numbers_;
+  std::vector<const Origin*> origins_;
+  std::map<Readers, uint32_t> reader_numbers_;
+  std::vector<const Readers*> readers_;
   std::unordered_map<uint64_t, LabelId> joins_;
 };
 

@@ -206,7 +206,8 @@ class ResultLabeller {
     if (value.is_object()) {
       for (const json::Member member : value.members()) {
         const std::string below = pointer + "/" + json::pointer_token(member.key);
-        if (!spend(below.size()) || !add_key(member.key, below, label)) return false;
+        const bool in_raw = in_raw_ && is_verbatim(member.key_value.raw(), member.key);
+        if (!spend(below.size()) || !add_key(member.key, below, label, in_raw)) return false;
         if (!walk_leaves(member.value, below, label)) return false;
       }
       return true;
@@ -217,10 +218,11 @@ class ResultLabeller {
     return true;
   }
 
-  bool add_key(std::string_view name, const std::string& pointer, LabelId label) {
+  bool add_key(std::string_view name, const std::string& pointer, LabelId label, bool in_raw = false) {
     if (!keys_.emplace(label, name).second) return true;
     if (!spend(pointer.size())) return false;
     add(Form::key, text_index_, pointer, std::string(name), label);
+    out_.back().in_raw = in_raw;
     return true;
   }
 

@@ -38,7 +38,7 @@ class LabelResult : public testing::Test {
     return label_result(manifests_.facts(name), name, args_.root(), result, rules_, labels_);
   }
 
-  const Label& of(const std::vector<LabelledText>& pieces, std::string_view text) {
+  Label of(const std::vector<LabelledText>& pieces, std::string_view text) {
     const auto found =
         std::find_if(pieces.begin(), pieces.end(), [&](const auto& p) { return p.text == text; });
     EXPECT_NE(found, pieces.end()) << text;
@@ -204,6 +204,37 @@ TEST_F(LabelResult, EscapesAreDecodedInLeaves) {
   const auto pieces = label(R"({"a":"\u0055K12\n"})", "files/read", R"({"path":"x"})");
   EXPECT_EQ(origins(pieces, "UK12\n"), "tool:files/read file:x");
   EXPECT_EQ(origins(pieces, R"({"a":"\u0055K12\n"})"), "tool:files/read file:x");
+}
+
+// What is marked as standing in its raw piece does stand there, between quotes; what is not written so is not marked.
+TEST_F(LabelResult, WhatStandsInItsRawPieceIsKnown) {
+  tool("integrity = \"trusted\"\norigin = \"m:{/*/from}\"\n");
+  const std::string text =
+      R"([{"from":"eve","b\u0061d":"plain","n":12,"e":"a\nb","l":["in a list",true]},{"from":"bob","b":"other"}])";
+  const auto pieces = label(text);
+  size_t marked = 0;
+  std::string raw;
+  LabelId raw_label = kNoLabel;
+  for (const LabelledText& piece : pieces) {
+    if (piece.form == Form::raw) {
+      raw = piece.text;
+      raw_label = piece.label;
+    }
+    const bool quoted = raw.find('"' + piece.text + '"') != std::string::npos;
+    EXPECT_EQ(piece.in_raw, piece.form != Form::raw && quoted) << piece.text;
+    if (piece.in_raw) {
+      EXPECT_EQ(piece.label, raw_label);
+    }
+    marked += piece.in_raw ? 1 : 0;
+  }
+  EXPECT_EQ(marked, 11U);
+  // Beside the records nothing is in a raw piece.
+  tool("integrity = \"trusted\"\norigin = \"m:{/a/*/from}\"\n");
+  for (const LabelledText& piece : label(R"({"a":[{"from":"eve"}],"total":"of what"})")) {
+    if (piece.text == "of what" || piece.text == "total") {
+      EXPECT_FALSE(piece.in_raw);
+    }
+  }
 }
 
 TEST_F(LabelResult, LeavesAreBounded) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/limits.h"
 #include "seal/substitute.h"
@@ -66,6 +67,10 @@ class Walk {
         leaf.label = memory_.labels->join(memory_.labels->join(by, keys), run_from(leaf));
         return leaf;
       }
+    }
+    if (!authority && said_by_person(leaf)) {
+      leaf.label = memory_.labels->join(said_by_person(leaf).value(), keys);
+      return leaf;
     }
     leaf.traced = taint.label;
     leaf.copied = taint.label != kNoLabel && !memory_.labels->trusted(taint.label);
@@ -151,6 +156,14 @@ class Walk {
     return leaf;
   }
 
+  // Payload that stands whole in the person's own words may go where these words send it, whatever else the
+  // planner has read since. A word of a few letters says nothing.
+  std::optional<LabelId> said_by_person(const Leaf& leaf) const {
+    if (leaf.value.size() < 4) return std::nullopt;
+    const LabelId label = conversation_.person().vouch(leaf.value, trace::Form::text);
+    return label == kNoLabel ? std::nullopt : std::optional(label);
+  }
+
   // What the planner wrote itself, having been shown nothing untrusted but by counted reveals.
   Leaf exact_leaf(Leaf leaf, LabelId keys) const {
     leaf.label = memory_.labels->join(context_, keys);
@@ -159,7 +172,13 @@ class Walk {
       if (memory_.labels->trusted(span.label)) leaf.traced = memory_.labels->join(leaf.traced, span.label);
     }
     const LabelId revealed = conversation_.vault()->revealed();
-    if (!manifest::authority_bearing(leaf.role)) return leaf;
+    if (!manifest::authority_bearing(leaf.role)) {
+      // So may what the planner wrote before anything was revealed.
+      const LabelId before = conversation_.planner().vouch(leaf.value, trace::Form::text);
+      const auto said = said_by_person(leaf);
+      if (said || before != kNoLabel) leaf.label = memory_.labels->join(said.value_or(before), keys);
+      return leaf;
+    }
     const trace::Form form = form_of(leaf.role, leaf.value);
     const auto by = [&](const trace::Vouchers& vouchers) { return vouchers.vouch(leaf.value, form); };
     LabelId vouched = by(conversation_.person());

@@ -85,8 +85,7 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
       // What stands in a raw piece letter for letter is found by that.
       if (!piece.in_raw) remember(piece.text, label);
       // A page that echoes what is the owner's is no longer only its author's.
-      if (piece.outside && piece.form != LabelledText::Form::key &&
-          labels_.get(label).readers.is_everyone())
+      if (piece.outside && piece.form != LabelledText::Form::key && labels_.everyone_reads(label))
         conversation.outside_.add(piece.text, label);
     } else if (piece.form == LabelledText::Form::raw && taken_apart(pieces, i)) {
       remember(piece.text, label);
