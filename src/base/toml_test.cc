@@ -91,8 +91,9 @@ TEST(Toml, LettersThatAreNotAsciiStandWhereTomlAllowsThem) {
   for (const char* letter : {"\xC3\xA9", "\xD0\xB6", "\xE3\x80\x81", "\xEF\xBB\xBF", "\xEF\xB9\xB0",
                              "\xC2\xA0", "\xF0\x9F\x98\x80"}) {
     const std::string x = letter;
-    for (const std::string& text : {x + "a = 1", "a" + x + " = 1", "a = 1" + x, "a = " + x, "[a" + x + "]",
-                                    "[" + x + "]", "a = [" + x + "]"}) {
+    for (const std::string& text :
+         std::vector<std::string>{x + "a = 1", "a" + x + " = 1", "a = 1" + x, "a = " + x, "[a" + x + "]",
+                                  "[" + x + "]", "a = [" + x + "]"}) {
       const auto document = parse("b = 1\n" + text + "\n", "f");
       EXPECT_TRUE(!document.has_value() || x == "\xC2\xA0" || x == "\xEF\xBB\xBF") << text;
     }
@@ -111,6 +112,19 @@ TEST(DidYouMean, NamesTheNearestOrAll) {
   EXPECT_EQ(did_you_mean("purple", names), "one of: read, write, delete");
   EXPECT_EQ(did_you_mean("", names), "one of: read, write, delete");
   EXPECT_EQ(did_you_mean(std::string(100'000, 'x'), names), "one of: read, write, delete");
+}
+
+// What is written is read back as it was, whatever it holds.
+TEST(Toml, QuotedTextIsReadBack) {
+  const std::vector<std::string> texts{"",          "a b",          "\"", "\\", "a\nb\t\x7f\x01",
+                                       "[tools.x]", "\u00fc\u202e", "'''"};
+  for (const std::string& text : texts) {
+    const auto document = parse(quoted_key(text) + " = " + toml::quoted(text) + "\n", "t.toml");
+    ASSERT_TRUE(document.has_value()) << document.error().text();
+    EXPECT_EQ(document->root()[text].string().value_or("?"), text);
+  }
+  EXPECT_EQ(quoted_key("send_mail-2"), "send_mail-2");
+  EXPECT_EQ(quoted_key("a.b"), "\"a.b\"");
 }
 
 }  // namespace

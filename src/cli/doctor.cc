@@ -218,8 +218,10 @@ class Doctor {
                    "start it, or change its url in weir.toml");
     }
     if (!config_->manifests.has_server(server.name))
-      return add(Level::warn, about, "no manifest describes its tools: they are taken at their worst",
-                 "manifests = [\"FILE\"] in weir.toml; docs/manifests.md says how one is written");
+      return add(
+          Level::warn, about, "no manifest describes its tools: they are taken at their worst",
+          fmt::format("weir manifest draft {} > FILE, correct it, and manifests = [\"FILE\"] in weir.toml",
+                      server.name));
     add(Level::ok, about, "it can be started, and its tools are described");
   }
 

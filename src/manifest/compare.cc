@@ -26,7 +26,8 @@ bool says_worse(const ToolFacts& facts, json::Value annotations) {
   return facts.effects.only_reads() && !only_reads && (destroys || changes);
 }
 
-void compare_tool(const ToolFacts& facts, std::string_view name, json::Value entry, std::vector<Gap>& gaps) {
+void compare_tool(const ToolFacts& facts, std::string_view name, json::Value entry, std::vector<Gap>& gaps,
+                  std::vector<Gap>& gone) {
   std::set<std::string_view> listed;
   for (const json::Member& property : entry["inputSchema"]["properties"].members()) {
     listed.insert(property.key);
@@ -38,7 +39,7 @@ void compare_tool(const ToolFacts& facts, std::string_view name, json::Value ent
   for (const ArgFact& arg : facts.args) {
     if (arg.pointer.tokens.empty() || arg.pointer.tokens[0] == "*" || listed.contains(arg.pointer.tokens[0]))
       continue;
-    gaps.push_back({Gap::Kind::gone_argument, std::string(name), arg.pointer.tokens[0]});
+    gone.push_back({Gap::Kind::gone_argument, std::string(name), arg.pointer.tokens[0]});
   }
 }
 
@@ -84,7 +85,7 @@ std::string Gap::says() const {
 std::vector<Gap> compare(const Manifests& manifests, std::string_view server,
                          const std::vector<json::Value>& entries) {
   if (!manifests.has_server(server)) return {{Gap::Kind::no_manifest}};
-  std::vector<Gap> gaps;
+  std::vector<Gap> gaps, gone;
   std::set<std::string_view> listed;
   for (const json::Value entry : entries) {
     const std::string_view name = entry["name"].string_or("");
@@ -93,14 +94,13 @@ std::vector<Gap> compare(const Manifests& manifests, std::string_view server,
       gaps.push_back({Gap::Kind::missing_tool, std::string(name)});
       continue;
     }
-    compare_tool(manifests.facts(server, name), name, entry, gaps);
+    compare_tool(manifests.facts(server, name), name, entry, gaps, gone);
   }
   for (const std::string_view name : manifests.tools(server)) {
     if (!listed.contains(name) && !name.starts_with(kProtocolTools))
-      gaps.push_back({Gap::Kind::gone_tool, std::string(name)});
+      gone.push_back({Gap::Kind::gone_tool, std::string(name)});
   }
-  std::stable_partition(gaps.begin(), gaps.end(),
-                        [](const Gap& gap) { return gap.kind < Gap::Kind::gone_tool; });
+  gaps.insert(gaps.end(), gone.begin(), gone.end());
   return gaps;
 }
 

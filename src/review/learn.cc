@@ -120,8 +120,9 @@ class Learner {
       std::sort(proposal.examples.begin(), proposal.examples.end());
       out_.proposals.push_back(std::move(proposal));
     }
-    std::stable_sort(out_.proposals.begin(), out_.proposals.end(),
-                     [](const Proposal& a, const Proposal& b) { return a.calls > b.calls; });
+    std::sort(out_.proposals.begin(), out_.proposals.end(), [](const Proposal& a, const Proposal& b) {
+      return a.calls != b.calls ? a.calls > b.calls : a.text < b.text;
+    });
   }
 
   const Finder finder_;
