@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "cli/paint.h"
 #include "cli/policy.h"
+#include "policy/schema.h"
+#include "policy/validate.h"
 #include "policy/analysis.h"
 #include "policy/label_attributes.h"
 #include "policy/monotone.h"
@@ -42,12 +44,17 @@ std::string with_hint(const Error& error) {
 }
 
 // Everything that is checked of one text, in this order; what stands later needs what stands before.
-// (The schema's validator belongs between the two checks: a misspelt attribute is found by the second.)
 std::vector<Fault> faults_of(const Result<policy::PolicySet>& parsed) {
   if (!parsed) return {{"parse", parsed.error().where, with_hint(parsed.error()), "", true}};
   std::vector<Fault> out;
   if (const auto monotone = policy::check_monotone(*parsed, policy::label_attributes()); !monotone)
     out.push_back({"monotone", monotone.error().where, with_hint(monotone.error()), "", true});
+  if (const auto schema = policy::weir_schema(policy::named_tools(*parsed)); schema && out.empty()) {
+    for (const policy::Finding& finding : policy::validate(*parsed, *schema)) {
+      const bool refused = finding.kind == policy::Finding::Kind::error;
+      out.push_back({"schema", finding.where, with_hint(policy::to_error(finding)), finding.policy_id, refused});
+    }
+  }
   for (const policy::Remark& remark : policy::analyse(*parsed)) {
     if (remark.is_fault())
       out.push_back({std::string(policy::remark_name(remark.kind)), remark.where, remark.says(),

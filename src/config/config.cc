@@ -10,6 +10,8 @@
 #include "config/keys.h"
 #include "manifest/package.h"
 #include "policy/label_attributes.h"
+#include "policy/schema.h"
+#include "policy/validate.h"
 #include "session/grant.h"
 
 namespace weir::config {
@@ -446,6 +448,10 @@ Status use_policies(Config& config, const std::vector<std::string>& names, const
     }
     WEIR_TRY_ASSIGN(set, policy::PolicySet::parse(text, file));
     WEIR_TRY(policy::check_monotone(set, policy::label_attributes()));
+    if (file == name) {  // what is shipped is validated by its tests
+      WEIR_TRY_ASSIGN(schema, policy::weir_schema(policy::named_tools(set)));
+      WEIR_TRY(policy::check_valid(set, schema));
+    }
     WEIR_TRY(all.add(std::move(set)));
   }
   config.policies = std::move(all);

@@ -152,6 +152,34 @@ TEST(JsonData, Values) {
   EXPECT_EQ(text("{\"__extn\": {\"fn\": \"ip\", \"arg\": \"x\"}}"), "/__extn this text is not an IP address");
 }
 
+TEST(JsonData, EntitiesAreBounded) {
+  const auto parsed = [](size_t count) {
+    std::string text = "[";
+    for (size_t i = 0; i < count; ++i) {
+      text += (i > 0 ? ",{\"uid\":\"U::\\\"" : "{\"uid\":\"U::\\\"") + std::to_string(i) + "\\\"\"}";
+    }
+    const json::Document document = doc(text + "]");
+    return entities_from_json(document.root()).has_value();
+  };
+  EXPECT_TRUE(parsed(limits::kPolicyEntitiesMax));
+  EXPECT_FALSE(parsed(limits::kPolicyEntitiesMax + 1));
+}
+
+// A chain too long to keep all ancestors of all: is_in() walks instead, and says the same.
+TEST(JsonData, LongChainsOfParents) {
+  constexpr int kLength = 3'000;
+  static_assert(size_t{kLength} * (kLength - 1) / 2 > limits::kPolicyAncestorsMax);
+  Entities entities;
+  for (int i = 0; i + 1 < kLength; ++i)
+    entities.add({"E", std::to_string(i)}, {{"E", std::to_string(i + 1)}});
+  EXPECT_TRUE(entities.close().has_value());
+  EXPECT_TRUE(entities.is_in({"E", "0"}, {"E", std::to_string(kLength - 1)}));
+  EXPECT_FALSE(entities.is_in({"E", "1"}, {"E", "0"}));
+  size_t ancestors = 0;
+  entities.each_ancestor({"E", "0"}, [&](const EntityUid&) { ++ancestors; });
+  EXPECT_EQ(ancestors, size_t{kLength - 1});
+}
+
 TEST(JsonData, EntitiesAndRequests) {
   const json::Document document =
       doc("[{\"uid\": {\"type\": \"U\", \"id\": \"u\"}, \"attrs\": {\"a\": 1}, \"parents\": "

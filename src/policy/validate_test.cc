@@ -141,6 +141,19 @@ TEST(Schema, SizesAreBounded) {
   };
   EXPECT_EQ(schema_error(types(limits::kSchemaTypesMax)), "accepted");
   EXPECT_EQ(Schema::parse(types(limits::kSchemaTypesMax + 1), "s").error().code, Code::too_large);
+  const auto environments = [](size_t actions) {
+    std::string list;
+    for (size_t i = 0; i < 256; ++i) list += (i > 0 ? ", E" : "E") + std::to_string(i);
+    std::string text = "entity " + list + ";";
+    for (size_t i = 0; i < actions; ++i) {
+      text += "action a" + std::to_string(i) + " appliesTo { principal: [" + list + "], resource: [" + list +
+              "] };";
+    }
+    return text;
+  };
+  static_assert(256 * 256 == limits::kSchemaEnvironmentsMax);
+  EXPECT_EQ(schema_error(environments(1)), "accepted");
+  EXPECT_EQ(Schema::parse(environments(2), "s").error().code, Code::too_large);
   EXPECT_EQ(Schema::parse(std::string(limits::kPolicyBytesMax + 1, ' '), "s").error().code, Code::too_large);
 }
 
