@@ -32,18 +32,26 @@ std::string moved_references(std::string_view text, const seal::Vault& from, std
 
 void Workspace::label_planner(Conversation& conversation, const exchange::Message& message,
                               const Rules& rules) {
+  const OwnWords* all = own_words(message);
+  size_t spoken = 0;  // parts that are no thinking
   for (size_t i = 0; i < message.parts.size(); ++i) {
     const exchange::Part& part = message.parts[i];
     if (std::holds_alternative<exchange::Thinking>(part)) continue;
+    const size_t at = spoken++;
     const auto found = emitted_.find(exchange::part_digest(part));
-    const Emitted emitted = found != emitted_.end() ? found->second : Emitted{.label = unseen_label_};
+    const Emitted emitted = found != emitted_.end() ? found->second : Emitted{unseen_label_, false};
+    std::optional<std::string> own;
+    if (found != emitted_.end() && all != nullptr && at < all->parts.size() && all->parts[at])
+      own = all->vault == conversation.vault_
+                ? *all->parts[at]
+                : moved_references(*all->parts[at], *all->vault, all->session, *conversation.vault_);
     const auto* text = std::get_if<exchange::Text>(&part);
     const auto* call = std::get_if<exchange::Call>(&part);
     Rewriting rewriting(labels_, conversation, i, rules);
     if (!rewriting.hides(emitted.label)) {
       conversation.next_context_ = labels_.join(conversation.next_context_, emitted.label);
-    } else if (emitted.original) {
-      conversation.replaced_.push_back({conversation.size(), i, original_words(conversation, emitted)});
+    } else if (own) {
+      conversation.replaced_.push_back({conversation.size(), i, *own});
     } else if (call != nullptr && call->is_json) {
       rewriting.show("{\"arguments\":\"");
       rewriting.seal(call->arguments, emitted.label);
@@ -54,11 +62,12 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
                      emitted.label);
       rewriting.finish();
     }
-    if (rewriting.on() && emitted.before_reveal) add_planner_words(conversation, part, emitted);
+    if (rewriting.on() && emitted.before_reveal)
+      add_planner_words(conversation, part, own ? &*own : nullptr);
     if (text != nullptr) remember(text->text, emitted.label);
     if (call == nullptr) continue;
     Called called{rules.tool_name(call->name), call->arguments, emitted.label};
-    if (emitted.original) called.own = original_words(conversation, emitted);
+    called.own = own.value_or("");
     const manifest::ToolFacts& facts = rules.manifests->facts(called.tool);
     if (auto arguments = json::parse(call->arguments); !rewriting.on() && call->is_json && arguments) {
       // The conversation's own next context is not yet its context; what the call was decided against is.
@@ -69,22 +78,54 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
   }
 }
 
-std::string Workspace::original_words(const Conversation& conversation, const Emitted& emitted) {
-  const Original& original = *emitted.original;
-  if (original.vault == conversation.vault_) return original.words;
-  return moved_references(original.words, *original.vault, original.session, *conversation.vault_);
+namespace {
+
+const std::string* first_call(const exchange::Message& message) {
+  for (const exchange::Part& part : message.parts) {
+    const auto* call = std::get_if<exchange::Call>(&part);
+    if (call != nullptr && !call->id.empty()) return &call->id;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+const Workspace::OwnWords* Workspace::own_words(const exchange::Message& message) const {
+  const std::string* id = first_call(message);
+  const auto at = id == nullptr ? own_words_.end() : own_words_.find(*id);
+  return at == own_words_.end() || at->second.times != 1 ? nullptr : &at->second;
+}
+
+// Without a call there is nothing that names the turn: if it comes back under another history it stays sealed.
+void Workspace::remember_own_words(const Conversation& conversation, const exchange::Message& message,
+                                   const WrittenOf& written) {
+  const std::string* id = first_call(message);
+  if (id == nullptr || conversation.vault_ == nullptr || !written) return;
+  const auto [at, added] = own_words_.try_emplace(*id);
+  OwnWords& own = at->second;
+  if (added) own_words_order_.push_back(*id);
+  if (++own.times > 1) {
+    own.parts.clear();
+    return;
+  }
+  own.vault = conversation.vault_;
+  own.session = conversation.session_;
+  for (const exchange::Part& part : message.parts) {
+    if (!std::holds_alternative<exchange::Thinking>(part)) own.parts.push_back(written(part).original);
+  }
+  if (own_words_.size() <= limits_.emitted_max) return;
+  own_words_.erase(own_words_order_.front());
+  own_words_order_.pop_front();
 }
 
 // They can vouch later for what the planner chose itself, while nobody could have told it to.
 void Workspace::add_planner_words(Conversation& conversation, const exchange::Part& part,
-                                  const Emitted& emitted) {
+                                  const std::string* own) {
   const LabelId label = conversation.context();
   const auto* call = std::get_if<exchange::Call>(&part);
   const auto* text = std::get_if<exchange::Text>(&part);
   if (call == nullptr && text == nullptr) return;
-  const std::string& words = emitted.original ? emitted.original->words
-                             : text != nullptr ? text->text
-                                               : call->arguments;
+  const std::string& words = own != nullptr ? *own : text != nullptr ? text->text : call->arguments;
   if (call == nullptr || !call->is_json) return conversation.planner_.add(words, label);
   const auto document = json::parse(words);
   std::vector<json::Value> open{document ? document->root() : json::Value()};
@@ -100,6 +141,7 @@ void Workspace::add_planner_words(Conversation& conversation, const exchange::Pa
 
 void Workspace::emitted(const Conversation& conversation, const exchange::Message& message,
                         const WrittenOf& written) {
+  remember_own_words(conversation, message, written);
   for (const exchange::Part& part : message.parts) {
     if (std::holds_alternative<exchange::Thinking>(part)) continue;
     const Written said = written ? written(part) : Written{};
@@ -107,10 +149,7 @@ void Workspace::emitted(const Conversation& conversation, const exchange::Messag
     const LabelId label = labels_.join(conversation.planner_label(labels_), said.carries);
     const seal::Vault* vault = conversation.vault_.get();
     const bool before_reveal = vault != nullptr && vault->revealed() == kNoLabel;
-    auto [at, added] = emitted_.try_emplace(digest, Emitted{label, before_reveal, nullptr});
-    if (said.original && vault != nullptr)
-      at->second.original = std::make_shared<const Original>(
-          Original{*said.original, conversation.vault_, conversation.session_});
+    auto [at, added] = emitted_.try_emplace(digest, Emitted{label, before_reveal});
     at->second.before_reveal = at->second.before_reveal && before_reveal;
     // The same words written in two contexts: nobody knows later which of the two comes back.
     const LabelId joined = labels_.join(at->second.label, label);

@@ -155,9 +155,12 @@ class Workspace {
   void remember(std::string_view text, LabelId label) {
     if (limits_.trace) index_.add(text, label);
   }
-  struct Emitted;
-  void add_planner_words(Conversation& conversation, const exchange::Part& part, const Emitted& emitted);
-  std::string original_words(const Conversation& conversation, const Emitted& emitted);
+  struct OwnWords;
+  void add_planner_words(Conversation& conversation, const exchange::Part& part, const std::string* own);
+  // The planner's own words for the message's parts (those that are no thinking), or null.
+  const OwnWords* own_words(const exchange::Message& message) const;
+  void remember_own_words(const Conversation& conversation, const exchange::Message& message,
+                          const WrittenOf& written);
 
   Labels labels_;
   trace::Index index_;
@@ -175,17 +178,21 @@ class Workspace {
   };
   std::unordered_map<Digest, Place, DigestHash> by_prefix_;
   // What the planner wrote, as the client has it.
-  struct Original {
-    std::string words;                   // the planner's own
-    std::shared_ptr<seal::Vault> vault;  // shared with its session: its references are of it
-    std::string session;
-  };
   struct Emitted {
     LabelId label = kNoLabel;
-    bool before_reveal = false;                // the planner had been told nothing untrusted
-    std::shared_ptr<const Original> original;  // null: the client has its words; shared so that few have one
+    bool before_reveal = false;  // the planner had been told nothing untrusted
   };
   std::unordered_map<Digest, Emitted, DigestHash> emitted_;
+  // A turn's own words where the client has others, by the id of its first call. What the client has must not
+  // be the key: two turns can look alike to it, because of what was put into them.
+  struct OwnWords {
+    int times = 0;                                  // turns that began with a call of this id
+    std::vector<std::optional<std::string>> parts;  // of those that are no thinking
+    std::shared_ptr<seal::Vault> vault;             // shared with its session: its references are of it
+    std::string session;
+  };
+  std::unordered_map<std::string, OwnWords> own_words_;
+  std::list<std::string> own_words_order_;
   std::list<Digest> emitted_order_;
   std::vector<EmittedPart> emitted_new_;
   std::unordered_set<Digest, DigestHash> tools_seen_;
