@@ -15,6 +15,15 @@ bool Evaluator::fail(Position at, std::string message) {
   return false;
 }
 
+const Value* Evaluator::attributes(const EntityUid& uid) {
+  for (Known& known : known_) {
+    if (&uid != known.uid) continue;
+    if (!known.is_looked_up) known = {&uid, entities_.attributes(uid), true};
+    return known.attributes;
+  }
+  return entities_.attributes(uid);
+}
+
 void Evaluator::keep(Value value, Operand& out) {
   temporaries_.push_front(std::move(value));
   out = Operand::of(temporaries_.front());
@@ -145,7 +154,7 @@ bool Evaluator::eval_attribute(const Node& node, Operand& out) {
   const std::string& name = policy_->strings[node.b];
   const Value* fields = nullptr;
   if (base.is(Value::Kind::entity)) {
-    fields = entities_.attributes(base.entity());
+    fields = attributes(base.entity());
     if (fields == nullptr) {
       return fail(node.at, fmt::format("the entity {} is not known", shown(base.entity().text())));
     }
@@ -168,7 +177,7 @@ bool Evaluator::eval_has(const Node& node, Operand& out) {
   for (uint32_t i = 0; i < node.c && found; ++i) {
     const Value* fields = nullptr;
     if (base.is(Value::Kind::entity)) {
-      fields = entities_.attributes(base.entity());
+      fields = attributes(base.entity());
     } else if (base.is(Value::Kind::record)) {
       fields = &base.shared();
     } else {

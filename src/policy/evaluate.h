@@ -50,11 +50,19 @@ class Evaluator {
   bool eval_set(const Node& node, Operand& out);
   bool eval_record(const Node& node, Operand& out);
   bool fail(Position at, std::string message);
+  // The entity's attributes, or null; principal's and resource's are looked up once.
+  const Value* attributes(const EntityUid& uid);
   void keep(Value value, Operand& out);
 
   const Request& request_;
   const Entities& entities_;
   const Policy* policy_ = nullptr;
+  struct Known {
+    const EntityUid* uid;
+    const Value* attributes = nullptr;
+    bool is_looked_up = false;
+  };
+  Known known_[2] = {{&request_.principal}, {&request_.resource}};
   std::forward_list<Value> temporaries_;  // of the policy at hand
   std::string error_;
   Position error_at_;
