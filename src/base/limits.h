@@ -58,11 +58,13 @@ inline constexpr size_t kPolicyBytesMax = size_t{1} << 20;
 inline constexpr size_t kPoliciesMax = 4'096;
 inline constexpr uint64_t kPolicyAnalysisStepsMax = 4'000'000;  // evaluations, some seconds
 inline constexpr int kPolicyDepthMax = 64;
-inline constexpr size_t kPolicyAncestorsMax = size_t{1} << 22;  // of all entities together, when worked out ahead
-inline constexpr size_t kPolicyEntitiesMax = 65'536;            // in one entities JSON
-inline constexpr size_t kSchemaTypesMax = 512;                  // entity types, common types and actions, each
-inline constexpr size_t kSchemaEnvironmentsMax = 65'536;  // action × principal type × resource type of a schema
-inline constexpr size_t kSchemaTypeNodesMax = 1 << 16;    // of all types, common types written out
+inline constexpr size_t kPolicyAncestorsMax = size_t{1}
+                                              << 22;  // of all entities together, when worked out ahead
+inline constexpr size_t kPolicyEntitiesMax = 65'536;  // in one entities JSON
+inline constexpr size_t kSchemaTypesMax = 512;        // entity types, common types and actions, each
+inline constexpr size_t kSchemaEnvironmentsMax =
+    65'536;                                             // action × principal type × resource type of a schema
+inline constexpr size_t kSchemaTypeNodesMax = 1 << 16;  // of all types, common types written out
 inline constexpr size_t kValidationStepsMax = 4'000'000;  // nodes looked at for one set of policies
 
 // Manifests, configuration
@@ -96,19 +98,19 @@ inline constexpr int64_t kTicketLifetimeMs = 600'000;
 // Seal
 inline constexpr size_t kReferenceBytesMax = 512;  // of what stands between its braces
 inline constexpr size_t kReferencePathMax = 16;
-inline constexpr size_t kReferencesPerLeafMax = 256;                // in one argument; more: denied
-inline constexpr size_t kSealedValuesMax = 20'000;                  // named in one session; more cannot be named
-inline constexpr size_t kSealedMadeBytesMax = size_t{1} << 20;      // readers' answers that outlive a restart
-inline constexpr size_t kSealedFieldsMax = 64;                      // named of one record
-inline constexpr size_t kSealedPageMax = 200;                       // references of one list
-inline constexpr size_t kVaultsMax = 10'000;                        // sessions whose vault is kept
-inline constexpr size_t kQuestionBytesMax = 8'192;                  // of weir_ask
+inline constexpr size_t kReferencesPerLeafMax = 256;            // in one argument; more: denied
+inline constexpr size_t kSealedValuesMax = 20'000;              // named in one session; more cannot be named
+inline constexpr size_t kSealedMadeBytesMax = size_t{1} << 20;  // readers' answers that outlive a restart
+inline constexpr size_t kSealedFieldsMax = 64;                  // named of one record
+inline constexpr size_t kSealedPageMax = 200;                   // references of one list
+inline constexpr size_t kVaultsMax = 10'000;                    // sessions whose vault is kept
+inline constexpr size_t kQuestionBytesMax = 8'192;              // of weir_ask
 inline constexpr size_t kQuestionReferencesMax = 64;
 inline constexpr size_t kEnumOptionsMax = 256;
 inline constexpr size_t kReaderAnswerBytesMax = size_t{1} << 20;
 inline constexpr int kReaderTriesMax = 3;
 inline constexpr int64_t kModelCallMs = 120'000;  // for an answer to a question of weir's own
-inline constexpr int kReaderRoundsMax = 64;  // of one client request in which weir answered all calls
+inline constexpr int kReaderRoundsMax = 64;       // of one client request in which weir answered all calls
 inline constexpr size_t kSubstitutedBytesMax = size_t{16} << 20;  // arguments with content put in
 
 // Ledger
@@ -130,10 +132,10 @@ inline constexpr int64_t kTicketMs = 600'000;
 inline constexpr size_t kShadowEntriesMax = 100'000;
 inline constexpr size_t kShadowBytesMax = size_t{256} << 20;
 inline constexpr size_t kEmittedMax = 1'000'000;
-inline constexpr size_t kRecordedValuesMax = 32;        // argument values kept with a decision ...
+inline constexpr size_t kRecordedValuesMax = 32;         // argument values kept with a decision ...
 inline constexpr size_t kRecordedValueBytesMax = 1'024;  // ... none that is longer
-inline constexpr size_t kStoredDetailsMax = 1'000'000;  // readable decisions beside the ledger
-inline constexpr size_t kStoreQueueMax = 4'096;         // jobs that wait for the store's thread
+inline constexpr size_t kStoredDetailsMax = 1'000'000;   // readable decisions beside the ledger
+inline constexpr size_t kStoreQueueMax = 4'096;          // jobs that wait for the store's thread
 
 // MCP
 inline constexpr size_t kMcpMessageBytesMax = size_t{64} << 20;

@@ -6,11 +6,11 @@
 #include "base/json.h"
 #include "cli/paint.h"
 #include "cli/policy.h"
-#include "policy/schema.h"
-#include "policy/validate.h"
 #include "policy/analysis.h"
 #include "policy/label_attributes.h"
 #include "policy/monotone.h"
+#include "policy/schema.h"
+#include "policy/validate.h"
 
 namespace weir::cli {
 namespace {
@@ -52,7 +52,8 @@ std::vector<Fault> faults_of(const Result<policy::PolicySet>& parsed) {
   if (const auto schema = policy::weir_schema(policy::named_tools(*parsed)); schema && out.empty()) {
     for (const policy::Finding& finding : policy::validate(*parsed, *schema)) {
       const bool refused = finding.kind == policy::Finding::Kind::error;
-      out.push_back({"schema", finding.where, with_hint(policy::to_error(finding)), finding.policy_id, refused});
+      out.push_back(
+          {"schema", finding.where, with_hint(policy::to_error(finding)), finding.policy_id, refused});
     }
   }
   for (const policy::Remark& remark : policy::analyse(*parsed)) {

@@ -27,8 +27,7 @@ UpArgs with_environment(UpArgs args) {
 Status apply(config::Config& config, const UpArgs& args) {
   if (!args.mode.empty()) {
     const auto mode = guard::parse_mode(args.mode);
-    if (!mode)
-      return bad_input(fmt::format("no such mode: {}", args.mode), "--mode", "watch, guard or seal");
+    if (!mode) return bad_input(fmt::format("no such mode: {}", args.mode), "--mode", "watch, guard or seal");
     config.mode = *mode;
   }
   if (args.listen.empty()) return {};

@@ -10,7 +10,8 @@ constexpr Key kKeys[] = {
     {"", "listen", "string", "\"127.0.0.1:7447\"",
      "Address and port. Another address than loopback needs `auth = \"token\"`."},
     {"", "mode", "string", "\"guard\"",
-     "`watch` decides and records but never interferes; `guard` enforces; `seal` also keeps untrusted content "
+     "`watch` decides and records but never interferes; `guard` enforces; `seal` also keeps untrusted "
+     "content "
      "from the model."},
     {"", "policies", "list of strings", "[\"default\"]",
      "Names of shipped policy sets, or `.cedar` files. All of them apply."},
@@ -66,7 +67,8 @@ constexpr Key kKeys[] = {
     {"seal", "budget_bits", "number", "64",
      "What may be revealed to the model of sealed content in one session, in bits."},
     {"seal", "reveal", "boolean", "false",
-     "Shows the model, in every sealed result, the leaves that a manifest lets out by type (`reveal`), and charges "
+     "Shows the model, in every sealed result, the leaves that a manifest lets out by type (`reveal`), and "
+     "charges "
      "them. By default it asks for what it needs with `weir_ask`."},
     {"seal", "open", "list of strings", "[]",
      "Weakening: patterns, as in `[[trust]]`, of origins whose content the model is shown although nobody "

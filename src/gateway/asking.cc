@@ -10,10 +10,9 @@ std::shared_ptr<Asking> Asking::start(Gateway& gateway, const Question& question
                                       std::function<void(std::string)> done) {
   std::shared_ptr<Asking> asking(new Asking(gateway, question, std::move(done)));
   if (auto ready = asking->prepare(question.call.arguments); !ready) {
-    gateway.loop().post(
-        [weak = std::weak_ptr<Asking>(asking), text = seal::refused_ask_text(ready.error())] {
-          if (const auto self = weak.lock()) self->finish(text);
-        });
+    gateway.loop().post([weak = std::weak_ptr<Asking>(asking), text = seal::refused_ask_text(ready.error())] {
+      if (const auto self = weak.lock()) self->finish(text);
+    });
     return asking;
   }
   asking->record(question.call);
@@ -38,15 +37,14 @@ Status Asking::prepare(std::string_view arguments) {
   Labels& labels = gateway_.workspace().labels();
   for (const seal::Reference& reference : ask_.references) {
     const seal::SealedPtr value = conversation_->sealed(reference.number);
-    if (value == nullptr)
-      return bad_input(fmt::format("{} was never given out", reference.text()), "/refs");
+    if (value == nullptr) return bad_input(fmt::format("{} was never given out", reference.text()), "/refs");
     contents.push_back(seal::resolve(*value, reference.path).text);
     label_ = labels.join(label_, value->label);
   }
   std::array<uint8_t, 12> nonce{};
   gateway_.random().fill(nonce);
-  prompt_ = seal::reader_prompt(
-      ask_, contents, to_hex({reinterpret_cast<const char*>(nonce.data()), nonce.size()}));
+  prompt_ = seal::reader_prompt(ask_, contents,
+                                to_hex({reinterpret_cast<const char*>(nonce.data()), nonce.size()}));
   return {};
 }
 
@@ -77,29 +75,30 @@ void Asking::record(const exchange::Call& call) {
     names += (names.empty() ? "" : ", ") + ask_.references[i].text();
     verdict.arguments.push_back(std::move(leaf));
   }
-  verdict.why = charged_ ? fmt::format("a reader without tools answers {} about {}: {:.1f} bits",
-                                       ask_.type.in_words(), names, ask_.type.bits())
-                         : fmt::format("a reader without tools answers about {}; the answer is sealed", names);
-  gateway_.recorder().decision(session_, verdict, call.arguments, true, gateway_.workspace().labels(),
-                               [weak = weak_from_this()](const Result<uint64_t>& entry) {
-                                 const auto self = weak.lock();
-                                 if (!self) return;
-                                 if (entry) return self->ask_reader();
-                                 self->finish(seal::refused_ask_text(
-                                     Error{Code::internal, "the question could not be written down"}));
-                               });
+  verdict.why = charged_
+                    ? fmt::format("a reader without tools answers {} about {}: {:.1f} bits",
+                                  ask_.type.in_words(), names, ask_.type.bits())
+                    : fmt::format("a reader without tools answers about {}; the answer is sealed", names);
+  gateway_.recorder().decision(
+      session_, verdict, call.arguments, true, gateway_.workspace().labels(),
+      [weak = weak_from_this()](const Result<uint64_t>& entry) {
+        const auto self = weak.lock();
+        if (!self) return;
+        if (entry) return self->ask_reader();
+        self->finish(seal::refused_ask_text(Error{Code::internal, "the question could not be written down"}));
+      });
 }
 
 void Asking::ask_reader() {
   ++tries_;
   const config::Config& config = gateway_.config();
   const config::Upstream* named = config.upstream_named(config.seal.reader);
-  reader_ = ModelCall::start(gateway_, named != nullptr ? *named : upstream_,
-                             config.seal.reader_model.empty() ? model_ : config.seal.reader_model, headers_,
-                             prompt_.system, prompt_.user,
-                             [weak = weak_from_this()](Result<std::string> written) {
-                               if (const auto self = weak.lock()) self->answered(std::move(written));
-                             });
+  reader_ =
+      ModelCall::start(gateway_, named != nullptr ? *named : upstream_,
+                       config.seal.reader_model.empty() ? model_ : config.seal.reader_model, headers_,
+                       prompt_.system, prompt_.user, [weak = weak_from_this()](Result<std::string> written) {
+                         if (const auto self = weak.lock()) self->answered(std::move(written));
+                       });
 }
 
 void Asking::answered(Result<std::string> written) {
@@ -116,8 +115,8 @@ std::string Asking::sealed(const std::string& answer_json, bool over_budget) {
   const seal::Reference reference{vault.number(key_), {}};
   const auto document = json::parse(answer_json);
   const auto text = document ? document->root().string() : std::nullopt;
-  vault.put_made(reference.number, std::make_shared<const seal::Sealed>(seal::Sealed{
-                                       std::string(text.value_or(answer_json)), !text, label_}));
+  vault.put_made(reference.number, std::make_shared<const seal::Sealed>(
+                                       seal::Sealed{std::string(text.value_or(answer_json)), !text, label_}));
   return over_budget ? seal::over_budget_text(reference) : seal::sealed_text(reference);
 }
 

@@ -1,9 +1,9 @@
 // Asking: one weir_ask on its way: to the ledger, to a quarantined reader, and back to the planner.
 //
-// What may be revealed is charged before the reader is asked, whatever comes of it. The reader is a model call
-// without tools; it is asked again when it does not answer in the type, and what it answers in the end goes
-// into the vault or, if its type is one that is revealed, to the planner. Destroying it gives it up. One event
-// loop.
+// What may be revealed is charged before the reader is asked, whatever comes of it. The reader is a model
+// call without tools; it is asked again when it does not answer in the type, and what it answers in the end
+// goes into the vault or, if its type is one that is revealed, to the planner. Destroying it gives it up. One
+// event loop.
 #pragma once
 
 #include <functional>

@@ -63,7 +63,8 @@ Result<Remembered> load_memory(Store& store, int64_t now_wall_ms) {
     if (auto shadow = parse_shadow(value)) memory.shadow.put(key, std::move(*shadow));
   }));
   WEIR_TRY_ASSIGN(sessions, store.sessions(kVaultsAtStart));
-  for (StoredSession& session : sessions) memory.vaults.emplace_back(std::move(session.id), std::move(session.json));
+  for (StoredSession& session : sessions)
+    memory.vaults.emplace_back(std::move(session.id), std::move(session.json));
   WEIR_TRY_ASSIGN(pins, load_pins(store));
   memory.pins = std::move(pins);
   return memory;
@@ -321,14 +322,13 @@ void Gateway::save_memory() {
     places.emplace_back(place.name, label_json(workspace_.labels().get(place.label)));
   auto vaults = workspace_.drain_vaults();
   if (emitted.empty() && places.empty() && vaults.empty()) return;
-  environment_.store.write(
-      [emitted = std::move(emitted), places = std::move(places), vaults = std::move(vaults),
-       wall_ms = now().wall_ms](Store& store) -> Status {
-        WEIR_TRY(store.put_emitted(emitted));
-        for (const auto& [session, json] : vaults) WEIR_TRY(store.put_session({session, json, wall_ms}));
-        for (const auto& [place, label] : places) WEIR_TRY(store.put_place(place, label));
-        return {};
-      });
+  environment_.store.write([emitted = std::move(emitted), places = std::move(places),
+                            vaults = std::move(vaults), wall_ms = now().wall_ms](Store& store) -> Status {
+    WEIR_TRY(store.put_emitted(emitted));
+    for (const auto& [session, json] : vaults) WEIR_TRY(store.put_session({session, json, wall_ms}));
+    for (const auto& [place, label] : places) WEIR_TRY(store.put_place(place, label));
+    return {};
+  });
 }
 
 void Gateway::tick() {

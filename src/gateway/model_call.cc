@@ -36,29 +36,26 @@ std::shared_ptr<ModelCall> ModelCall::start(Gateway& gateway, const config::Upst
     if (const auto self = weak.lock()) act(*self);
   };
   call->timer_ = gateway.loop().after(limits::kModelCallMs, [on] {
-    on([](ModelCall& self) {
-      self.finish(Error{Code::timed_out, "the model did not answer in time"});
-    });
+    on([](ModelCall& self) { self.finish(Error{Code::timed_out, "the model did not answer in time"}); });
   });
-  call->fetch_ =
-      gateway.client_for(upstream)
-          .fetch(std::move(request),
-                 {[on](int status, const net::Headers&) { on([&](ModelCall& self) { self.status_ = status; }); },
-                  [on](std::string_view bytes) {
-                    on([&](ModelCall& self) {
-                      self.body_ += bytes;
-                      if (self.body_.size() > limits::kReaderAnswerBytesMax * 2)
-                        self.finish(too_large("the model's answer is too long"));
-                    });
-                  },
-                  [on] {
-                    on([](ModelCall& self) {
-                      if (self.status_ != 200)
-                        return self.finish(unavailable(fmt::format("the model answered {}", self.status_)));
-                      self.finish(wire::question_answer(self.dialect_, std::move(self.body_)));
-                    });
-                  },
-                  [on](const Error& error) { on([&](ModelCall& self) { self.finish(error); }); }});
+  call->fetch_ = gateway.client_for(upstream).fetch(
+      std::move(request),
+      {[on](int status, const net::Headers&) { on([&](ModelCall& self) { self.status_ = status; }); },
+       [on](std::string_view bytes) {
+         on([&](ModelCall& self) {
+           self.body_ += bytes;
+           if (self.body_.size() > limits::kReaderAnswerBytesMax * 2)
+             self.finish(too_large("the model's answer is too long"));
+         });
+       },
+       [on] {
+         on([](ModelCall& self) {
+           if (self.status_ != 200)
+             return self.finish(unavailable(fmt::format("the model answered {}", self.status_)));
+           self.finish(wire::question_answer(self.dialect_, std::move(self.body_)));
+         });
+       },
+       [on](const Error& error) { on([&](ModelCall& self) { self.finish(error); }); }});
   return call;
 }
 

@@ -261,9 +261,9 @@ void Turn::judge_call(size_t index) {
   const auto& tools = parsed_->request.tools;
   const bool offered = std::any_of(tools.begin(), tools.end(),
                                    [&](const exchange::Tool& tool) { return tool.name == call.name; });
-  const guard::Situation situation{
-      &gateway_.workspace(), conversation_.get(), rules_,  &config.policies,      &gateway_.grants(),
-      session_id_,           config.mode,         offered, gateway_.now().wall_ms};
+  const guard::Situation situation{&gateway_.workspace(), conversation_.get(), rules_,      &config.policies,
+                                   &gateway_.grants(),    session_id_,         config.mode, offered,
+                                   gateway_.now().wall_ms};
   held_[index].judging = judge(gateway_, situation, call, [weak = weak_from_this(), index](Judged judged) {
     if (const auto self = weak.lock()) self->decided(index, std::move(judged));
   });

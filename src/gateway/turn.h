@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "gateway/gateway.h"
 #include "gateway/asking.h"
+#include "gateway/gateway.h"
 #include "gateway/judge.h"
 #include "seal/show.h"
 #include "wire/dialect.h"
@@ -32,11 +32,11 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
  private:
   struct Held {
-    exchange::Call call = {};                   // as the planner wrote it
-    std::shared_ptr<Judging> judging = {};      // shared with the judging itself, which holds it weakly
+    exchange::Call call = {};               // as the planner wrote it
+    std::shared_ptr<Judging> judging = {};  // shared with the judging itself, which holds it weakly
     std::optional<Judged> judged = {};
-    std::shared_ptr<Asking> asking = {};        // of a weir_ask; shared likewise
-    std::optional<std::string> answer = {};     // to it
+    std::shared_ptr<Asking> asking = {};     // of a weir_ask; shared likewise
+    std::optional<std::string> answer = {};  // to it
   };
   // A text of the planner's that went through a Shower.
   struct ShownText {
@@ -92,9 +92,9 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::vector<Held> held_;
   size_t undecided_ = 0;
   int rounds_ = 0;
-  int denied_rounds_ = 0;       // of these, in which weir answered nothing
-  bool answered_any_ = false;   // in this round
-  std::vector<std::shared_ptr<ShownText>> shown_;                 // shared with their filters
+  int denied_rounds_ = 0;                                      // of these, in which weir answered nothing
+  bool answered_any_ = false;                                  // in this round
+  std::vector<std::shared_ptr<ShownText>> shown_;              // shared with their filters
   std::map<std::string, session::Workspace::Written> let_go_;  // calls with content put in, by id
   int status_ = 0;
   net::Headers head_;

@@ -35,8 +35,8 @@ class Turn::ShownFilter final : public wire::TextFilter {
 std::unique_ptr<wire::TextFilter> Turn::shown_text() {
   shown_.push_back(std::make_shared<ShownText>());
   return std::make_unique<ShownFilter>(
-      gateway_.workspace().labels(),
-      [this](const seal::Reference& reference) { return resolve(reference); }, shown_.back());
+      gateway_.workspace().labels(), [this](const seal::Reference& reference) { return resolve(reference); },
+      shown_.back());
 }
 
 std::string Turn::upstream_body() const {
@@ -55,13 +55,12 @@ std::optional<seal::Resolved> Turn::resolve(const seal::Reference& reference) co
 }
 
 void Turn::ask_reader(size_t index) {
-  held_[index].asking =
-      Asking::start(gateway_,
-                    {held_[index].call, session_id_, conversation_, upstream_, parsed_->request.model,
-                     call_->headers()},
-                    [weak = weak_from_this(), index](std::string result) {
-                      if (const auto self = weak.lock()) self->answered(index, std::move(result));
-                    });
+  held_[index].asking = Asking::start(
+      gateway_,
+      {held_[index].call, session_id_, conversation_, upstream_, parsed_->request.model, call_->headers()},
+      [weak = weak_from_this(), index](std::string result) {
+        if (const auto self = weak.lock()) self->answered(index, std::move(result));
+      });
 }
 
 void Turn::answered(size_t index, std::string result) {
@@ -91,9 +90,12 @@ wire::Verdict Turn::verdict_of(Held& held) {
       }
       return std::string();
     };
-    const seal::Resolve resolve = [this](const seal::Reference& reference) { return this->resolve(reference); };
+    const seal::Resolve resolve = [this](const seal::Reference& reference) {
+      return this->resolve(reference);
+    };
     const auto schema = json::parse(schema_text());
-    const auto arguments = call.is_json ? json::parse(call.arguments) : Result<json::Document>(json::Document());
+    const auto arguments =
+        call.is_json ? json::parse(call.arguments) : Result<json::Document>(json::Document());
     Result<std::string> filled = seal::substitute_text(call.arguments, resolve);
     if (call.is_json && arguments)
       filled = seal::substitute(arguments->root(), schema ? schema->root() : json::Value(), resolve);

@@ -143,8 +143,8 @@ bool copied_whole(const Situation& situation, const std::vector<Leaf>& leaves) {
 
 }  // namespace
 
-Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool,
-                 const std::vector<Leaf>& leaves, std::string_view named_by) {
+Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool, const std::vector<Leaf>& leaves,
+                 std::string_view named_by) {
   const Labels& labels = situation.workspace->labels();
   Facts facts;
   facts.tool = &tool;

@@ -27,8 +27,8 @@ struct Facts {
   bool released = false;
 };
 
-// `named_by`: the name under which the tool's manifest speaks of accounts and channels ("bank:UK12…"), whatever
-// the server is called here.
+// `named_by`: the name under which the tool's manifest speaks of accounts and channels ("bank:UK12…"),
+// whatever the server is called here.
 Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool,
                  const std::vector<session::Leaf>& leaves, std::string_view named_by);
 

@@ -82,8 +82,8 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
   manifest::ToolFacts named = tool;
   named.server = std::string(server);
   named.tool = std::string(tool_part);
-  const Facts facts = find_facts(
-      situation, named, verdict.arguments, tool.server.empty() ? server : std::string_view(tool.server));
+  const Facts facts = find_facts(situation, named, verdict.arguments,
+                                 tool.server.empty() ? server : std::string_view(tool.server));
   verdict.side_effect = facts.side_effect;
   if (named.effects.has(manifest::Effect::write))
     verdict.places = session::places_of(server, verdict.arguments);
@@ -183,11 +183,13 @@ std::string sealed_denial_text(const Verdict& verdict, const Labels& labels) {
                          manifest::role_name(leaf.role), leaf.sealed ? ", sealed" : "");
   }
   return fmt::format(
-      "weir did not let this call through (policy {}). {}It is a decision of the user's policy, not a fault of "
+      "weir did not let this call through (policy {}). {}It is a decision of the user's policy, not a fault "
+      "of "
       "the tool or the network: the call was not run, and to repeat it unchanged will not help.{} You may go "
       "on with what the user asked for in another way, or say what you would need.",
       fmt::join(verdict.policies, ", "),
-      which.empty() ? std::string() : fmt::format("Nobody vouched for {}. ", which), instead_sentence(verdict));
+      which.empty() ? std::string() : fmt::format("Nobody vouched for {}. ", which),
+      instead_sentence(verdict));
 }
 
 std::string denial_text(const Verdict& verdict) {

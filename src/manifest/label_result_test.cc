@@ -206,7 +206,8 @@ TEST_F(LabelResult, EscapesAreDecodedInLeaves) {
   EXPECT_EQ(origins(pieces, R"({"a":"\u0055K12\n"})"), "tool:files/read file:x");
 }
 
-// What is marked as standing in its raw piece does stand there, between quotes; what is not written so is not marked.
+// What is marked as standing in its raw piece does stand there, between quotes; what is not written so is not
+// marked.
 TEST_F(LabelResult, WhatStandsInItsRawPieceIsKnown) {
   tool("integrity = \"trusted\"\norigin = \"m:{/*/from}\"\n");
   const std::string text =

@@ -111,7 +111,8 @@ Replay::Replay(const config::Config& config, Options options)
   rules_.profile = named != nullptr ? named : &config.profiles.generic();
   for (const config::Server& server : config.servers) servers_.insert(server.name);
   if (options.mode != guard::Mode::seal) return;
-  sealing_ = {config.seal.page, config.seal.budget_bits, config.seal.reveal, &config.seal.opened, config.seal.attachments_open};
+  sealing_ = {config.seal.page, config.seal.budget_bits, config.seal.reveal, &config.seal.opened,
+              config.seal.attachments_open};
   rules_.sealing = &sealing_;
 }
 
@@ -138,8 +139,7 @@ Result<Replay::Lines> Replay::feed(std::string_view line) {
   if (*kind == "grant") return grant(event);
   if (*kind == "session") return new_session(event);
   if (*kind == "time") return time(event);
-  for (const std::string_view later :
-       {"model", "intent", "resource", "drop", "accept"}) {
+  for (const std::string_view later : {"model", "intent", "resource", "drop", "accept"}) {
     if (*kind == later)
       return unsupported(fmt::format("this weir does not know the event \"{}\" yet", later), "/event");
   }
@@ -260,7 +260,8 @@ exchange::Call Replay::filled(const CallState& state) const {
     if (value == nullptr) return std::nullopt;
     return seal::resolve(*value, reference.path);
   };
-  const auto arguments = call.is_json ? json::parse(call.arguments) : Result<json::Document>(json::Document());
+  const auto arguments =
+      call.is_json ? json::parse(call.arguments) : Result<json::Document>(json::Document());
   if (!call.is_json || !arguments) {
     call.arguments = seal::substitute_text(call.arguments, resolve);
   } else if (auto out = seal::substitute(arguments->root(), {}, resolve)) {
@@ -391,8 +392,8 @@ Result<Replay::Lines> Replay::ask(json::Value event, std::string id) {
   } else {
     asked.ask = std::move(*ask);
     verdict.why = "a reader without tools answers " + asked.ask.type.in_words();
-    asked.charged = asked.ask.type.reveals() && vault.charge(sha256({"ask/", id}), asked.ask.type.bits(),
-                                                             sealing_.budget_bits);
+    asked.charged = asked.ask.type.reveals() &&
+                    vault.charge(sha256({"ask/", id}), asked.ask.type.bits(), sealing_.budget_bits);
     if (asked.charged) vault.revealed(workspace_.labels(), asked.label);
     asked_.emplace(std::move(id), asked);
   }
@@ -421,8 +422,8 @@ Result<Replay::Lines> Replay::ask_answer(json::Value event) {
     const auto document = json::parse(answer.value_or("\"\""));
     const auto text = document ? document->root().string() : std::nullopt;
     vault.put_made(reference.number,
-                   std::make_shared<const seal::Sealed>(seal::Sealed{
-                       std::string(text.value_or(answer.value_or(""))), !text, asked.label}));
+                   std::make_shared<const seal::Sealed>(
+                       seal::Sealed{std::string(text.value_or(answer.value_or(""))), !text, asked.label}));
     told = asked.ask.type.reveals() ? seal::over_budget_text(reference) : seal::sealed_text(reference);
   }
   add_part(shown_, Role::tool, exchange::Result{id, {}, {told}});

@@ -33,9 +33,10 @@ TEST(AnswerType, IsReadFromTextAndFromAnObject) {
 }
 
 TEST(AnswerType, WithoutBoundsItIsRefused) {
-  for (const char* text : {"\"int\"", "\"int:5..1\"", "\"int:0..99999999999999999\"", "\"date\"",
-                           "\"date:2024-13-01..2024-12-01\"", "\"date:2024-02-30..2024-03-01\"", "\"enum:\"",
-                           "\"enum:a,a\"", "\"string\"", "\"\"", "7", "null", "{}", R"({"type":"int","min":"1"})"}) {
+  for (const char* text :
+       {"\"int\"", "\"int:5..1\"", "\"int:0..99999999999999999\"", "\"date\"",
+        "\"date:2024-13-01..2024-12-01\"", "\"date:2024-02-30..2024-03-01\"", "\"enum:\"", "\"enum:a,a\"",
+        "\"string\"", "\"\"", "7", "null", "{}", R"({"type":"int","min":"1"})"}) {
     const auto out = parsed(text);
     ASSERT_FALSE(out.has_value()) << text;
     EXPECT_EQ(out.error().where, "/answer_type");
@@ -83,8 +84,8 @@ TEST(AnswerType, TextIsWhateverTheReaderWrote) {
 }
 
 TEST(AnswerType, DatesGoThereAndBack) {
-  for (const char* day : {"0001-01-01", "1600-02-29", "1969-12-31", "1970-01-01", "2000-02-29", "2024-12-31",
-                          "9999-12-31"}) {
+  for (const char* day :
+       {"0001-01-01", "1600-02-29", "1969-12-31", "1970-01-01", "2000-02-29", "2024-12-31", "9999-12-31"}) {
     const AnswerType one = type(std::string("date:") + day + ".." + day);
     EXPECT_EQ(read_answer(one, day), json::quote(day));
     EXPECT_DOUBLE_EQ(one.bits(), 1);

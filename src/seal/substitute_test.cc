@@ -20,14 +20,16 @@ std::optional<Resolved> resolve_here(const Reference& reference) {
 
 std::string filled(const std::string& arguments, const std::string& schema = "") {
   const auto document = json::parse(arguments);
-  const auto schema_document = schema.empty() ? Result<json::Document>(json::Document()) : json::parse(schema);
+  const auto schema_document =
+      schema.empty() ? Result<json::Document>(json::Document()) : json::parse(schema);
   const auto out = substitute(document->root(), schema_document->root(), resolve_here);
   return out ? *out : out.error().text();
 }
 
 TEST(Substitute, WholeAndWithinText) {
   EXPECT_EQ(filled(R"({"to":"{{weir:v2.to}}"})"), R"({"to":"bob@x.org"})");
-  EXPECT_EQ(filled(R"({"body":"Hi {{weir:v2.to}}, {{weir:v2.amount}}!"})"), R"({"body":"Hi bob@x.org, 98.7!"})");
+  EXPECT_EQ(filled(R"({"body":"Hi {{weir:v2.to}}, {{weir:v2.amount}}!"})"),
+            R"({"body":"Hi bob@x.org, 98.7!"})");
   EXPECT_EQ(filled(R"({"a":[{"b":"{{weir:v2.to}}"}],"n":1,"t":true})"),
             R"({"a":[{"b":"bob@x.org"}],"n":1,"t":true})");
 }

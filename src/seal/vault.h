@@ -41,8 +41,8 @@ class Vault {
   // Null for a number that was never given.
   SealedPtr find(uint32_t number) const;
 
-  // Charges `bits` for the reveal with this key, once. False when `budget_bits` does not have them left; asked
-  // again, the answer is the same.
+  // Charges `bits` for the reveal with this key, once. False when `budget_bits` does not have them left;
+  // asked again, the answer is the same.
   bool charge(const Digest& key, double bits, double budget_bits);
   // The planner has been told something of a value with this label.
   void revealed(Labels& labels, LabelId label) { set_revealed(labels.join(revealed_, label)); }
@@ -84,8 +84,8 @@ struct Resolved {
   bool container = false;
   LabelId label = kNoLabel;
 };
-// Goes down `path`. A place that does not exist gives an empty text under the value's label: whether it exists
-// must not show.
+// Goes down `path`. A place that does not exist gives an empty text under the value's label: whether it
+// exists must not show.
 Resolved resolve(const Sealed& value, const std::vector<std::string>& path);
 
 }  // namespace weir::seal

@@ -24,7 +24,8 @@ TEST(Vault, NumbersByArrival) {
 
 TEST(Vault, NamesNoMoreThanItsBound) {
   Vault vault;
-  for (size_t i = 0; i < limits::kSealedValuesMax; ++i) EXPECT_NE(vault.number(sha256(std::to_string(i))), 0U);
+  for (size_t i = 0; i < limits::kSealedValuesMax; ++i)
+    EXPECT_NE(vault.number(sha256(std::to_string(i))), 0U);
   EXPECT_EQ(vault.number(sha256("one more")), 0U);
   EXPECT_EQ(vault.number(sha256("0")), 1U);
 }
@@ -43,7 +44,8 @@ TEST(Vault, ChargesOnceAndNeverPastTheBudget) {
 
 TEST(Vault, OutlivesARestart) {
   Labels labels;
-  const LabelId label = labels.intern(Label::of(Origin::tool("mail/read", "mailto:a@b.c", false), Readers::owner()));
+  const LabelId label =
+      labels.intern(Label::of(Origin::tool("mail/read", "mailto:a@b.c", false), Readers::owner()));
   Vault vault;
   vault.number(sha256("a"));
   vault.put(1, value_of("a client repeats it"));

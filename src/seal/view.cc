@@ -96,9 +96,7 @@ class ViewMaker {
   }
 
  private:
-  bool hidden(LabelId label) const {
-    return !labels_.trusted(label) && !(rules_.open && rules_.open(label));
-  }
+  bool hidden(LabelId label) const { return !labels_.trusted(label) && !(rules_.open && rules_.open(label)); }
 
   // One text, or all of them as a list: how many there are is content.
   Sealed whole() const {
@@ -155,7 +153,8 @@ class ViewMaker {
         continue;
       }
       const Digest key = key_of(key_, "item", i);
-      const Sealed value{piece != nullptr ? piece->text : "null", true, piece != nullptr ? piece->label : all_};
+      const Sealed value{piece != nullptr ? piece->text : "null", true,
+                         piece != nullptr ? piece->label : all_};
       const uint32_t item = keep(key, value);
       if (item == 0) break;
       writer.begin_object().field("ref", reference(item));
@@ -165,8 +164,8 @@ class ViewMaker {
     view_.text = writer.end_array().end_object().take();
   }
 
-  void add_fields(json::Writer& writer, const std::vector<Field>& fields, uint32_t number, const Sealed& value,
-                  const Digest& key) {
+  void add_fields(json::Writer& writer, const std::vector<Field>& fields, uint32_t number,
+                  const Sealed& value, const Digest& key) {
     for (const Field& field : fields) {
       writer.key(field.name());
       if (rules_.reveal && field.type != nullptr &&

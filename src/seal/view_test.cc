@@ -66,8 +66,8 @@ TEST_F(Viewing, WhereTheManifestNamesNothingThereIsOneReference) {
 TEST_F(Viewing, ItDoesNotDependOnContent) {
   // Size, number of texts, form and whether it was an error: nothing shows.
   const std::string first = view("raw", {"a"}).text;
-  for (const std::vector<std::string>& texts :
-       std::vector<std::vector<std::string>>{{std::string(100'000, 'x')}, {"a", "b", "c"}, {}, {"{\"a\":1}"}, {"[1,2]"}}) {
+  for (const std::vector<std::string>& texts : std::vector<std::vector<std::string>>{
+           {std::string(100'000, 'x')}, {"a", "b", "c"}, {}, {"{\"a\":1}"}, {"[1,2]"}}) {
     EXPECT_EQ(view("raw", texts).text, first);
     EXPECT_EQ(view("raw", texts, true).text, first);
   }
@@ -77,9 +77,10 @@ TEST_F(Viewing, AListShowsAlwaysAsMany) {
   const std::string none = view("list", {R"({"mails":[]})"}).text;
   const std::string two =
       view("list", {R"({"mails":[{"from":"a@x.org","id":1},{"from":"b@x.org","unread":true}]})"}).text;
-  const std::string many = view("list", {R"({"mails":[{"from":"a@x.org"},{"from":"b@x.org"},{"from":"c@x.org"},)"
-                                         R"({"from":"d@x.org"},{"from":"e@x.org"}]})"})
-                               .text;
+  const std::string many =
+      view("list", {R"({"mails":[{"from":"a@x.org"},{"from":"b@x.org"},{"from":"c@x.org"},)"
+                    R"({"from":"d@x.org"},{"from":"e@x.org"}]})"})
+          .text;
   const std::string odd = view("list", {"no JSON at all"}).text;
   EXPECT_EQ(two, none);
   EXPECT_EQ(many, none);

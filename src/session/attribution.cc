@@ -134,8 +134,7 @@ class Walk {
 
   Leaf sealed_leaf(Leaf leaf, const std::vector<seal::Reference>& references, LabelId keys) const {
     leaf.sealed = leaf.copied = true;
-    leaf.whole =
-        references.size() == 1 && references[0].begin == 0 && references[0].end == leaf.value.size();
+    leaf.whole = references.size() == 1 && references[0].begin == 0 && references[0].end == leaf.value.size();
     leaf.label = memory_.labels->join(context_, keys);
     if (references.size() > limits::kReferencesPerLeafMax) {
       unknown_ = fmt::format("one of more than {} references in one value", limits::kReferencesPerLeafMax);
@@ -263,8 +262,7 @@ Result<std::vector<Leaf>> attribute(const Memory& memory, const Conversation& co
 
 Leaf attribute_text(const Memory& memory, const Conversation& conversation, const manifest::ToolFacts& facts,
                     std::string_view text) {
-  return Walk(memory, conversation, facts, References::resolved)
-      .leaf("", std::string(text), kNoLabel, true);
+  return Walk(memory, conversation, facts, References::resolved).leaf("", std::string(text), kNoLabel, true);
 }
 
 LabelId joined_label(Labels& labels, const std::vector<Leaf>& leaves) {

@@ -43,11 +43,11 @@ struct Memory {
 // text (as clients send them back).
 enum class References : uint8_t { resolved, text };
 
-// Leaves in the order of the text. In seal mode, while the planner was shown nothing untrusted, attribution is
-// exact: a reference has the label of its content, all else is the planner's own; once something was
+// Leaves in the order of the text. In seal mode, while the planner was shown nothing untrusted, attribution
+// is exact: a reference has the label of its content, all else is the planner's own; once something was
 // revealed, what the planner writes and neither the user nor it itself said before is the revealed origins'.
-// Error: bad_input for a reference that was never given out, or one in a member's name. `arguments` is the parsed JSON; at most limits::kCallLeavesMax leaves are
-// looked at, an error (too_large) past that.
+// Error: bad_input for a reference that was never given out, or one in a member's name. `arguments` is the
+// parsed JSON; at most limits::kCallLeavesMax leaves are looked at, an error (too_large) past that.
 Result<std::vector<Leaf>> attribute(const Memory& memory, const Conversation& conversation,
                                     const manifest::ToolFacts& facts, json::Value arguments,
                                     References references = References::resolved);

@@ -86,7 +86,7 @@ class Conversation {
   trace::Vouchers person_, trusted_, outside_, planner_;
   std::vector<std::pair<std::string, Called>> calls_;
   std::unordered_map<std::string, size_t> call_at_;  // id → the latest call of that id
-  std::string session_;                 // whose vault
+  std::string session_;                              // whose vault
   std::shared_ptr<seal::Vault> vault_;  // shared: all conversations of a session, and the workspace, have it
   std::vector<Replaced> replaced_;
   std::vector<std::pair<uint32_t, seal::SealedPtr>> sealed_;

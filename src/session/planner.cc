@@ -19,8 +19,7 @@ std::string moved_references(std::string_view text, const seal::Vault& from, std
       out += "(gone)";
       continue;
     }
-    const uint32_t number =
-        to.number(sha256({"moved/", session, "/", std::to_string(reference.number)}));
+    const uint32_t number = to.number(sha256({"moved/", session, "/", std::to_string(reference.number)}));
     to.put(number, value);
     reference.number = number;
     out += reference.text();
@@ -58,12 +57,13 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
       rewriting.show("\"}");
       rewriting.finish();
     } else {
-      rewriting.seal(text != nullptr ? text->text : call != nullptr ? call->arguments : std::string(),
+      rewriting.seal(text != nullptr   ? text->text
+                     : call != nullptr ? call->arguments
+                                       : std::string(),
                      emitted.label);
       rewriting.finish();
     }
-    if (rewriting.on() && emitted.before_reveal)
-      add_planner_words(conversation, part, own ? &*own : nullptr);
+    if (rewriting.on() && emitted.before_reveal) add_planner_words(conversation, part, own ? &*own : nullptr);
     if (text != nullptr) remember(text->text, emitted.label);
     if (call == nullptr) continue;
     Called called{rules.tool_name(call->name), call->arguments, emitted.label};
@@ -96,7 +96,8 @@ const Workspace::OwnWords* Workspace::own_words(const exchange::Message& message
   return at == own_words_.end() || at->second.times != 1 ? nullptr : &at->second;
 }
 
-// Without a call there is nothing that names the turn: if it comes back under another history it stays sealed.
+// Without a call there is nothing that names the turn: if it comes back under another history it stays
+// sealed.
 void Workspace::remember_own_words(const Conversation& conversation, const exchange::Message& message,
                                    const WrittenOf& written) {
   const std::string* id = first_call(message);

@@ -37,7 +37,8 @@ void join_copies(const trace::Index& index, Labels& labels, std::vector<Labelled
 bool may_vouch(const LabelledText& leaf) {
   if (leaf.text.empty() || leaf.text.find_first_not_of("0123456789.-+eE") != std::string::npos) return true;
   const std::string_view name = std::string_view(leaf.pointer).substr(leaf.pointer.rfind('/') + 1);
-  for (const std::string_view money : {"amount", "price", "total", "sum", "balance", "fee", "cost", "value"}) {
+  for (const std::string_view money :
+       {"amount", "price", "total", "sum", "balance", "fee", "cost", "value"}) {
     if (name.find(money) != std::string_view::npos) return true;
   }
   return false;
@@ -58,9 +59,8 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   if (called != nullptr && !labels_.trusted(called->label)) inherited = called->label;
   if (called != nullptr && arguments && !places_.empty()) {
     const auto own = json::parse(called->own);
-    const auto leaves =
-        own ? attribute(memory(), conversation, facts, own->root())
-            : attribute(memory(), conversation, facts, arguments->root(), References::text);
+    const auto leaves = own ? attribute(memory(), conversation, facts, own->root())
+                            : attribute(memory(), conversation, facts, arguments->root(), References::text);
     if (leaves) {
       const std::string server = tool.substr(0, tool.find('/'));
       inherited = labels_.join(inherited, places_.read(server, places_of(server, *leaves)));
@@ -108,12 +108,10 @@ void Workspace::seal_result(Conversation& conversation, const exchange::Result& 
                                 : sha256({"result/", result.call_id, "/", tool, "/", std::to_string(times)});
   const seal::ViewRules rules{sealing.page, sealing.budget_bits, sealing.reveal,
                               [&](LabelId label) { return is_open(sealing, labels_.get(label)); }};
-  seal::View view =
-      seal::view_of_result(facts, result, pieces, labels_, *conversation.vault_, key, rules);
+  seal::View view = seal::view_of_result(facts, result, pieces, labels_, *conversation.vault_, key, rules);
   conversation.next_context_ = labels_.join(conversation.next_context_, view.context);
   for (auto& [number, value] : view.values) conversation.sealed_.emplace_back(number, std::move(value));
-  if (view.sealed)
-    conversation.replaced_.push_back({conversation.size(), part, std::move(view.text)});
+  if (view.sealed) conversation.replaced_.push_back({conversation.size(), part, std::move(view.text)});
 }
 
 }  // namespace weir::session

@@ -34,8 +34,8 @@ void Workspace::Rewriting::show(std::string_view text) {
 void Workspace::Rewriting::seal(std::string_view text, LabelId label) {
   if (!on()) return;
   changed_ = true;
-  const Digest key = sha256({as_bytes(conversation_.prefix()), "/part/", std::to_string(part_), "/",
-                             std::to_string(sealed_++)});
+  const Digest key = sha256(
+      {as_bytes(conversation_.prefix()), "/part/", std::to_string(part_), "/", std::to_string(sealed_++)});
   const uint32_t number = conversation_.vault()->number(key);
   if (number == 0) {
     text_ += "(withheld: this session has too many sealed values)";

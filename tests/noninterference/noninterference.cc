@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <map>
-#include <algorithm>
 #include <tuple>
 
 #include "gateway/running.h"
@@ -107,9 +107,9 @@ void print_difference(const Plan& plan, size_t at, const Transcript& a, const Tr
   size_t place = 0;
   while (place < one.size() && place < other.size() && one[place] == other[place]) ++place;
   const size_t from = place > 300 ? place - 300 : 0;
-  fmt::print("session {:x}, {}, {}: request {} of the planner differs at byte {}:\n  {}\n  {}\n", plan.session,
-             exchange::dialect_name(plan.dialect), plan.stream ? "streamed" : "whole", at + 1, place,
-             one.substr(from, 500), other.substr(from, 500));
+  fmt::print("session {:x}, {}, {}: request {} of the planner differs at byte {}:\n  {}\n  {}\n",
+             plan.session, exchange::dialect_name(plan.dialect), plan.stream ? "streamed" : "whole", at + 1,
+             place, one.substr(from, 500), other.substr(from, 500));
 }
 
 struct Sum {
@@ -179,7 +179,8 @@ bool count_views(net::Loop& loop, const Options& options, size_t sessions, size_
     good = false;
     fmt::print("session {:x}: {} different views for {:.1f} bits\n", plan.session, views.size(), charge);
   }
-  fmt::print("capacity: {} sessions, {} contents each, at most {} different views in one\n", sessions, variants, most);
+  fmt::print("capacity: {} sessions, {} contents each, at most {} different views in one\n", sessions,
+             variants, most);
   return good;
 }
 
@@ -189,9 +190,10 @@ int run(const Options& options) {
   const auto begin = std::chrono::steady_clock::now();
   const Sum sum = compare_pairs(loop, options);
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  fmt::print("pairs: {} sessions, {} requests of planners, {} reveals, {} with differing content, {} in which the "
-             "planner was asked again, {:.0f} s\n",
-             sum.sessions, sum.requests, sum.reveals, sum.differing, sum.useful, seconds);
+  fmt::print(
+      "pairs: {} sessions, {} requests of planners, {} reveals, {} with differing content, {} in which the "
+      "planner was asked again, {:.0f} s\n",
+      sum.sessions, sum.requests, sum.reveals, sum.differing, sum.useful, seconds);
   int failed = 0;
   int passed = 0;
   const auto check = [&](bool good, const std::string& what) {

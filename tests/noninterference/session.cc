@@ -54,11 +54,14 @@ class Planner {
   std::string content() { return dice_.one_in(3) ? "words of my own" : reference(); }
 
   demo::WantedCall ask(size_t i) {
-    static constexpr const char* kTypes[] = {"bool",   "text", "list", "int:0..6", "enum:red,green,blue",
-                                             "text",   "date:2024-01-01..2024-01-07", "nonsense"};
+    static constexpr const char* kTypes[] = {
+        "bool",    "text", "list", "int:0..6", "enum:red,green,blue", "text", "date:2024-01-01..2024-01-07",
+        "nonsense"};
     json::Writer writer;
     writer.begin_object().key("refs").begin_array().string(reference()).end_array();
-    writer.field("question", fmt::format("What is it in {:x} {}?", n_, i)).field("answer_type", kTypes[dice_.below(8)]).end_object();
+    writer.field("question", fmt::format("What is it in {:x} {}?", n_, i))
+        .field("answer_type", kTypes[dice_.below(8)])
+        .end_object();
     return {id(i), "weir_ask", writer.take()};
   }
 
@@ -71,8 +74,10 @@ class Planner {
     if (tool == "raw") writer.field("path", dice_.one_in(2) ? "/srv/a.txt" : reference());
     if (tool == "page") writer.field("url", dice_.one_in(2) ? "https://news.example/a" : reference());
     if (tool == "know") writer.field("topic", content());
-    if (tool == "note") writer.field("path", "/srv/n" + std::to_string(dice_.below(3))).field("text", content());
-    if (tool == "send") writer.field("to", dice_.one_in(3) ? reference() : "bob@ours.example").field("body", content());
+    if (tool == "note")
+      writer.field("path", "/srv/n" + std::to_string(dice_.below(3))).field("text", content());
+    if (tool == "send")
+      writer.field("to", dice_.one_in(3) ? reference() : "bob@ours.example").field("body", content());
     return {id(i), "box__" + tool, writer.end_object().take()};
   }
 
@@ -139,11 +144,16 @@ demo::StreamedReply read_reply(const Plan& plan, const std::string& body) {
   return reply;
 }
 
-// The agent: keeps the history as raw messages, runs what it is given, and does to its history what agents do.
+// The agent: keeps the history as raw messages, runs what it is given, and does to its history what agents
+// do.
 class Agent {
  public:
   Agent(net::Loop& loop, uint16_t port, const Plan& plan, Transcript& transcript)
-      : loop_(loop), client_(loop), port_(port), plan_(plan), transcript_(transcript),
+      : loop_(loop),
+        client_(loop),
+        port_(port),
+        plan_(plan),
+        transcript_(transcript),
         dice_(mix({plan.session, 17})) {}
 
   void run() {
@@ -163,7 +173,8 @@ class Agent {
 
  private:
   void say(const std::string& text) {
-    history_.push_back(json::Writer().begin_object().field("role", "user").field("content", text).end_object().take());
+    history_.push_back(
+        json::Writer().begin_object().field("role", "user").field("content", text).end_object().take());
   }
 
   // A person's next message; agents paste into it, and cut what came before.
@@ -190,16 +201,28 @@ class Agent {
       writer.key("content").begin_array();
       if (!text.empty()) writer.begin_object().field("type", "text").field("text", text).end_object();
       for (const demo::StreamedCall& call : reply.calls)
-        writer.begin_object().field("type", "tool_use").field("id", call.id).field("name", call.tool).key("input").raw(
-            call.arguments).end_object();
+        writer.begin_object()
+            .field("type", "tool_use")
+            .field("id", call.id)
+            .field("name", call.tool)
+            .key("input")
+            .raw(call.arguments)
+            .end_object();
       writer.end_array();
     } else {
       writer.key("content");
       text.empty() ? writer.null() : writer.string(text);
       if (!reply.calls.empty()) writer.key("tool_calls").begin_array();
       for (const demo::StreamedCall& call : reply.calls)
-        writer.begin_object().field("id", call.id).field("type", "function").key("function").begin_object().field(
-            "name", call.tool).field("arguments", call.arguments).end_object().end_object();
+        writer.begin_object()
+            .field("id", call.id)
+            .field("type", "function")
+            .key("function")
+            .begin_object()
+            .field("name", call.tool)
+            .field("arguments", call.arguments)
+            .end_object()
+            .end_object();
       if (!reply.calls.empty()) writer.end_array();
     }
     history_.push_back(writer.end_object().take());
@@ -245,8 +268,13 @@ class Agent {
     }
     blocks.end_array();
     if (plan_.dialect == Dialect::messages)
-      history_.push_back(json::Writer().begin_object().field("role", "user").key("content").raw(
-          blocks.text()).end_object().take());
+      history_.push_back(json::Writer()
+                             .begin_object()
+                             .field("role", "user")
+                             .key("content")
+                             .raw(blocks.text())
+                             .end_object()
+                             .take());
   }
 
   std::string request() const {
@@ -259,8 +287,15 @@ class Agent {
       if (messages) {
         writer.begin_object().field("name", "box__" + tool).key("input_schema").raw("{}").end_object();
       } else {
-        writer.begin_object().field("type", "function").key("function").begin_object().field(
-            "name", "box__" + tool).key("parameters").raw("{}").end_object().end_object();
+        writer.begin_object()
+            .field("type", "function")
+            .key("function")
+            .begin_object()
+            .field("name", "box__" + tool)
+            .key("parameters")
+            .raw("{}")
+            .end_object()
+            .end_object();
       }
     }
     writer.end_array().key("messages").begin_array();
@@ -274,18 +309,19 @@ class Agent {
     std::string body;
     int status = 0;
     bool done = false;
-    const auto fetch = client_.fetch(
-        {"POST", *url, {{"content-type", "application/json"}}, request()},
-        {[&](int code, const net::Headers&) { status = code; }, [&](std::string_view bytes) { body += bytes; },
-         [&] {
-           done = true;
-           loop_.stop();
-         },
-         [&](const Error& error) {
-           transcript_.violations.push_back("the client got no answer: " + error.text());
-           done = failed_ = true;
-           loop_.stop();
-         }});
+    const auto fetch =
+        client_.fetch({"POST", *url, {{"content-type", "application/json"}}, request()},
+                      {[&](int code, const net::Headers&) { status = code; },
+                       [&](std::string_view bytes) { body += bytes; },
+                       [&] {
+                         done = true;
+                         loop_.stop();
+                       },
+                       [&](const Error& error) {
+                         transcript_.violations.push_back("the client got no answer: " + error.text());
+                         done = failed_ = true;
+                         loop_.stop();
+                       }});
     transcript_.later_request = transcript_.later_request || untrusted_came_;
     while (!done) loop_.run();
     if (status != 200) {
@@ -329,7 +365,7 @@ void Upstream::play(uint64_t session, uint64_t variant, bool reveals_differ, Tra
   session_ = session;
   variant_ = variant;
   reveals_differ_ = reveals_differ;
-    transcript_ = &transcript;
+  transcript_ = &transcript;
 }
 
 std::string Upstream::planner_turn(Dialect dialect, const std::string& body) {
@@ -368,7 +404,8 @@ std::string Upstream::reader_answer(Dialect dialect, const std::string& body) {
   } else if (is_list) {
     answer = "[";
     const size_t count = other.below(5);
-    for (size_t i = 0; i < count; ++i) answer += (i > 0 ? "," : "") + json::quote("e" + std::to_string(other.below(99)));
+    for (size_t i = 0; i < count; ++i)
+      answer += (i > 0 ? "," : "") + json::quote("e" + std::to_string(other.below(99)));
     answer += "]";
   } else if (body.find("true or false") != std::string::npos) {
     answer = dice.one_in(2) ? "true" : "false";
@@ -384,7 +421,8 @@ std::string Upstream::reader_answer(Dialect dialect, const std::string& body) {
     answer = kColours[dice.below(4)];
     bits = 2;
   }
-  if (bits > 0) transcript_->reveals.push_back({transcript_->planner.size(), fmt::format("{:x} {}", n, answer), bits});
+  if (bits > 0)
+    transcript_->reveals.push_back({transcript_->planner.size(), fmt::format("{:x} {}", n, answer), bits});
   demo::History history;
   history.model = "reader";
   demo::Turn turn;

@@ -1,7 +1,8 @@
 // The policy engine on JSON lines, for the comparison with the published one (differential.mjs). Test only.
 //
 // usage: policy_lines [--mutant N]     one answer a line:
-//   {"policies": TEXT | {JSON policy set}, "links": [link…], "via_json": true, "entities": […], "requests": […]}
+//   {"policies": TEXT | {JSON policy set}, "links": [link…], "via_json": true, "entities": […], "requests":
+//   […]}
 //     → {"results": [{"decision": D, "determining": [ID…], "errors": [ID…]}…]}
 //   {"policies": …, "est": true} → {"est": {JSON policy set}}
 //   {"policies": …, "schema": TEXT | {JSON schema}} → {"errors": {ID: "where: message"}, "warnings": [ID…]}
@@ -80,8 +81,8 @@ std::string decide_all(json::Value line, const PolicySet& set) {
 
 std::string validate_all(json::Value line, const PolicySet& set) {
   const json::Value given = line["schema"];
-  const Result<Schema> schema =
-      given.is_object() ? Schema::from_json(given.raw(), "schema") : Schema::parse(given.string_or(""), "schema");
+  const Result<Schema> schema = given.is_object() ? Schema::from_json(given.raw(), "schema")
+                                                  : Schema::parse(given.string_or(""), "schema");
   if (!schema) return failed("schema", schema.error());
   json::Writer out;
   out.begin_object().key("errors").begin_object();

@@ -111,7 +111,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Dial dial_;
   Send send_;
   std::string revision_, name_;  // the name: what the client calls itself, for people
-  json::Document client_;  // the params of its initialize
+  json::Document client_;        // the params of its initialize
   session::Rules rules_;
   std::shared_ptr<session::Conversation> conversation_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;
