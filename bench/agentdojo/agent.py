@@ -52,10 +52,9 @@ class Http:
 class ChatModel(BasePipelineElement):
     name = "scripted"
 
-    def __init__(self, http_client, model, session):
+    def __init__(self, http_client, model):
         self.http = http_client
         self.model = model
-        self.session = session
         self.tools = None
         self.raw = {}  # call id → arguments as the model wrote them
 
@@ -75,12 +74,16 @@ class ChatModel(BasePipelineElement):
                   "content": [text_content_block_from_string(answer.get("content") or "")]}
         return query, runtime, env, [*messages, output], extra_args
 
+    def name_of(self, call):
+        """The name that the model knows the tool by."""
+        return call.function
+
     def outgoing(self, message):
         text = get_text_content_as_str(message["content"] or [])
         if message["role"] == "assistant":
             out = {"role": "assistant", "content": text or None}
             if message["tool_calls"]:
-                out["tool_calls"] = [{"id": c.id, "type": "function", "function": {"name": c.function, "arguments": self.raw[c.id]}}
+                out["tool_calls"] = [{"id": c.id, "type": "function", "function": {"name": self.name_of(c), "arguments": self.raw[c.id]}}
                                      for c in message["tool_calls"]]
             elif not text:
                 out["content"] = ""
@@ -97,6 +100,7 @@ class Seen(BasePipelineElement):
         self.inner = inner
         self.before = self.env = None
         self.messages = []
+        self.refused = set()  # ids of calls that the agent made and that did not run
 
     def query(self, query, runtime, env=EmptyEnv(), messages=(), extra_args={}):
         self.before, self.env = env.model_copy(deep=True), env
@@ -108,14 +112,14 @@ class Seen(BasePipelineElement):
         return self.env
 
     def trace(self):
-        return [c for m in self.messages if m["role"] == "assistant" for c in m["tool_calls"] or []]
+        return [c for m in self.messages if m["role"] == "assistant" for c in m["tool_calls"] or [] if c.id not in self.refused]
 
     def output(self):
         return self.messages[-1]["content"] or [] if self.messages else []
 
 
-def pipeline(http_client, model="scripted", session=""):
-    chat = ChatModel(http_client, model, session)
+def pipeline(http_client, model):
+    chat = ChatModel(http_client, model)
     loop = ToolsExecutionLoop([ToolsExecutor(as_json), chat], max_iters=MAX_ITERATIONS)
     whole = AgentPipeline([SystemMessage(load_system_message(None)), InitQuery(), chat, loop])
     whole.name = "weir-bench"

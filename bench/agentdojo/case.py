@@ -5,14 +5,18 @@ import hashlib
 import json
 
 
+from agentdojo.functions_runtime import FunctionsRuntime
+
 import agent
 import attacks
+import mcp
 import model
 import wall
 import world
 
-MODES = ("off", "guard", "guard+person", "guard+oracle", "guard+oracle+person", "seal", "seal+person")
-BUILT = {"off", "guard", "guard+person"}  # what this weir can do; the others wait for it
+# +person: a scripted person answers the asks; +oracle: the intent check, by who knows only the user's task; @mcp: the tools behind the gateway.
+MODES = ("off", "guard", "guard+person", "guard+oracle", "guard+oracle+person", "seal", "seal+person", "guard@mcp", "seal@mcp")
+BUILT = {"off", "guard", "guard+person", "guard@mcp"}  # what this weir can do; the others wait for it
 
 
 def possible(mode):
@@ -31,6 +35,14 @@ class Case:
     @property
     def key(self):
         return "|".join((self.mode, self.suite, self.user, self.injection or "-", self.order if self.injection else "-", self.variant))
+
+    @property
+    def mcp(self):
+        return self.mode.endswith("@mcp")
+
+    @property
+    def prefix(self):
+        return self.suite + "__" if self.mcp else ""
 
     @property
     def mark(self):
@@ -81,6 +93,7 @@ class Bench:
         self.scratch = scratch
         self.live = live  # {"url", "model", "key"}: a real model instead of the scripted one
         self.server = model.ModelServer()
+        self.tools = mcp.ToolServer()
 
     def run(self, case):
         suite = world.suite(case.suite)
@@ -94,12 +107,15 @@ class Bench:
             if case.mode == "off":
                 http = agent.Http(self.live["url"] if self.live else self.server.url + "/v1", self.live and self.live["key"])
             else:
+                if case.mcp:
+                    self.tools.runtime = FunctionsRuntime(suite.tools)
                 weir = self.weir(case)
                 http = weir.agent_http()
                 if case.mode.endswith("+person"):
                     person = wall.Person(weir, wants(user_calls, mind))
                     person.start()
-            seen = agent.pipeline(http, self.live["model"] if self.live else "scripted")
+            name = self.live["model"] if self.live else "scripted"
+            seen = mcp.pipeline(http, weir, self.tools, suite, name) if case.mcp else agent.pipeline(http, name)
             mind.envs = lambda: (seen.inner_env(), seen.before)
             self.server.mind, self.server.error = mind, None
             self.set_minds(case, task, user_calls, mind)
@@ -125,10 +141,11 @@ class Bench:
         pass
 
     def weir(self, case):
-        mode = case.mode.split("+")[0]
+        mode = case.mode.split("+")[0].split("@")[0]
         timeout = "60s" if case.mode.endswith("+person") else "0s"
         upstream = self.live["url"].removesuffix("/v1") if self.live else self.server.url
-        return wall.Weir(self.binary, self.scratch, wall.config(case.suite, mode, upstream, timeout))
+        servers = '[[server]]\nname = "%s"\nurl = "%s"\n' % (case.suite, self.tools.url) if case.mcp else ""
+        return wall.Weir(self.binary, self.scratch, wall.config(case.suite, mode, upstream, timeout, servers))
 
     def record(self, case, seen, mind, weir, person, error):
         trace, output = seen.trace(), seen.output()

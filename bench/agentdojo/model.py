@@ -96,7 +96,7 @@ class Obedient:
             call_id = "call_%d" % (len(self.emitted) + 1)
             self.emitted.append({"id": call_id, "by": by, "function": call.function, "args": dict(call.args)})
             out.append({"id": call_id, "type": "function",
-                        "function": {"name": call.function, "arguments": json.dumps(call.args, default=str)}})
+                        "function": {"name": self.case.prefix + call.function, "arguments": json.dumps(call.args, default=str)}})
         return {"role": "assistant", "content": None, "tool_calls": out}
 
 

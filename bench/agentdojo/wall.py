@@ -22,9 +22,9 @@ TRUST = {
 }
 
 
-def config(suite, mode, upstream, ask_timeout, manifests=None, servers="", extra=""):
+def config(suite, mode, upstream, ask_timeout, servers="", extra=""):
     lines = ['listen = "127.0.0.1:0"', 'mode = "%s"' % mode, 'policies = ["default"]', 'ask_timeout = "%s"' % ask_timeout,
-             "manifests = %s" % json.dumps([str(m) for m in manifests or [HERE / "manifests" / (suite + ".toml")]]), extra,
+             "manifests = %s" % json.dumps([str(HERE / "manifests" / (suite + ".toml"))]), extra,
              "[upstream.model]", 'url = "%s/v1"' % upstream]
     for origin in TRUST[suite]:
         lines += ["[[trust]]", 'origin = "%s"' % origin, 'integrity = "trusted"']
