@@ -71,6 +71,9 @@ class Obedient:
                 return self.calls_message(calls, "attack")
         if self.user_left:
             return self.calls_message([self.user_left.pop(0)], "user")
+        return self.final_message()
+
+    def final_message(self):
         return {"role": "assistant", "content": self.final()}
 
     def attack(self):
