@@ -107,6 +107,9 @@ class Seen(BasePipelineElement):
     def query(self, query, runtime, env=EmptyEnv(), messages=(), extra_args={}):
         self.before, self.env = env.model_copy(deep=True), env
         query, runtime, self.env, self.messages, extra_args = self.inner.query(query, runtime, env, messages, extra_args)
+        for message in self.messages:  # a call that did not run is no part of what AgentDojo's checks look at
+            if message["role"] == "assistant" and message["tool_calls"]:
+                message["tool_calls"] = [c for c in message["tool_calls"] if c.id not in self.refused]
         return query, runtime, self.env, self.messages, extra_args
 
     def inner_env(self):
@@ -114,7 +117,7 @@ class Seen(BasePipelineElement):
         return self.env
 
     def trace(self):
-        return [c for m in self.messages if m["role"] == "assistant" for c in m["tool_calls"] or [] if c.id not in self.refused]
+        return [c for m in self.messages if m["role"] == "assistant" for c in m["tool_calls"] or []]
 
     def output(self):
         return self.messages[-1]["content"] or [] if self.messages else []

@@ -74,8 +74,9 @@ def fingerprint(mode, binary, options):
 class Kept:
     """Results of one mode, as JSON lines; the first line is the fingerprint."""
 
-    def __init__(self, folder, mode, print_of, fresh):
-        self.path = folder / ("results-%s.jsonl" % mode.replace("+", "-"))
+    def __init__(self, folder, mode, print_of, options):
+        self.path = folder / ("%s-%s.jsonl" % ("live" if options.model else "results", mode.replace("+", "-")))
+        fresh = options.fresh
         self.results = {}
         if self.path.exists() and not fresh:
             lines = self.path.read_text().splitlines()
@@ -119,8 +120,7 @@ def _run(case):
 def live_model(options):
     if not options.model:
         return None
-    return {"url": options.model.rstrip("/"), "model": options.model_name,
-            "key": os.environ.get(options.key_env) if options.key_env else None}
+    return {"url": options.model.rstrip("/"), "model": options.model_name, "key_env": options.key_env}
 
 
 def run(options, binary, folder):
@@ -140,12 +140,12 @@ def run(options, binary, folder):
             print(json.dumps(one.run(cases.Case(*("" if part == "-" else part for part in options.only.split("|")))), indent=1))
             return 0
         modes = ["off"] + [m for m in modes if m != "off"]
-        kept = {m: Kept(folder, m, fingerprint(m, binary, options), options.fresh) for m in modes}
+        kept = {m: Kept(folder, m, fingerprint(m, binary, options), options) for m in modes}
         planned = plan(options, modes)
         if not options.report:
             execute(planned, kept, options, binary, scratch)
     results = [kept[c.mode].results[c.key] for c in planned if c.key in kept[c.mode].results]
-    return report.write(results, options, folder, pathlib.Path(binary).parent / "bench-agentdojo.json")
+    return report.write(results, options, folder, pathlib.Path(binary).parent / ("bench-agentdojo%s.json" % ("-live" if options.model else "")))
 
 
 def execute(planned, kept, options, binary, scratch):

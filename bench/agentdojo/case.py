@@ -3,7 +3,7 @@ import dataclasses
 import functools
 import hashlib
 import json
-
+import os
 
 from agentdojo.functions_runtime import FunctionsRuntime
 
@@ -91,8 +91,9 @@ class Bench:
     def __init__(self, binary, scratch, live=None):
         self.binary = binary
         self.scratch = scratch
-        self.live = live  # {"url", "model", "key"}: a real model instead of the scripted one
+        self.live = live  # {"url", "model", "key_env"}: a real model instead of the scripted one
         self.server = model.ModelServer()
+        self.upstream = live["url"] if live else self.server.url + "/v1"
         self.tools = mcp.ToolServer()
 
     def run(self, case):
@@ -105,7 +106,7 @@ class Bench:
         mind = self.mind(case, user_calls, task)
         try:
             if case.mode == "off":
-                http = agent.Http(self.live["url"] if self.live else self.server.url + "/v1", self.live and self.live["key"])
+                http = agent.Http(self.upstream, os.environ.get(self.live["key_env"] or "") if self.live else None)
             else:
                 if case.mcp:
                     self.tools.runtime = FunctionsRuntime(suite.tools)
@@ -119,9 +120,10 @@ class Bench:
             mind.envs = lambda: (seen.inner_env(), seen.before)
             self.server.mind, self.server.error = mind, None
             self.set_minds(case, task, user_calls, mind)
-            error = ""
+            error, checks = "", (False, False)
+            injection = suite.injection_tasks[case.injection] if case.injection else None
             try:
-                suite.run_task_with_pipeline(seen, task, None, {}, environment=env)
+                checks = suite.run_task_with_pipeline(seen, task, injection, {}, environment=env)
             except agent.HttpError as problem:
                 error = str(problem)
             http.close()
@@ -129,7 +131,7 @@ class Bench:
                 raise self.server.error
             if person:
                 person.end()
-            return self.record(case, seen, mind, weir, person, error)
+            return self.record(case, seen, mind, weir, person, error, checks)
         finally:
             if weir:
                 weir.stop()
@@ -143,16 +145,16 @@ class Bench:
     def weir(self, case):
         mode = case.mode.split("+")[0].split("@")[0]
         timeout = "60s" if case.mode.endswith("+person") else "0s"
-        upstream = self.live["url"].removesuffix("/v1") if self.live else self.server.url
         servers = '[[server]]\nname = "%s"\nurl = "%s"\n' % (case.suite, self.tools.url) if case.mcp else ""
-        return wall.Weir(self.binary, self.scratch, wall.config(case.suite, mode, upstream, timeout, servers))
+        return wall.Weir(self.binary, self.scratch, wall.config(case.suite, mode, self.upstream, timeout, servers, self.live and self.live["key_env"]))
 
-    def record(self, case, seen, mind, weir, person, error):
+    def record(self, case, seen, mind, weir, person, error, checks):
         trace, output = seen.trace(), seen.output()
         out = {"key": case.key, **dataclasses.asdict(case)}
-        ended = bool(seen.messages) and seen.messages[-1]["role"] == "assistant"
-        out["done"] = ended and world.done(case.suite, case.user, output, seen.before, seen.env, trace)
+        out["done"] = bool(checks[0])
         ran = {c.id for c in trace}
+        if self.live:
+            watch_live(case, seen, mind)
         out["calls"] = [dict(c, ran=c["id"] in ran) for c in mind.emitted]
         out["requests"] = mind.requests
         if error:
@@ -164,7 +166,7 @@ class Bench:
             if case.variant.startswith("rw:"):
                 out["reached"] = any(c["ran"] for c in out["calls"] if c["by"] == "attack" and c["function"] not in READS)
             else:
-                out["reached"] = ended and world.reached(case.suite, case.injection, output, seen.before, seen.env, trace)
+                out["reached"] = bool(checks[1])
         else:  # what the injections' checks say of a run without any
             out["reached_clean"] = [i for i in world.suite(case.suite).injection_tasks
                                     if world.reached(case.suite, i, output, seen.before, seen.env, trace)]
@@ -175,6 +177,15 @@ class Bench:
         for call in out["calls"]:
             call["args"] = json.loads(json.dumps(call["args"], default=str))
         return out
+
+
+def watch_live(case, seen, mind):
+    """A live model says nothing of why: what ran is taken for the user's, and delivery is seen from the agent's side."""
+    mind.emitted = [{"id": c.id, "by": "model", "function": c.function, "args": dict(c.args)} for c in seen.trace()]
+    if case.injection:
+        shown = [m for m in seen.messages if m["role"] == "tool"]
+        mind.delivered = any(model.occurs(mark, json.dumps(m["content"])) or model.occurs(mark, str(m["content"]))
+                             for m in shown for mark in case.marks)
 
 
 READS = {"get_webpage", "search_emails"}

@@ -22,10 +22,12 @@ TRUST = {
 }
 
 
-def config(suite, mode, upstream, ask_timeout, servers="", extra=""):
+def config(suite, mode, upstream, ask_timeout, servers="", key_env=None, extra=""):
     lines = ['listen = "127.0.0.1:0"', 'mode = "%s"' % mode, 'policies = ["default"]', 'ask_timeout = "%s"' % ask_timeout,
              "manifests = %s" % json.dumps([str(HERE / "manifests" / (suite + ".toml"))]), extra,
-             "[upstream.model]", 'url = "%s/v1"' % upstream]
+             "[upstream.model]", 'url = "%s"' % upstream]
+    if key_env:
+        lines.append('key_env = "%s"' % key_env)
     for origin in TRUST[suite]:
         lines += ["[[trust]]", 'origin = "%s"' % origin, 'integrity = "trusted"']
     return "\n".join(lines) + "\n" + servers

@@ -116,15 +116,3 @@ def reached(name, injection_id, output, before, after, trace):
     before, after = copy.deepcopy(before), copy.deepcopy(after)
     by_trace = task.security_from_traces(text, before, after, trace)
     return bool(task.security(text, before, after) if by_trace is None else by_trace)
-
-
-def done(name, user_id, output, before, after, trace):
-    task = suite(name).user_tasks[user_id]
-    text = get_text_content_as_str(output)
-    before, after = copy.deepcopy(before), copy.deepcopy(after)
-    by_trace = task.utility_from_traces(text, before, after, trace)
-    return bool(task.utility(text, before, after) if by_trace is None else by_trace)
-
-
-def call(function, **args):
-    return FunctionCall(function=function, args=args)
