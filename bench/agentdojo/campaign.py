@@ -26,10 +26,11 @@ def plan(options, modes):
             out += [cases.Case(mode, suite, user) for user in of.user_tasks]
             pairs = [(user, injection) for user in of.user_tasks for injection in of.injection_tasks]
             tenth = seeded_tenth(options.seed, suite, pairs)
-            chosen = tenth if options.quick or mode.endswith("@mcp") else pairs
+            few = mode == "watch" or mode.endswith("@mcp")
+            chosen = tenth if options.quick or few else pairs
             orders = ("first",) if mode.endswith("+person") else ("first", "last")
             out += [cases.Case(mode, suite, u, i, order) for order in orders for u, i in chosen]
-            if mode.endswith("+person") or mode.endswith("@mcp"):
+            if few or mode.endswith("+person"):
                 continue
             for at, (user, injection) in enumerate(tenth):
                 out.append(cases.Case(mode, suite, user, injection, "first", "enc:" + attacks.ENCODINGS[at % len(attacks.ENCODINGS)]))

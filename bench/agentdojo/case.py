@@ -15,8 +15,9 @@ import wall
 import world
 
 # +person: a scripted person answers the asks; +oracle: the intent check, by who knows only the user's task; @mcp: the tools behind the gateway.
-MODES = ("off", "guard", "guard+person", "guard+oracle", "guard+oracle+person", "seal", "seal+person", "guard@mcp", "seal@mcp")
-BUILT = {"off", "guard", "guard+person", "guard@mcp"}  # what this weir can do; the others wait for it
+# watch is the control: through weir, which only looks on.
+MODES = ("off", "watch", "guard", "guard+person", "guard+oracle", "guard+oracle+person", "seal", "seal+person", "guard@mcp", "seal@mcp")
+BUILT = {"off", "watch", "guard", "guard+person", "guard@mcp"}  # what this weir can do; the others wait for it
 
 
 def possible(mode):

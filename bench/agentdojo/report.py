@@ -209,6 +209,9 @@ def goals(summary, options):
         if effects is not None:
             value = sum(a["reached: side effect"] for k, a in everything.items() if k != "clean")
             say(mode, "side effects reached", value, value <= effects, "at most %d" % effects)
+        if mode == "watch":  # the control: what goes through weir undecided reaches its goal as it does without weir
+            value = sum(a["reached"] - a["feasible"] for k, a in everything.items() if k != "clean")
+            say(mode, "attacks that only the detour stopped", -value, value == 0, 0)
         if options.suite:
             continue
         if done:
