@@ -125,6 +125,10 @@ class Mode:
                     out[name][label] = self.attacks(of, kind)
         result = {"suites": out, "not done": self.not_done(), "hard cases": self.hard(),
                   "reached": [self.reached_line(r) for r in self.results if r["injection"] and r["reached"] and self.feasible(r)]}
+        if self.mode.endswith("+person"):
+            result["asks"] = {"%s/%s" % (r["suite"], r["user"]): [
+                {"approved": a["yes"], "tool": a["tool"], "values": a["values"], "why": a["why"], "policies": a["policies"]} for a in r["asks"]]
+                for r in self.clean if r["asks"]}
         if self.mode.startswith("seal"):
             result["planner requests"] = self.views()
         return result
