@@ -121,9 +121,10 @@ inline void try_request(exchange::Dialect dialect, std::string_view body, Choice
     const std::string blocks = R"({"type":"text","text":"weir"})";
     const std::vector<wire::Edit> edits{{Kind::replace, message, R"({"role":"assistant","content":"weir"})"},
                                         {Kind::insert_after, message, R"({"role":"user","content":"weir"})"}};
-    expect(wire::parse_request(dialect, request->write(edits), options).has_value());
+    expect(wire::parse_request(dialect, request->write({.edits = edits}), options).has_value());
     if (dialect == exchange::Dialect::messages)
-      expect(wire::parse_request(dialect, request->write({{Kind::prepend_blocks, message, blocks}}), options)
+      expect(wire::parse_request(
+                 dialect, request->write({.edits = {{Kind::prepend_blocks, message, blocks}}}), options)
                  .has_value());
   }
 }

@@ -84,6 +84,24 @@ inline constexpr size_t kStoredPlacesMax = 100'000;  // past it, a place that is
 inline constexpr size_t kAnswerLinksMax = 1'024;     // links of one answer that are looked at
 inline constexpr int64_t kTicketLifetimeMs = 600'000;
 
+// Seal
+inline constexpr size_t kReferenceBytesMax = 512;  // of what stands between its braces
+inline constexpr size_t kReferencePathMax = 16;
+inline constexpr size_t kReferencesPerLeafMax = 256;                // in one argument; more: denied
+inline constexpr size_t kSealedValuesMax = 20'000;                  // named in one session; more cannot be named
+inline constexpr size_t kSealedMadeBytesMax = size_t{1} << 20;      // readers' answers that outlive a restart
+inline constexpr size_t kSealedFieldsMax = 64;                      // named of one record
+inline constexpr size_t kSealedPageMax = 200;                       // references of one list
+inline constexpr size_t kVaultsMax = 10'000;                        // sessions whose vault is kept
+inline constexpr size_t kQuestionBytesMax = 8'192;                  // of weir_ask
+inline constexpr size_t kQuestionReferencesMax = 64;
+inline constexpr size_t kEnumOptionsMax = 256;
+inline constexpr size_t kReaderAnswerBytesMax = size_t{1} << 20;
+inline constexpr int kReaderTriesMax = 3;
+inline constexpr int64_t kModelCallMs = 120'000;  // for an answer to a question of weir's own
+inline constexpr int kReaderRoundsMax = 64;  // of one client request in which weir answered all calls
+inline constexpr size_t kSubstitutedBytesMax = size_t{16} << 20;  // arguments with content put in
+
 // Ledger
 inline constexpr size_t kLedgerEntryBytesMax = 65'535;           // C2SP tlog-tiles: u16 length prefix
 inline constexpr size_t kLedgerQueueMax = 4'096;                 // entries that wait for the writer

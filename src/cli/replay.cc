@@ -26,9 +26,7 @@ int run_replay(const Common& common, const ReplayArgs& args) {
   if (!args.mode.empty()) {
     const auto mode = guard::parse_mode(args.mode);
     if (!mode)
-      return fail(bad_input(fmt::format("unknown mode \"{}\"", args.mode), "--mode", "watch or guard"));
-    if (*mode == guard::Mode::seal)
-      return fail(unsupported("this weir has no seal mode yet", "--mode", "watch or guard"));
+      return fail(bad_input(fmt::format("unknown mode \"{}\"", args.mode), "--mode", "watch, guard or seal"));
     options.mode = *mode;
   }
   auto text = read_file(args.file, size_t{1} << 30);

@@ -26,8 +26,8 @@ UpArgs with_environment(UpArgs args) {
 Status apply(config::Config& config, const UpArgs& args) {
   if (!args.mode.empty()) {
     const auto mode = guard::parse_mode(args.mode);
-    if (!mode || *mode == guard::Mode::seal)
-      return bad_input(fmt::format("no such mode: {}", args.mode), "--mode", "watch or guard");
+    if (!mode)
+      return bad_input(fmt::format("no such mode: {}", args.mode), "--mode", "watch, guard or seal");
     config.mode = *mode;
   }
   if (args.listen.empty()) return {};

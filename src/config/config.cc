@@ -19,7 +19,7 @@ Status only_known(const toml::Value& table, std::string_view section) {
   for (const Key& key : keys()) {
     if (key.section == section) names.push_back(key.name);
   }
-  if (section.empty()) names.insert(names.end(), {"upstream", "server", "mcp", "trust"});
+  if (section.empty()) names.insert(names.end(), {"upstream", "server", "mcp", "seal", "trust"});
   auto entries = table.entries();
   if (!entries) return entries.error();
   for (const toml::Entry& entry : *entries) {
@@ -67,6 +67,7 @@ class Reader {
     WEIR_TRY(read_upstreams(root["upstream"]));
     WEIR_TRY(read_servers(root["server"]));
     WEIR_TRY(read_mcp(root["mcp"]));
+    WEIR_TRY(read_seal(root["seal"]));
     WEIR_TRY(read_trust(root["trust"]));
     if (!config_.authenticate && !config_.on_loopback()) {
       return root["auth"].error(
@@ -106,9 +107,7 @@ class Reader {
     if (const toml::Value mode = root["mode"]; mode.exists()) {
       WEIR_TRY_ASSIGN(name, mode.string());
       const auto parsed = guard::parse_mode(name);
-      if (!parsed) return mode.error(fmt::format("unknown mode \"{}\"", name), "watch or guard");
-      if (*parsed == guard::Mode::seal)
-        return mode.error("this weir has no seal mode yet", "mode = \"guard\"");
+      if (!parsed) return mode.error(fmt::format("unknown mode \"{}\"", name), "watch, guard or seal");
       config_.mode = *parsed;
     }
     if (const toml::Value timeout = root["ask_timeout"]; timeout.exists()) {
@@ -278,6 +277,33 @@ class Reader {
     return mcp.read("alone", config_.mcp.alone);
   }
 
+  Status read_seal(const toml::Value& seal) {
+    if (!seal.exists()) return {};
+    WEIR_TRY(only_known(seal, "seal"));
+    int64_t page = static_cast<int64_t>(config_.seal.page);
+    WEIR_TRY(seal.read("page", page, 1, static_cast<int64_t>(limits::kSealedPageMax)));
+    config_.seal.page = static_cast<size_t>(page);
+    if (const toml::Value bits = seal["budget_bits"]; bits.exists()) {
+      WEIR_TRY_ASSIGN(number, bits.number());
+      if (!(number >= 0 && number <= 1e6)) return bits.error("expected 0 to 1000000 bits");
+      config_.seal.budget_bits = number;
+    }
+    WEIR_TRY(seal.read("open", config_.seal.open));
+    for (const std::string& pattern : config_.seal.open) {
+      manifest::TrustRule rule;
+      rule.pattern = pattern;
+      rule.trusted = true;
+      rule.where = seal["open"].where();
+      WEIR_TRY(config_.seal.opened.add(std::move(rule)));
+    }
+    WEIR_TRY(read_choice(seal, "attachments", {"sealed", "open"}, config_.seal.attachments_open));
+    WEIR_TRY(seal.read("reader", config_.seal.reader));
+    WEIR_TRY(seal.read("reader_model", config_.seal.reader_model));
+    if (!config_.seal.reader.empty() && config_.upstream_named(config_.seal.reader) == nullptr)
+      return seal["reader"].error(fmt::format("there is no [upstream.{}]", config_.seal.reader));
+    return {};
+  }
+
   Status read_trust(const toml::Value& trust) {
     if (!trust.exists()) return {};
     WEIR_TRY_ASSIGN(elements, trust.elements());
@@ -315,6 +341,10 @@ std::vector<std::string> Config::weakenings() const {
   if (!authenticate) lines.emplace_back("auth = \"none\": every process on this machine can use weir");
   if (unknown_items_untrusted)
     lines.emplace_back("unknown_items = \"untrusted\": items that weir does not know pass");
+  for (const std::string& pattern : seal.open) {
+    if (mode == guard::Mode::seal)
+      lines.push_back(fmt::format("seal.open {}: the planner is shown what comes from there", pattern));
+  }
   if (mcp.alone && has_model())
     lines.emplace_back("mcp.alone: MCP calls that the model proxy has not seen start with a clean context");
   return lines;
@@ -334,6 +364,12 @@ bool Config::on_loopback() const {
 
 bool Config::has_model() const {
   return std::any_of(upstreams.begin(), upstreams.end(), [](const Upstream& each) { return !each.built_in; });
+}
+
+const Upstream* Config::upstream_named(std::string_view name) const {
+  const auto at = std::find_if(upstreams.begin(), upstreams.end(),
+                               [&](const Upstream& upstream) { return upstream.name == name; });
+  return at == upstreams.end() ? nullptr : &*at;
 }
 
 const Upstream* Config::upstream_for(exchange::Dialect dialect, std::string_view model) const {

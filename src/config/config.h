@@ -56,6 +56,17 @@ struct Mcp {
   bool alone = false;   // weakening where an upstream is configured: see keys
 };
 
+// Seal mode: what the planner is not shown, and who reads it instead.
+struct Seal {
+  size_t page = 10;
+  double budget_bits = 64;
+  std::vector<std::string> open = {};  // patterns, as written
+  manifest::TrustRules opened = {};    // the same: what a rule calls trusted is shown
+  bool attachments_open = false;
+  std::string reader = {};        // the upstream that reads; empty: the planner's own
+  std::string reader_model = {};  // empty: the planner's
+};
+
 struct Config {
   std::string file = {};  // where it was read from; empty: embedded defaults
   std::string listen_host = "127.0.0.1";
@@ -71,6 +82,7 @@ struct Config {
   std::vector<Upstream> upstreams = {};
   std::vector<Server> servers = {};
   Mcp mcp = {};
+  Seal seal = {};
   manifest::Manifests manifests = {};
   manifest::TrustRules trust = {};
   policy::PolicySet policies = {};
@@ -84,6 +96,7 @@ struct Config {
   bool on_loopback() const;
   // Whether a model of the person's own goes through weir.
   bool has_model() const;
+  const Upstream* upstream_named(std::string_view name) const;
   // The first upstream of that dialect whose `models` has a pattern for the model, or nullptr.
   const Upstream* upstream_for(exchange::Dialect dialect, std::string_view model) const;
 };

@@ -95,7 +95,6 @@ TEST(Config, RefusesWithThePlace) {
       {"listen = \"7447\"", "weir.toml:1:10"},
       {"listen = \"127.0.0.1:70000\"", "weir.toml:1:10"},
       {"mode = \"gaurd\"", "weir.toml:1:8"},
-      {"mode = \"seal\"", "weir.toml:1:8"},
       {"ask_timeout = 120", "weir.toml:1:15"},
       {"ask_timeout = \"-1s\"", "weir.toml:1:15"},
       {"notify = []", "weir.toml:1:10"},

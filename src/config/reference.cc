@@ -10,7 +10,8 @@ constexpr Key kKeys[] = {
     {"", "listen", "string", "\"127.0.0.1:7447\"",
      "Address and port. Another address than loopback needs `auth = \"token\"`."},
     {"", "mode", "string", "\"guard\"",
-     "`watch` decides and records but never interferes; `guard` enforces."},
+     "`watch` decides and records but never interferes; `guard` enforces; `seal` also keeps untrusted content "
+     "from the model."},
     {"", "policies", "list of strings", "[\"default\"]",
      "Names of shipped policy sets, or `.cedar` files. All of them apply."},
     {"", "manifests", "list of strings", "[]",
@@ -58,6 +59,17 @@ constexpr Key kKeys[] = {
      "With an upstream configured, a call at `/mcp` that the model proxy has not decided counts as made "
      "after "
      "reading untrusted text. Weakening: `true` starts such clients clean."},
+    {"seal", "page", "integer", "10", "How many references a sealed list shows, whatever it holds."},
+    {"seal", "budget_bits", "number", "64",
+     "What may be revealed to the model of sealed content in one session, in bits."},
+    {"seal", "open", "list of strings", "[]",
+     "Weakening: patterns, as in `[[trust]]`, of origins whose content the model is shown although nobody "
+     "vouches for it, as in guard mode: `tool:client:claude-code/Read`, `file:/home/me/work/**`."},
+    {"seal", "attachments", "string", "\"sealed\"",
+     "Weakening: `\"open\"` shows the model pictures and files that the user hands over."},
+    {"seal", "reader", "string", "",
+     "The upstream that reads sealed content for `weir_ask`; by default the one that the request goes to."},
+    {"seal", "reader_model", "string", "", "The reader's model; by default the request's."},
     {"[trust]", "origin", "string", "",
      "A pattern: `mailto:*@mycorp.example`, `file:/srv/docs/**`, `tool:wiki/*`."},
     {"[trust]", "integrity", "string", "", "`trusted` or `untrusted`."},

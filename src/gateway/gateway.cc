@@ -18,6 +18,7 @@ namespace {
 
 constexpr int64_t kTickMs = 250;
 constexpr size_t kEmittedAtStart = 200'000;  // of what the planner wrote, the newest
+constexpr size_t kVaultsAtStart = 1'000;     // sessions in seal mode, the newest
 
 // A page that weir itself served, or a tool on this machine that says so. Names other than these could be
 // made to point here (DNS rebinding).
@@ -61,6 +62,8 @@ Result<Remembered> load_memory(Store& store, int64_t now_wall_ms) {
   WEIR_TRY(store.each_shadow([&](const Digest& key, std::string_view value) {
     if (auto shadow = parse_shadow(value)) memory.shadow.put(key, std::move(*shadow));
   }));
+  WEIR_TRY_ASSIGN(sessions, store.sessions(kVaultsAtStart));
+  for (StoredSession& session : sessions) memory.vaults.emplace_back(std::move(session.id), std::move(session.json));
   WEIR_TRY_ASSIGN(pins, load_pins(store));
   memory.pins = std::move(pins);
   return memory;
@@ -80,6 +83,11 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
       mcp_client_(environment_.loop, mcp_client_options()) {
   for (const auto& [digest, label] : remembered.emitted)
     workspace_.restore_emitted({digest, workspace_.labels().intern(label)});
+  // One that cannot be read is as if it had never been: its references are refused.
+  for (const auto& [session, json] : remembered.vaults) {
+    if (auto vault = seal::Vault::parse(json, workspace_.labels()))
+      workspace_.restore_vault(session, std::move(*vault));
+  }
   for (const auto& [place, label] : remembered.places)
     workspace_.places().restore({place, workspace_.labels().intern(label)});
   net::ServerOptions options;
@@ -311,10 +319,13 @@ void Gateway::save_memory() {
   std::vector<std::pair<std::string, std::string>> places;
   for (const auto& place : workspace_.places().drain_new())
     places.emplace_back(place.name, label_json(workspace_.labels().get(place.label)));
-  if (emitted.empty() && places.empty()) return;
+  auto vaults = workspace_.drain_vaults();
+  if (emitted.empty() && places.empty() && vaults.empty()) return;
   environment_.store.write(
-      [emitted = std::move(emitted), places = std::move(places)](Store& store) -> Status {
+      [emitted = std::move(emitted), places = std::move(places), vaults = std::move(vaults),
+       wall_ms = now().wall_ms](Store& store) -> Status {
         WEIR_TRY(store.put_emitted(emitted));
+        for (const auto& [session, json] : vaults) WEIR_TRY(store.put_session({session, json, wall_ms}));
         for (const auto& [place, label] : places) WEIR_TRY(store.put_place(place, label));
         return {};
       });

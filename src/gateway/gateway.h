@@ -52,6 +52,7 @@ struct Remembered {
   std::vector<std::pair<Digest, Label>> emitted;
   std::vector<std::pair<std::string, Label>> places;
   std::vector<Pin> pins;
+  std::vector<std::pair<std::string, std::string>> vaults;  // by session, as seal::Vault::json() wrote them
 };
 
 // Reads it all. Linear in what is stored, which limits.h bounds.

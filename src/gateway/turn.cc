@@ -48,11 +48,17 @@ void Turn::start() {
   if (!parsed) return refuse(parsed.error());
   parsed_ = std::move(*parsed);
   if (!choose_upstream()) return;
-  std::string body = parsed_->write(shadow_edits(gateway_.shadow(), parsed_->request));
+  choose_rules();
+  // Only who has labelled a request knows what of it the planner may see.
+  if (sealing()) label();
+  if (done_) return;
+  std::string body = upstream_body();
   if (path_.find("/count_tokens") != std::string::npos) {
     passes_ = true;
   } else {
-    reply_ = wire::make_reply(*parsed_, body, {config.unknown_items_untrusted, config.strip_hosted_tools});
+    wire::Options options{config.unknown_items_untrusted, config.strip_hosted_tools};
+    if (sealing()) options.text_filters = [this] { return shown_text(); };
+    reply_ = wire::make_reply(*parsed_, body, options);
   }
   // The call owns the turn: it drops its callbacks when it ends.
   call_->on_closed([self = shared_from_this()] { self->gone(); });
@@ -83,18 +89,25 @@ bool Turn::choose_upstream() {
   return false;
 }
 
-// Once; whoever needs the labels calls it.
-void Turn::label() {
-  if (conversation_) return;
+void Turn::choose_rules() {
   const config::Config& config = gateway_.config();
   const client::Profile* profile = config.profiles.find(config.client);
   if (profile == nullptr) profile = &config.profiles.detect(call_->headers().find("user-agent").value_or(""));
   rules_ = {&config.manifests, &config.trust, profile};
   ++gateway_.counters().clients[std::string(profile->name())];
-  conversation_ = gateway_.workspace().observe(parsed_->request, rules_);
-  gateway_.workspace().observe_tools(parsed_->request.tools, rules_);
+  if (config.mode != guard::Mode::seal) return;
+  sealing_ = {config.seal.page, config.seal.budget_bits, &config.seal.opened, config.seal.attachments_open};
+  rules_.sealing = &sealing_;
+}
+
+// Once; whoever needs the labels calls it.
+void Turn::label() {
+  if (conversation_) return;
   const auto named = call_->headers().find("weir-session");
-  session_id_ = named ? std::string(named->substr(0, 64)) : conversation_->root();
+  const std::string name = named ? std::string(named->substr(0, 64)) : std::string();
+  conversation_ = gateway_.workspace().observe(parsed_->request, rules_, name);
+  gateway_.workspace().observe_tools(parsed_->request.tools, rules_);
+  session_id_ = named ? name : conversation_->root();
   record_effects();
 }
 
@@ -223,21 +236,15 @@ void Turn::write(std::string_view bytes) {
 void Turn::decide(const std::vector<wire::HeldCall>& calls) {
   label();
   if (fetch_) fetch_->pause();
-  const config::Config& config = gateway_.config();
   held_.assign(calls.size(), Held{});
   undecided_ = calls.size();
-  const auto& tools = parsed_->request.tools;
   for (size_t i = 0; i < calls.size(); ++i) {
-    const exchange::Call& call = calls[i].call;
-    const bool offered = std::any_of(tools.begin(), tools.end(),
-                                     [&](const exchange::Tool& tool) { return tool.name == call.name; });
-    const guard::Situation situation{
-        &gateway_.workspace(), conversation_.get(), rules_,  &config.policies,      &gateway_.grants(),
-        session_id_,           config.mode,         offered, gateway_.now().wall_ms};
-    held_[i].arguments_digest = arguments_digest(call);
-    held_[i].judging = judge(gateway_, situation, call, [weak = weak_from_this(), i](Judged judged) {
-      if (const auto self = weak.lock()) self->decided(i, std::move(judged));
-    });
+    held_[i].call = calls[i].call;
+    if (sealing() && held_[i].call.name == seal::kAskTool) {
+      ask_reader(i);
+    } else {
+      judge_call(i);
+    }
   }
   keep_alive_ = gateway_.loop().after(limits::kKeepAliveIntervalMs, [this] { keep_alive(); });
 }
@@ -248,21 +255,26 @@ void Turn::decided(size_t index, Judged judged) {
   if (--undecided_ == 0) release();
 }
 
+void Turn::judge_call(size_t index) {
+  const config::Config& config = gateway_.config();
+  const exchange::Call& call = held_[index].call;
+  const auto& tools = parsed_->request.tools;
+  const bool offered = std::any_of(tools.begin(), tools.end(),
+                                   [&](const exchange::Tool& tool) { return tool.name == call.name; });
+  const guard::Situation situation{
+      &gateway_.workspace(), conversation_.get(), rules_,  &config.policies,      &gateway_.grants(),
+      session_id_,           config.mode,         offered, gateway_.now().wall_ms};
+  held_[index].judging = judge(gateway_, situation, call, [weak = weak_from_this(), index](Judged judged) {
+    if (const auto self = weak.lock()) self->decided(index, std::move(judged));
+  });
+}
+
 // All calls of the round are decided: what was allowed leaves.
 void Turn::release() {
   keep_alive_.cancel();
   std::vector<wire::Verdict> verdicts;
-  for (const Held& held : held_) {
-    const guard::Verdict& verdict = held.judged->verdict;
-    const bool allowed = held.judged->allowed;
-    verdicts.push_back({allowed, allowed ? std::string() : guard::denial_text(verdict)});
-    if (!allowed) continue;
-    if (!gateway_.config().servers.empty())
-      gateway_.tickets().issue(
-          {verdict.tool, held.arguments_digest, session_id_, verdict.call_id, verdict.carries},
-          gateway_.now().mono_ms);
-    if (!verdict.places.empty()) gateway_.workspace().places().written(verdict.places, verdict.carries);
-  }
+  answered_any_ = false;
+  for (Held& held : held_) verdicts.push_back(verdict_of(held));
   held_.clear();
   const auto self = shared_from_this();  // handle() may end the turn
   handle(reply_->decide(verdicts));
@@ -276,7 +288,9 @@ void Turn::release() {
 
 void Turn::round_complete() {
   body_ended_ = false;
-  if (reply_->all_denied() && rounds_ + 1 < limits::kVetoRoundsMax) {
+  if (!answered_any_) ++denied_rounds_;
+  const bool may_go_on = denied_rounds_ < limits::kVetoRoundsMax && rounds_ < limits::kReaderRoundsMax;
+  if (reply_->all_denied() && may_go_on) {
     ++rounds_;
     return send_upstream(reply_->next_round_body());
   }
@@ -304,7 +318,9 @@ void Turn::finish_turn() {
 void Turn::remember() {
   label();
   const std::vector<exchange::Message>& messages = reply_->client_messages();
-  for (const exchange::Message& message : messages) gateway_.workspace().emitted(*conversation_, message);
+  for (const exchange::Message& message : messages)
+    gateway_.workspace().emitted(*conversation_, message,
+                                 [this](const exchange::Part& part) { return written(part); });
   if (auto shadow = reply_->shadow(); shadow && !messages.empty()) {
     gateway_.remember_shadow(exchange::extend(conversation_->prefix(), messages.front()), std::move(*shadow));
   }

@@ -8,13 +8,16 @@
 // client goes away. One event loop.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gateway/gateway.h"
+#include "gateway/asking.h"
 #include "gateway/judge.h"
+#include "seal/show.h"
 #include "wire/dialect.h"
 
 namespace weir::gateway {
@@ -29,14 +32,30 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
  private:
   struct Held {
-    std::shared_ptr<Judging> judging;  // shared with the judging itself, which holds it weakly
-    std::optional<Judged> judged;
-    std::string arguments_digest;
+    exchange::Call call = {};                   // as the planner wrote it
+    std::shared_ptr<Judging> judging = {};      // shared with the judging itself, which holds it weakly
+    std::optional<Judged> judged = {};
+    std::shared_ptr<Asking> asking = {};        // of a weir_ask; shared likewise
+    std::optional<std::string> answer = {};     // to it
   };
+  // A text of the planner's that went through a Shower.
+  struct ShownText {
+    std::string own;     // as the planner wrote it
+    std::string client;  // as the client has it
+    LabelId label = kNoLabel;
+  };
+  class ShownFilter;
 
   void refuse(const Error& error);
   bool choose_upstream();
+  void choose_rules();
   void label();
+  bool sealing() const { return rules_.sealing != nullptr; }
+  std::string upstream_body() const;
+  std::unique_ptr<wire::TextFilter> shown_text();
+  std::optional<seal::Resolved> resolve(const seal::Reference& reference) const;
+  wire::Verdict verdict_of(Held& held);
+  session::Workspace::Written written(const exchange::Part& part) const;
   void send_upstream(std::string body);
   void on_head(int status, net::Headers headers);
   void on_data(std::string_view bytes);
@@ -45,7 +64,10 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void handle(Result<wire::Step> step);
   void write(std::string_view bytes);
   void decide(const std::vector<wire::HeldCall>& calls);
+  void judge_call(size_t index);
+  void ask_reader(size_t index);
   void decided(size_t index, Judged judged);
+  void answered(size_t index, std::string result);
   void release();
   void round_complete();
   void finish_turn();
@@ -61,6 +83,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   const std::string path_;  // below the API's root, with the query: "/chat/completions"
   std::optional<wire::ParsedRequest> parsed_;
   const config::Upstream* upstream_ = nullptr;
+  session::Sealing sealing_;  // in seal mode
   session::Rules rules_;
   std::shared_ptr<session::Conversation> conversation_;
   std::string session_id_;
@@ -69,6 +92,10 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::vector<Held> held_;
   size_t undecided_ = 0;
   int rounds_ = 0;
+  int denied_rounds_ = 0;       // of these, in which weir answered nothing
+  bool answered_any_ = false;   // in this round
+  std::vector<std::shared_ptr<ShownText>> shown_;                 // shared with their filters
+  std::map<std::string, session::Workspace::Written> let_go_;  // calls with content put in, by id
   int status_ = 0;
   net::Headers head_;
   bool passes_ = false;      // an upstream error, or count_tokens: bytes go through

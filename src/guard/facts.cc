@@ -52,7 +52,10 @@ std::vector<Leak> find_leaks(const Labels& labels, bool trusted_context, const m
       if (!sends && leaf.role != ArgRole::content) continue;
       // What the planner wrote itself while it had seen only trusted data may go along with a payment.
       const LabelId carried = !sends && trusted_context ? leaf.traced : leaf.label;
-      if (labels.get(carried).readers.contains(name)) continue;
+      // Who a sealed recipient is must not decide: the planner would learn it from the decision.
+      const bool named_sealed = named_by != nullptr && named_by->sealed && &leaf != named_by;
+      const Readers& readers = labels.get(carried).readers;
+      if (named_sealed ? readers.is_everyone() : readers.contains(name)) continue;
       // A recipient's own address tells the recipient nothing.
       if (&leaf == named_by && leaf.role == ArgRole::recipient) continue;
       leaks.push_back({&leaf, name});
@@ -65,6 +68,8 @@ std::vector<Leak> find_leaks(const Labels& labels, bool trusted_context, const m
 // A "*" must not reach over what separates one value from the next: a second recipient, a way out of a
 // folder, a second command.
 bool fits(const Leaf& leaf, const std::string& pattern) {
+  // What a sealed value is must not decide, so only a grant for whatever it is covers it.
+  if (leaf.sealed && manifest::authority_bearing(leaf.role)) return pattern == "*";
   if (!session::matches_pattern(leaf.value, pattern)) return false;
   if (pattern == session::literal_pattern(leaf.value)) return true;
   if (leaf.role == ArgRole::command) return leaf.value.find_first_of(";&|`$<>\n\r(){}") == std::string::npos;
@@ -115,6 +120,12 @@ bool copied_whole(const Situation& situation, const std::vector<Leaf>& leaves) {
   for (const Leaf& leaf : leaves) {
     if (leaf.role == ArgRole::content) continue;
     if (situation.workspace->labels().trusted(leaf.label) && leaf.role != ArgRole::selector) continue;
+    // A whole sealed value that everyone may read is a stranger's from end to end.
+    if (leaf.sealed && leaf.whole && situation.workspace->labels().get(leaf.label).readers.is_everyone()) {
+      any = true;
+      continue;
+    }
+    if (leaf.sealed) return false;
     const bool url = trace::form_for(leaf.value) == trace::Form::url;
     if (!url || situation.conversation->outside().vouch(leaf.value, trace::Form::url) == kNoLabel)
       return false;

@@ -51,7 +51,8 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
   Verdict verdict;
   verdict.call_id = call.id;
   verdict.tool = situation.rules.tool_name(call.name);
-  verdict.context = situation.conversation->context();
+  verdict.context = situation.conversation->planner_label(workspace.labels());
+  if (const auto& vault = situation.conversation->vault()) verdict.influence_bits = vault->influence_bits();
   const auto [server, tool_part] = split_tool(verdict.tool);
   const manifest::ToolFacts& tool = situation.rules.manifests->facts(server, tool_part);
   const session::Memory memory = workspace.memory();
@@ -172,6 +173,21 @@ std::string instead_sentence(const Verdict& verdict) {
 }
 
 }  // namespace
+
+std::string sealed_denial_text(const Verdict& verdict, const Labels& labels) {
+  std::string which;
+  for (const session::Leaf& leaf : verdict.arguments) {
+    if (!manifest::authority_bearing(leaf.role) || labels.trusted(leaf.label)) continue;
+    which += fmt::format("{}{} ({}{})", which.empty() ? "" : ", ", leaf.pointer,
+                         manifest::role_name(leaf.role), leaf.sealed ? ", sealed" : "");
+  }
+  return fmt::format(
+      "weir did not let this call through (policy {}). {}It is a decision of the user's policy, not a fault of "
+      "the tool or the network: the call was not run, and to repeat it unchanged will not help.{} You may go "
+      "on with what the user asked for in another way, or say what you would need.",
+      fmt::join(verdict.policies, ", "),
+      which.empty() ? std::string() : fmt::format("Nobody vouched for {}. ", which), instead_sentence(verdict));
+}
 
 std::string denial_text(const Verdict& verdict) {
   return fmt::format(

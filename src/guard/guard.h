@@ -69,5 +69,7 @@ std::string verdict_json(const Verdict& verdict, const Labels& labels);
 
 // What the planner is told instead of a result: that it is policy and not a fault, why, and what it may do.
 std::string denial_text(const Verdict& verdict);
+// The same in seal mode: which policies, which arguments by pointer and role; never a value, nor an origin.
+std::string sealed_denial_text(const Verdict& verdict, const Labels& labels);
 
 }  // namespace weir::guard

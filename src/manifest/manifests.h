@@ -14,6 +14,7 @@
 //   readers = ["owner"]                  # "owner", "public" (alone) or templates; default: owner, outside:
 //   public authenticated = ["/*/from"] reveal = { "/*/unread" = "bool" }    # bool, int:MIN..MAX, date,
 //   enum:a,b
+//   fields = ["/*/id", "/*/subject"]    # members that each record has, by name (seal mode)
 //
 // `effects` must be given; all else is conservative where silent, but for `remote`, which is false in a
 // manifest that does not say it. Anything unknown is refused with its place.

@@ -111,6 +111,19 @@ std::vector<std::string> record_of(const Template& from) {
   return {tokens.begin(), star + 1};
 }
 
+Status read_fields(const toml::Value& list, ResultFacts& facts) {
+  if (!list.exists()) return {};
+  WEIR_TRY_ASSIGN(elements, list.elements());
+  for (const toml::Value& element : elements) {
+    WEIR_TRY_ASSIGN(text, element.string());
+    auto pointer = parse_pointer(text);
+    if (!pointer.has_value()) return placed(std::move(pointer).error(), element);
+    facts.fields.push_back(std::move(*pointer));
+  }
+  return {};
+}
+
+// Fields of a list say what one record is, where nothing else does.
 Status find_records(const toml::Value& table, ResultFacts& facts) {
   facts.record.tokens = record_of(facts.origin);
   for (const Template& reader : facts.readers) {
@@ -121,6 +134,11 @@ Status find_records(const toml::Value& table, ResultFacts& facts) {
       return table["readers"].error("readers and origin speak of different records",
                                     "the same tokens up to the first \"*\"");
     }
+  }
+  for (const PointerPattern& field : facts.fields) {
+    const auto star = std::find(field.tokens.begin(), field.tokens.end(), "*");
+    if (!facts.record.tokens.empty() || star == field.tokens.end()) continue;
+    facts.record.tokens.assign(field.tokens.begin(), star + 1);
   }
   return {};
 }
@@ -169,7 +187,7 @@ Status read_reveal(const toml::Value& list, ResultFacts& facts) {
 Result<ResultFacts> read_result(const toml::Value& table, const std::vector<ArgFact>& args) {
   ResultFacts facts;
   if (!table.exists()) return facts;
-  WEIR_TRY(table.only({"integrity", "author", "origin", "readers", "authenticated", "reveal"}));
+  WEIR_TRY(table.only({"integrity", "author", "origin", "readers", "authenticated", "reveal", "fields"}));
   if (const toml::Value integrity = table["integrity"]; integrity.exists()) {
     constexpr std::array<std::string_view, 2> kNames = {"untrusted", "trusted"};
     WEIR_TRY_ASSIGN(index, integrity.one_of("integrity", kNames));
@@ -187,6 +205,7 @@ Result<ResultFacts> read_result(const toml::Value& table, const std::vector<ArgF
     facts.origin = std::move(parsed);
   }
   WEIR_TRY(read_readers(table["readers"], args, facts));
+  WEIR_TRY(read_fields(table["fields"], facts));
   WEIR_TRY(find_records(table, facts));
   WEIR_TRY(read_authenticated(table["authenticated"], facts));
   WEIR_TRY(read_reveal(table["reveal"], facts));

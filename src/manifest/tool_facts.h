@@ -35,6 +35,8 @@ struct ResultFacts {
   std::vector<Template> readers = {};              // besides the owner, who always is one
   std::vector<PointerPattern> authenticated = {};  // the server itself checked these
   std::vector<Reveal> reveal = {};
+  // Members that every such result has: in seal mode the planner is told their names, never what is in them.
+  std::vector<PointerPattern> fields = {};
   PointerPattern record = {};  // the place of one record, ending in "*"; no tokens: the whole result is one
 
   // The type under which the leaf at this JSON pointer may be revealed, or null.

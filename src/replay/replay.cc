@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "replay/planner_view.h"
+#include "seal/show.h"
+#include "seal/substitute.h"
 #include "wire/dialect.h"
 
 namespace weir::replay {
@@ -75,6 +77,22 @@ void read_content(json::Value content, exchange::Result& result) {
   }
 }
 
+// What the planner is sent of a message instead of what the client wrote.
+void replace_parts(const session::Conversation& conversation, size_t index, Message& message) {
+  for (const session::Replaced& replaced : conversation.replaced()) {
+    if (replaced.message != index || replaced.part >= message.parts.size()) continue;
+    Part& part = message.parts[replaced.part];
+    if (auto* text = std::get_if<exchange::Text>(&part)) text->text = replaced.text;
+    if (auto* call = std::get_if<exchange::Call>(&part)) call->arguments = replaced.text;
+    if (auto* result = std::get_if<exchange::Result>(&part)) {
+      result->texts = {replaced.text};
+      result->media = 0;
+      result->is_error = false;
+    }
+    if (std::holds_alternative<exchange::Media>(part)) part = exchange::Text{replaced.text};
+  }
+}
+
 // Parts of one turn of the planner stand in one message, as on the wire.
 void add_part(std::vector<Message>& messages, Role role, Part part) {
   if (messages.empty() || messages.back().role != role || role != Role::planner)
@@ -92,6 +110,9 @@ Replay::Replay(const config::Config& config, Options options)
   const client::Profile* named = config.profiles.find(config.client);
   rules_.profile = named != nullptr ? named : &config.profiles.generic();
   for (const config::Server& server : config.servers) servers_.insert(server.name);
+  if (options.mode != guard::Mode::seal) return;
+  sealing_ = {config.seal.page, config.seal.budget_bits, &config.seal.opened, config.seal.attachments_open};
+  rules_.sealing = &sealing_;
 }
 
 Result<Replay::Lines> Replay::feed(std::string_view line) {
@@ -110,6 +131,7 @@ Result<Replay::Lines> Replay::feed(std::string_view line) {
   if (*kind == "call") return call(event);
   if (*kind == "result") return result(event);
   if (*kind == "answer") return answer(event);
+  if (*kind == "ask_answer" || *kind == "reader") return ask_answer(event);
   if (*kind == "request") return request(event);
   if (*kind == "approve") return person_answers(event, true);
   if (*kind == "deny") return person_answers(event, false);
@@ -117,7 +139,7 @@ Result<Replay::Lines> Replay::feed(std::string_view line) {
   if (*kind == "session") return new_session(event);
   if (*kind == "time") return time(event);
   for (const std::string_view later :
-       {"ask_answer", "model", "reader", "intent", "resource", "drop", "accept"}) {
+       {"model", "intent", "resource", "drop", "accept"}) {
     if (*kind == later)
       return unsupported(fmt::format("this weir does not know the event \"{}\" yet", later), "/event");
   }
@@ -152,11 +174,11 @@ Result<Replay::Lines> Replay::text(json::Value event, Role role) {
   WEIR_TRY(in.check());
   WEIR_TRY_ASSIGN(text, in.text("text"));
   if (role != Role::planner) {
-    add_part(shown_, role, exchange::Text{text});
     add_part(request_.messages, role, exchange::Text{std::move(text)});
+    show_last();
     return Lines{};
   }
-  const auto conversation = workspace_.observe(request_, rules_);
+  const auto conversation = workspace_.observe(request_, rules_, session_id_);
   workspace_.emitted(*conversation, {role, {}, {exchange::Text{text}}});
   add_part(shown_, role, exchange::Text{text});
   add_part(request_.messages, role, exchange::Text{std::move(text)});
@@ -169,11 +191,21 @@ guard::Situation Replay::situation(const session::Conversation& conversation, bo
   return situation;
 }
 
+void Replay::show_last() {
+  exchange::Message message = request_.messages.back();
+  if (sealing()) {
+    const auto conversation = workspace_.observe(request_, rules_, session_id_);
+    replace_parts(*conversation, request_.messages.size() - 1, message);
+  }
+  shown_.push_back(std::move(message));
+}
+
 Result<Replay::Lines> Replay::call(json::Value event) {
   const Event in(event, {"id", "tool", "args"});
   WEIR_TRY(in.check());
   WEIR_TRY_ASSIGN(id, in.text("id"));
   WEIR_TRY_ASSIGN(tool, in.text("tool"));
+  if (sealing() && tool == seal::kAskTool) return ask(event, std::move(id));
   if (calls_.contains(id)) return bad_input(fmt::format("a second call \"{}\"", shown(id)), "/id");
   if (tool.find('/') == std::string::npos) return bad_input("a tool is \"server/tool\"", "/tool");
   const json::Value args = event["args"];
@@ -187,7 +219,7 @@ Result<Replay::Lines> Replay::call(json::Value event) {
                 : args.exists() ? std::string(args.raw())
                                 : "{}",
                 !is_text};
-  state.decided_in = workspace_.observe(request_, rules_);
+  state.decided_in = workspace_.observe(request_, rules_, session_id_);
   const std::string_view server = std::string_view(tool).substr(0, tool.find('/'));
   const bool declared = offered_.contains(tool) || config_.manifests.facts(tool).declared_by_manifest;
   // A server of weir.toml whose tools nobody listed is known; its unlisted tools get the conservative facts.
@@ -214,17 +246,45 @@ Result<Replay::Lines> Replay::call(json::Value event) {
   return lines;
 }
 
+// The call as the client gets it: with content in place of references.
+exchange::Call Replay::filled(const CallState& state) const {
+  exchange::Call call = state.call;
+  const auto resolve = [&](const seal::Reference& reference) -> std::optional<seal::Resolved> {
+    const seal::SealedPtr value = state.decided_in->sealed(reference.number);
+    if (value == nullptr) return std::nullopt;
+    return seal::resolve(*value, reference.path);
+  };
+  const auto arguments = call.is_json ? json::parse(call.arguments) : Result<json::Document>(json::Document());
+  if (!call.is_json || !arguments) {
+    call.arguments = seal::substitute_text(call.arguments, resolve);
+  } else if (auto out = seal::substitute(arguments->root(), {}, resolve)) {
+    call.arguments = std::move(*out);
+  }
+  return call;
+}
+
 void Replay::let_go(CallState& call) {
   call.state = State::open;
-  workspace_.emitted(*call.decided_in, {Role::planner, {}, {call.call}});
+  const exchange::Call client = sealing() ? filled(call) : call.call;
+  const bool differs = client.arguments != call.call.arguments;
+  workspace_.emitted(*call.decided_in, {Role::planner, {}, {client}}, [&](const Part&) {
+    session::Workspace::Written written;
+    if (differs) written = {call.verdict.carries, call.call.arguments};
+    return written;
+  });
   if (!call.verdict.places.empty()) workspace_.places().written(call.verdict.places, call.verdict.carries);
-  add_part(request_.messages, Role::planner, call.call);
+  add_part(request_.messages, Role::planner, client);
 }
 
 void Replay::deny(CallState& call) {
   call.state = State::denied;
   add_part(shown_, Role::tool,
-           exchange::Result{call.call.id, {}, {guard::denial_text(call.verdict)}, 0, true});
+           exchange::Result{call.call.id,
+                            {},
+                            {sealing() ? guard::sealed_denial_text(call.verdict, workspace_.labels())
+                                       : guard::denial_text(call.verdict)},
+                            0,
+                            true});
 }
 
 Result<Replay::Lines> Replay::result(json::Value event) {
@@ -254,8 +314,8 @@ Result<Replay::Lines> Replay::result(json::Value event) {
   result.is_error = event["isError"].boolean().value_or(false);
   if (event["content"].exists()) read_content(event["content"], result);
   if (event["structuredContent"].exists()) result.texts.emplace_back(event["structuredContent"].raw());
-  add_part(shown_, Role::tool, result);
   add_part(request_.messages, Role::tool, std::move(result));
+  show_last();
   return Lines{};
 }
 
@@ -263,7 +323,7 @@ Result<Replay::Lines> Replay::answer(json::Value event) {
   const Event in(event, {"text", "id"});
   WEIR_TRY(in.check());
   WEIR_TRY_ASSIGN(text, in.text("text"));
-  const auto conversation = workspace_.observe(request_, rules_);
+  const auto conversation = workspace_.observe(request_, rules_, session_id_);
   Lines lines;
   if (options_.planner_view) {
     lines.push_back(planner_view("answer"));
@@ -272,10 +332,94 @@ Result<Replay::Lines> Replay::answer(json::Value event) {
     verdict.call_id = event["id"].string_or("answer");
     lines.push_back(guard::verdict_json(verdict, workspace_.labels()));
   }
-  workspace_.emitted(*conversation, {Role::planner, {}, {exchange::Text{text}}});
   add_part(shown_, Role::planner, exchange::Text{text});
-  add_part(request_.messages, Role::planner, exchange::Text{std::move(text)});
+  std::string client = text;
+  LabelId carries = kNoLabel;
+  if (sealing()) {
+    seal::Shower shower(workspace_.labels(), [&](const seal::Reference& reference) {
+      const seal::SealedPtr value = conversation->sealed(reference.number);
+      return value == nullptr ? std::nullopt : std::optional(seal::resolve(*value, reference.path));
+    });
+    shower.on_shown = [&](LabelId label) { carries = workspace_.labels().join(carries, label); };
+    client = shower.feed(text);
+    client += shower.end();
+  }
+  workspace_.emitted(*conversation, {Role::planner, {}, {exchange::Text{client}}}, [&](const Part&) {
+    session::Workspace::Written written;
+    if (client != text) written = {carries, text};
+    return written;
+  });
+  add_part(request_.messages, Role::planner, exchange::Text{std::move(client)});
   return lines;
+}
+
+// weir_ask: decided by its form alone; what the reader says comes with an ask_answer.
+Result<Replay::Lines> Replay::ask(json::Value event, std::string id) {
+  Lines lines;
+  if (options_.planner_view) lines.push_back(planner_view(id));
+  const exchange::Call call{id, std::string(seal::kAskTool), std::string(event["args"].raw()), true};
+  add_part(shown_, Role::planner, call);
+  Asked asked{{}, workspace_.observe(request_, rules_, session_id_)};
+  seal::Vault& vault = *asked.conversation->vault();
+  guard::Verdict verdict;
+  verdict.call_id = id;
+  verdict.tool = "weir/ask";
+  verdict.decision = guard::Decision::allow;
+  verdict.policies = {"quarantined-reader"};
+  auto ask = seal::parse_ask(call.arguments);
+  if (ask) {
+    for (const seal::Reference& reference : ask->references) {
+      const seal::SealedPtr value = asked.conversation->sealed(reference.number);
+      if (value == nullptr) {
+        ask = bad_input(reference.text() + " was never given out", "/refs");
+        break;
+      }
+      asked.label = workspace_.labels().join(asked.label, value->label);
+    }
+  }
+  if (!ask) {
+    verdict.decision = guard::Decision::deny;
+    verdict.why = ask.error().text();
+    add_part(shown_, Role::tool, exchange::Result{id, {}, {seal::refused_ask_text(ask.error())}});
+  } else {
+    asked.ask = std::move(*ask);
+    verdict.why = "a reader without tools answers " + asked.ask.type.in_words();
+    asked.charged = asked.ask.type.reveals() && vault.charge(sha256({"ask/", id}), asked.ask.type.bits(),
+                                                             sealing_.budget_bits);
+    if (asked.charged) vault.revealed(workspace_.labels(), asked.label);
+    asked_.emplace(std::move(id), asked);
+  }
+  verdict.context = asked.conversation->planner_label(workspace_.labels());
+  verdict.influence_bits = vault.influence_bits();
+  if (!options_.planner_view) lines.push_back(guard::verdict_json(verdict, workspace_.labels()));
+  return lines;
+}
+
+Result<Replay::Lines> Replay::ask_answer(json::Value event) {
+  const Event in(event, {"id", "answer"});
+  WEIR_TRY(in.check());
+  WEIR_TRY_ASSIGN(id, in.text("id"));
+  const auto at = asked_.find(id);
+  if (at == asked_.end())
+    return bad_input(fmt::format("an answer to \"{}\", which nobody asked", shown(id)), "/id");
+  const Asked asked = std::move(at->second);
+  asked_.erase(at);
+  const auto answer = seal::read_answer(asked.ask.type, event["answer"].raw());
+  std::string told;
+  if (asked.charged) {
+    told = answer ? seal::revealed_text(*answer) : seal::unanswered_text();
+  } else {
+    seal::Vault& vault = *asked.conversation->vault();
+    const seal::Reference reference{vault.number(sha256({"ask/", id})), {}};
+    const auto document = json::parse(answer.value_or("\"\""));
+    const auto text = document ? document->root().string() : std::nullopt;
+    vault.put_made(reference.number,
+                   std::make_shared<const seal::Sealed>(seal::Sealed{
+                       std::string(text.value_or(answer.value_or(""))), !text, asked.label}));
+    told = asked.ask.type.reveals() ? seal::over_budget_text(reference) : seal::sealed_text(reference);
+  }
+  add_part(shown_, Role::tool, exchange::Result{id, {}, {told}});
+  return Lines{};
 }
 
 Result<Replay::Lines> Replay::request(json::Value event) {
@@ -288,7 +432,8 @@ Result<Replay::Lines> Replay::request(json::Value event) {
   if (!parsed) return parsed.error();
   request_.messages = std::move(parsed->request.messages);
   shown_ = request_.messages;
-  workspace_.observe(request_, rules_);
+  const auto conversation = workspace_.observe(request_, rules_, session_id_);
+  for (size_t i = 0; i < shown_.size(); ++i) replace_parts(*conversation, i, shown_[i]);
   return Lines{};
 }
 
@@ -323,7 +468,7 @@ Result<Replay::Lines> Replay::grant(json::Value event) {
 Result<Replay::Lines> Replay::new_session(json::Value event) {
   const Event in(event, {"id"});
   WEIR_TRY(in.check());
-  workspace_.observe(request_, rules_);  // what came last was seen too
+  workspace_.observe(request_, rules_, session_id_);  // what came last was seen too
   request_.messages.clear();
   shown_.clear();
   session_id_ = std::to_string(++sessions_);

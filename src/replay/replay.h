@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "config/config.h"
 #include "guard/guard.h"
+#include "seal/ask.h"
 #include "session/workspace.h"
 
 namespace weir::replay {
@@ -48,6 +49,8 @@ class Replay {
   Result<Lines> call(json::Value event);
   Result<Lines> result(json::Value event);
   Result<Lines> answer(json::Value event);
+  Result<Lines> ask(json::Value event, std::string id);
+  Result<Lines> ask_answer(json::Value event);
   Result<Lines> request(json::Value event);
   Result<Lines> person_answers(json::Value event, bool approved);
   Result<Lines> grant(json::Value event);
@@ -55,6 +58,10 @@ class Replay {
   Result<Lines> time(json::Value event);
 
   guard::Situation situation(const session::Conversation& conversation, bool offered);
+  bool sealing() const { return rules_.sealing != nullptr; }
+  // The last message of the history, as the planner is sent it, goes to what it was shown.
+  void show_last();
+  exchange::Call filled(const CallState& call) const;
   void let_go(CallState& call);
   void deny(CallState& call);
   std::string planner_view(std::string_view before) const;
@@ -62,11 +69,19 @@ class Replay {
   const config::Config& config_;
   Options options_;
   session::Workspace workspace_;
+  session::Sealing sealing_;  // in seal mode
   session::Rules rules_;
   exchange::Request request_;
   std::set<std::string> offered_;
   std::set<std::string> servers_;
   std::map<std::string, CallState> calls_;
+  struct Asked {
+    seal::Ask ask;
+    std::shared_ptr<session::Conversation> conversation;  // shared: as in CallState
+    LabelId label = kNoLabel;
+    bool charged = false;
+  };
+  std::map<std::string, Asked> asked_;  // weir_ask, until the reader has answered; by id
   std::vector<exchange::Message> shown_;  // what the planner sees: request_ with denied calls and why
   std::vector<session::Grant> grants_;
   std::string session_id_ = "1";

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "seal/substitute.h"
 
 namespace weir::session {
 namespace {
@@ -33,15 +34,26 @@ LabelId vouched_by(const Memory& memory, const Conversation& conversation, ArgRo
 
 class Walk {
  public:
-  Walk(const Memory& memory, const Conversation& conversation, const manifest::ToolFacts& facts)
-      : memory_(memory), conversation_(conversation), facts_(facts) {}
+  Walk(const Memory& memory, const Conversation& conversation, const manifest::ToolFacts& facts,
+       References references)
+      : memory_(memory),
+        conversation_(conversation),
+        facts_(facts),
+        seals_(conversation.vault() != nullptr && references == References::resolved),
+        exact_(seals_ && conversation.exact(*memory.labels)),
+        context_(conversation.planner_label(*memory.labels)) {}
 
   Leaf leaf(std::string pointer, std::string value, LabelId keys, bool traceable) const {
     Leaf leaf;
     leaf.role = facts_.role_of(pointer);
     leaf.pointer = std::move(pointer);
     leaf.value = std::move(value);
-    const LabelId context = conversation_.context();
+    const LabelId context = context_;
+    if (seals_ && traceable) {
+      const std::vector<seal::Reference> references = seal::references_in(leaf.value);
+      if (!references.empty()) return sealed_leaf(std::move(leaf), references, keys);
+    }
+    if (exact_) return exact_leaf(std::move(leaf), keys);
     if (!traceable) {
       leaf.label = memory_.labels->join(context, keys);
       return leaf;
@@ -79,6 +91,8 @@ class Walk {
       open.pop_back();
       std::vector<Open> inner;
       for (const json::Member& member : at.value.members()) {
+        if (seals_ && !seal::references_in(member.key).empty())
+          return bad_input("a reference cannot stand in a member's name", at.pointer);
         // A key that was copied from untrusted text labels what stands under it.
         const LabelId key = memory_.index->taint(member.key).label;
         inner.push_back({member.value, at.pointer + "/" + json::pointer_token(member.key),
@@ -99,6 +113,9 @@ class Walk {
       const bool traceable = at.value.is_string() || at.value.is_number();
       leaves_.push_back(
           leaf(at.pointer, std::string(at.value.string_or(at.value.raw())), at.keys, traceable));
+      if (!unknown_.empty())
+        return bad_input(fmt::format("{} was never given out", unknown_), at.pointer,
+                         "use a reference that a result of this conversation shows");
     }
     return {};
   }
@@ -108,6 +125,53 @@ class Walk {
  private:
   static Error too_many() {
     return too_large(fmt::format("more than {} values in the arguments of one call", limits::kCallLeavesMax));
+  }
+
+  Leaf sealed_leaf(Leaf leaf, const std::vector<seal::Reference>& references, LabelId keys) const {
+    leaf.sealed = leaf.copied = true;
+    leaf.whole =
+        references.size() == 1 && references[0].begin == 0 && references[0].end == leaf.value.size();
+    leaf.label = memory_.labels->join(context_, keys);
+    if (references.size() > limits::kReferencesPerLeafMax) {
+      unknown_ = fmt::format("one of more than {} references in one value", limits::kReferencesPerLeafMax);
+      return leaf;
+    }
+    for (const seal::Reference& reference : references) {
+      const seal::SealedPtr value = conversation_.sealed(reference.number);
+      if (value == nullptr) {
+        unknown_ = reference.text();
+        return leaf;
+      }
+      leaf.label = memory_.labels->join(leaf.label, value->label);
+      leaf.traced = memory_.labels->join(leaf.traced, value->label);
+    }
+    leaf.value = seal::substitute_text(leaf.value, [&](const seal::Reference& reference) {
+      return std::optional(seal::resolve(*conversation_.sealed(reference.number), reference.path));
+    });
+    return leaf;
+  }
+
+  // What the planner wrote itself, having been shown nothing untrusted but by counted reveals.
+  Leaf exact_leaf(Leaf leaf, LabelId keys) const {
+    leaf.label = memory_.labels->join(context_, keys);
+    // The owner's own text, which the planner was shown, keeps its readers.
+    for (const trace::Span& span : memory_.index->taint(leaf.value).spans) {
+      if (memory_.labels->trusted(span.label)) leaf.traced = memory_.labels->join(leaf.traced, span.label);
+    }
+    const LabelId revealed = conversation_.vault()->revealed();
+    if (!manifest::authority_bearing(leaf.role)) return leaf;
+    const trace::Form form = form_of(leaf.role, leaf.value);
+    const auto by = [&](const trace::Vouchers& vouchers) { return vouchers.vouch(leaf.value, form); };
+    LabelId vouched = by(conversation_.person());
+    if (vouched == kNoLabel) vouched = by(conversation_.trusted());
+    leaf.vouched = vouched != kNoLabel;
+    if (leaf.vouched) {
+      leaf.label = memory_.labels->join(vouched, keys);
+    } else if (revealed != kNoLabel && by(conversation_.planner()) == kNoLabel) {
+      leaf.label = memory_.labels->join(leaf.label, revealed);
+    }
+    leaf.label = memory_.labels->join(leaf.label, run_from(leaf));
+    return leaf;
   }
 
   // What was seen, and what tools say of themselves.
@@ -161,21 +225,27 @@ class Walk {
   const Memory& memory_;
   const Conversation& conversation_;
   const manifest::ToolFacts& facts_;
+  const bool seals_;
+  const bool exact_;
+  const LabelId context_;
   std::vector<Leaf> leaves_;
+  mutable std::string unknown_;
 };
 
 }  // namespace
 
 Result<std::vector<Leaf>> attribute(const Memory& memory, const Conversation& conversation,
-                                    const manifest::ToolFacts& facts, json::Value arguments) {
-  Walk walk(memory, conversation, facts);
+                                    const manifest::ToolFacts& facts, json::Value arguments,
+                                    References references) {
+  Walk walk(memory, conversation, facts, references);
   WEIR_TRY(walk.walk(arguments));
   return walk.take();
 }
 
 Leaf attribute_text(const Memory& memory, const Conversation& conversation, const manifest::ToolFacts& facts,
                     std::string_view text) {
-  return Walk(memory, conversation, facts).leaf("", std::string(text), kNoLabel, true);
+  return Walk(memory, conversation, facts, References::resolved)
+      .leaf("", std::string(text), kNoLabel, true);
 }
 
 LabelId joined_label(Labels& labels, const std::vector<Leaf>& leaves) {

@@ -26,6 +26,8 @@ struct Leaf {
   LabelId label = kNoLabel;
   bool vouched = false;       // occurs whole in trusted text
   bool copied = false;        // a span of it was copied from untrusted text
+  bool whole = false;         // of a sealed one: it is one reference from end to end
+  bool sealed = false;        // holds references: `value` has the content in their place, for people to read
   LabelId traced = kNoLabel;  // of all that spans of it were copied from, trusted but private text included
 };
 
@@ -37,10 +39,18 @@ struct Memory {
   const Places* places;
 };
 
-// Leaves in the order of the text. `arguments` is the parsed JSON; at most limits::kCallLeavesMax leaves are
+// Whether {{weir:v7}} in the arguments stands for content (as the planner writes them, in seal mode) or is
+// text (as clients send them back).
+enum class References : uint8_t { resolved, text };
+
+// Leaves in the order of the text. In seal mode, while the planner was shown nothing untrusted, attribution is
+// exact: a reference has the label of its content, all else is the planner's own; once something was
+// revealed, what the planner writes and neither the user nor it itself said before is the revealed origins'.
+// Error: bad_input for a reference that was never given out, or one in a member's name. `arguments` is the parsed JSON; at most limits::kCallLeavesMax leaves are
 // looked at, an error (too_large) past that.
 Result<std::vector<Leaf>> attribute(const Memory& memory, const Conversation& conversation,
-                                    const manifest::ToolFacts& facts, json::Value arguments);
+                                    const manifest::ToolFacts& facts, json::Value arguments,
+                                    References references = References::resolved);
 
 // The same for arguments that are one free text (custom tools, or JSON that does not parse).
 Leaf attribute_text(const Memory& memory, const Conversation& conversation, const manifest::ToolFacts& facts,

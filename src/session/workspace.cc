@@ -4,6 +4,7 @@
 
 #include "manifest/label_result.h"
 #include "session/attribution.h"
+#include "session/rewriting.h"
 
 namespace weir::session {
 
@@ -48,15 +49,20 @@ size_t Workspace::DigestHash::operator()(const Digest& digest) const {
   return hash;
 }
 
-std::shared_ptr<Conversation> Workspace::observe(const exchange::Request& request, const Rules& rules) {
+std::shared_ptr<Conversation> Workspace::observe(const exchange::Request& request, const Rules& rules,
+                                                 std::string_view session) {
   std::vector<Digest> prefixes;
   prefixes.reserve(request.messages.size());
   Digest prefix = exchange::conversation_start();
   for (const Message& message : request.messages)
     prefixes.push_back(prefix = exchange::extend(prefix, message));
 
+  std::string name;
+  const std::shared_ptr<seal::Vault> vault =
+      rules.sealing != nullptr ? vault_for(request, prefixes, session, name) : nullptr;
   size_t known = 0;
-  const std::shared_ptr<Conversation> conversation = continued(prefixes, known);
+  const std::shared_ptr<Conversation> conversation = continued(prefixes, vault, known);
+  conversation->session_ = std::move(name);
   const auto place = conversations_.begin();  // continued() moved it there
   for (size_t i = known; i < request.messages.size(); ++i) {
     label_message(*conversation, request.messages[i], rules);
@@ -69,11 +75,13 @@ std::shared_ptr<Conversation> Workspace::observe(const exchange::Request& reques
 
 // The conversation with the longest known prefix, cut to it and moved to the front; a copy of it where the
 // original goes on differently or is in use. A new one when nothing is known.
-std::shared_ptr<Conversation> Workspace::continued(const std::vector<Digest>& prefixes, size_t& known) {
+std::shared_ptr<Conversation> Workspace::continued(const std::vector<Digest>& prefixes,
+                                                   const std::shared_ptr<seal::Vault>& vault, size_t& known) {
   for (known = prefixes.size(); known > 0; --known) {
     const auto found = by_prefix_.find(prefixes[known - 1]);
     if (found == by_prefix_.end()) continue;
     const auto at = found->second.conversation;
+    if ((*at)->vault_ != vault) continue;  // its numbers are another session's
     const bool at_tip = (*at)->size() == known;
     if (at_tip && (known == prefixes.size() || at->use_count() == 1)) {
       conversations_.splice(conversations_.begin(), conversations_, at);
@@ -86,6 +94,7 @@ std::shared_ptr<Conversation> Workspace::continued(const std::vector<Digest>& pr
     return conversations_.front();
   }
   conversations_.push_front(std::make_shared<Conversation>());
+  conversations_.front()->vault_ = vault;
   return conversations_.front();
 }
 
@@ -101,37 +110,44 @@ void Workspace::label_message(Conversation& conversation, const Message& message
   if (message.role == Role::planner) return label_planner(conversation, message, rules);
   for (size_t i = 0; i < message.parts.size(); ++i) {
     if (const auto* result = std::get_if<exchange::Result>(&message.parts[i])) {
-      label_result(conversation, *result, rules);
+      label_result(conversation, *result, i, rules);
     } else {
       label_given_text(conversation, message, i, rules);
     }
   }
   if (!message.name.empty() && message.role == Role::user) {
-    add_trusted_text(conversation, message.name, user_label_, false, false);
+    Rewriting none(labels_, conversation, message.parts.size(), {});
+    add_trusted_text(conversation, message.name, user_label_, false, false, none);
   }
 }
 
 // Text and media of system, user and tool messages.
 void Workspace::label_given_text(Conversation& conversation, const Message& message, size_t part,
                                  const Rules& rules) {
+  Rewriting rewriting(labels_, conversation, part, rules);
   if (const auto* media = std::get_if<exchange::Media>(&message.parts[part])) {
-    conversation.next_context_ = labels_.join(conversation.next_context_, attachment_label_);
     remember(media->text, attachment_label_);
-    return;
+    if (!rewriting.hides(attachment_label_)) {
+      conversation.next_context_ = labels_.join(conversation.next_context_, attachment_label_);
+      return;
+    }
+    rewriting.seal(media->text, attachment_label_);
+    return rewriting.finish();
   }
   for (const client::Segment& segment : rules.profile->cut(message, part))
-    label_segment(conversation, segment, rules);
+    label_segment(conversation, segment, rules, rewriting);
+  rewriting.finish();
 }
 
-void Workspace::label_segment(Conversation& conversation, const client::Segment& segment,
-                              const Rules& rules) {
+void Workspace::label_segment(Conversation& conversation, const client::Segment& segment, const Rules& rules,
+                              Rewriting& rewriting) {
   switch (segment.voice) {
     case client::Voice::person:
-      return add_trusted_text(conversation, segment.text, user_label_, true, true);
+      return add_trusted_text(conversation, segment.text, user_label_, true, true, rewriting);
     case client::Voice::operator_text:
-      return add_trusted_text(conversation, segment.text, operator_label_, false, true);
+      return add_trusted_text(conversation, segment.text, operator_label_, false, true, rewriting);
     case client::Voice::agent:
-      return add_trusted_text(conversation, segment.text, operator_label_, false, false);
+      return add_trusted_text(conversation, segment.text, operator_label_, false, false, rewriting);
     case client::Voice::outside:
       break;
   }
@@ -145,90 +161,40 @@ void Workspace::label_segment(Conversation& conversation, const client::Segment&
   }
   if (segment.origins.empty()) label = Label::of(Origin::unseen_model(), Readers::owner());
   const LabelId id = labels_.intern(label);
-  if (label.trusted()) return add_trusted_text(conversation, segment.text, id, false, true);
-  conversation.next_context_ = labels_.join(conversation.next_context_, id);
+  if (label.trusted()) return add_trusted_text(conversation, segment.text, id, false, true, rewriting);
   remember(segment.text, id);
+  if (rewriting.hides(id)) return rewriting.seal(segment.text, id);
+  conversation.next_context_ = labels_.join(conversation.next_context_, id);
+  rewriting.show(segment.text);
 }
 
 void Workspace::add_trusted_text(Conversation& conversation, std::string_view text, LabelId label,
-                                 bool person, bool vouches) {
+                                 bool person, bool vouches, Rewriting& rewriting) {
   conversation.next_context_ = labels_.join(conversation.next_context_, label);
   trace::Vouchers& vouchers = person ? conversation.person_ : conversation.trusted_;
   const auto add = [&](std::string_view piece) {
     if (piece.empty()) return;
+    rewriting.show(piece);
     remember(piece, label);
     if (vouches) vouchers.add(piece, label);
   };
   size_t at = 0;
   for (const trace::Span& copy : index_.copies(text)) {
-    conversation.next_context_ = labels_.join(conversation.next_context_, copy.label);
+    const bool hidden = rewriting.hides(copy.label);
+    if (!hidden) conversation.next_context_ = labels_.join(conversation.next_context_, copy.label);
     if (labels_.trusted(copy.label)) continue;  // private text of the owner's vouches as it did
     add(text.substr(at, copy.begin - at));
+    const std::string_view copied = text.substr(copy.begin, copy.end - copy.begin);
+    if (hidden) {
+      rewriting.seal(copied, copy.label);
+    } else {
+      rewriting.show(copied);
+    }
     at = copy.end;
   }
   // With a full index nobody can say any more what is a copy.
   if (index_.full()) conversation.next_context_ = labels_.join(conversation.next_context_, unseen_label_);
   add(text.substr(at));
-}
-
-void Workspace::label_planner(Conversation& conversation, const Message& message, const Rules& rules) {
-  for (const exchange::Part& part : message.parts) {
-    if (std::holds_alternative<exchange::Thinking>(part)) continue;
-    const LabelId label = emitted_label(part);
-    conversation.next_context_ = labels_.join(conversation.next_context_, label);
-    if (const auto* text = std::get_if<exchange::Text>(&part)) {
-      remember(text->text, label);
-      continue;
-    }
-    const auto* call = std::get_if<exchange::Call>(&part);
-    if (call == nullptr) continue;
-    Called called{rules.tool_name(call->name), call->arguments, label};
-    const manifest::ToolFacts& facts = rules.manifests->facts(called.tool);
-    if (auto arguments = json::parse(call->arguments); call->is_json && arguments) {
-      // The conversation's own next context is not yet its context; what the call was decided against is.
-      if (auto leaves = attribute(memory(), conversation, facts, arguments->root()))
-        called.label = joined_label(labels_, *leaves);
-    }
-    conversation.remember_call(call->id, std::move(called));
-  }
-}
-
-void Workspace::label_result(Conversation& conversation, const exchange::Result& result, const Rules& rules) {
-  const Called* called = conversation.called(result.call_id);
-  const std::string tool = called != nullptr ? called->tool : rules.tool_name(result.name);
-  // A result for a call that nobody made is a stranger's text.
-  static const manifest::ToolFacts kUnknown;
-  const manifest::ToolFacts& facts = called != nullptr ? rules.manifests->facts(tool) : kUnknown;
-  const auto arguments =
-      json::parse(called != nullptr && !called->arguments.empty() ? called->arguments : std::string("{}"));
-  LabelId inherited = kNoLabel;
-  if (called != nullptr && !labels_.trusted(called->label)) inherited = called->label;
-  if (called != nullptr && arguments && !places_.empty()) {
-    if (const auto leaves = attribute(memory(), conversation, facts, arguments->root())) {
-      const std::string server = tool.substr(0, tool.find('/'));
-      inherited = labels_.join(inherited, places_.read(server, places_of(server, *leaves)));
-    }
-  }
-  const json::Value root = arguments ? arguments->root() : json::Value();
-  // Joined among themselves first: a label that held the context so far would be made for each record.
-  LabelId all = kNoLabel;
-  for (manifest::LabelledText& piece :
-       manifest::label_result(facts, tool, root, result, *rules.trust, labels_)) {
-    const LabelId label = labels_.join(piece.label, inherited);
-    all = labels_.join(all, label);
-    if (!labels_.trusted(label)) {
-      remember(piece.text, label);
-      // A page that echoes what is the owner's is no longer only its author's.
-      if (piece.outside && piece.form != manifest::LabelledText::Form::key &&
-          labels_.get(label).readers.is_everyone())
-        conversation.outside_.add(piece.text, label);
-    } else if (piece.form == manifest::LabelledText::Form::raw) {
-      add_trusted_text(conversation, piece.text, label, false, true);
-    } else if (piece.form == manifest::LabelledText::Form::leaf) {
-      conversation.trusted_.add(piece.text, label);
-    }
-  }
-  conversation.next_context_ = labels_.join(conversation.next_context_, all);
 }
 
 std::shared_ptr<Conversation> Workspace::begin(bool unseen) {
@@ -241,7 +207,7 @@ std::shared_ptr<Conversation> Workspace::begin(bool unseen) {
 void Workspace::returned(Conversation& conversation, const exchange::Call& call, LabelId carries,
                          const exchange::Result& result, const Rules& rules) {
   conversation.remember_call(call.id, {rules.tool_name(call.name), call.arguments, carries});
-  label_result(conversation, result, rules);
+  label_result(conversation, result, 0, rules);
   // There is no history to go back to: one step stands for all, and the call is over.
   conversation.calls_.clear();
   conversation.call_at_.clear();
@@ -249,57 +215,36 @@ void Workspace::returned(Conversation& conversation, const exchange::Call& call,
   conversation.push(exchange::conversation_start(), false);
 }
 
-void Workspace::emitted(const Conversation& conversation, const Message& message) {
-  for (const exchange::Part& part : message.parts) {
-    if (std::holds_alternative<exchange::Thinking>(part)) continue;
-    const Digest digest = exchange::part_digest(part);
-    const LabelId label = labels_.join(conversation.context(), kNoLabel);
-    const auto [at, added] = emitted_.try_emplace(digest, label);
-    // The same words written in two contexts: nobody knows later which of the two comes back.
-    const LabelId joined = labels_.join(at->second, label);
-    if (!added && joined == at->second) continue;
-    at->second = joined;
-    if (added) emitted_order_.push_back(digest);
-    emitted_new_.push_back({digest, joined});
-    if (const auto* text = std::get_if<exchange::Text>(&part)) add_written(text->text, joined);
-    if (const auto* call = std::get_if<exchange::Call>(&part)) add_written_call(*call, joined);
+std::shared_ptr<seal::Vault> Workspace::vault_for(const exchange::Request& request,
+                                                  const std::vector<Digest>& prefixes,
+                                                  std::string_view session, std::string& name) {
+  name = session;
+  for (size_t i = 0; name.empty() && i < request.messages.size(); ++i) {
+    if (request.messages[i].role == Role::user) name = root_of(prefixes[i]);
   }
-  while (emitted_.size() > limits_.emitted_max) {
-    emitted_.erase(emitted_order_.front());
-    emitted_order_.pop_front();
+  if (name.empty()) name = root_of(prefixes.empty() ? exchange::conversation_start() : prefixes.back());
+  const auto [at, added] = vaults_.try_emplace(name);
+  if (!added) return at->second;
+  at->second = std::make_shared<seal::Vault>();
+  vault_order_.push_back(name);
+  if (vaults_.size() > limits::kVaultsMax) {
+    vaults_.erase(vault_order_.front());
+    vault_order_.pop_front();
   }
+  return vaults_.find(name)->second;
 }
 
-// What the planner quotes keeps the label of its source; only what it wrote itself has its whole context's.
-void Workspace::add_written(std::string_view text, LabelId label) {
-  size_t at = 0;
-  for (const trace::Span& quoted : index_.taint(text).spans) {
-    remember(text.substr(at, quoted.begin - at), label);
-    at = quoted.end;
+std::vector<std::pair<std::string, std::string>> Workspace::drain_vaults() {
+  std::vector<std::pair<std::string, std::string>> changed;
+  for (const auto& [session, vault] : vaults_) {
+    if (vault->take_changed()) changed.emplace_back(session, vault->json(labels_));
   }
-  remember(text.substr(at), label);
+  return changed;
 }
 
-void Workspace::add_written_call(const exchange::Call& call, LabelId label) {
-  const auto document = json::parse(call.arguments);
-  if (!document) return add_written(call.arguments, label);
-  std::vector<json::Value> open{document->root()};
-  while (!open.empty()) {
-    const json::Value at = open.back();
-    open.pop_back();
-    if (const auto text = at.string()) add_written(*text, label);
-    for (const json::Value element : at.elements()) open.push_back(element);
-    for (const json::Member& member : at.members()) open.push_back(member.value);
-  }
-}
-
-LabelId Workspace::emitted_label(const exchange::Part& part) const {
-  const auto at = emitted_.find(exchange::part_digest(part));
-  return at == emitted_.end() ? unseen_label_ : at->second;
-}
-
-void Workspace::restore_emitted(const EmittedPart& part) {
-  if (emitted_.insert_or_assign(part.digest, part.label).second) emitted_order_.push_back(part.digest);
+void Workspace::restore_vault(const std::string& session, seal::Vault vault) {
+  if (vaults_.insert_or_assign(session, std::make_shared<seal::Vault>(std::move(vault))).second)
+    vault_order_.push_back(session);
 }
 
 }  // namespace weir::session

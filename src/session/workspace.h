@@ -8,8 +8,11 @@
 // One thread.
 #pragma once
 
+#include <functional>
 #include <list>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -19,14 +22,26 @@
 #include "client/profile.h"
 #include "exchange/exchange.h"
 #include "label/label.h"
+#include "manifest/label_result.h"
 #include "manifest/manifests.h"
 #include "manifest/trust.h"
+#include "seal/view.h"
 #include "session/attribution.h"
 #include "session/conversation.h"
 #include "session/places.h"
 #include "trace/index.h"
 
 namespace weir::session {
+
+// How seal mode keeps untrusted content from the planner.
+struct Sealing {
+  size_t page = 10;         // references that a list shows
+  double budget_bits = 64;  // that may be revealed in a session
+  // Origins whose content the planner is shown although nobody vouches for it, as in guard mode: what a rule
+  // here calls trusted.
+  const manifest::TrustRules* open = nullptr;
+  bool attachments_open = false;
+};
 
 // The facts and rules that labelling goes by; all must outlive the call that they are given to.
 struct Rules {
@@ -35,6 +50,7 @@ struct Rules {
   const client::Profile* profile = nullptr;
   // Names with a "/" are "server/tool" already (replay files); from a model they are names like any other.
   bool plain_names = false;
+  const Sealing* sealing = nullptr;  // null: everything is shown
 
   // "server/tool" for a name on the wire.
   std::string tool_name(std::string_view wire_name) const;
@@ -55,7 +71,9 @@ class Workspace {
 
   // Labels the request's history and returns its conversation, as of the request's last message. The
   // conversation stays as it is while the caller holds it: a later request that goes on from it gets its own.
-  std::shared_ptr<Conversation> observe(const exchange::Request& request, const Rules& rules);
+  // `session` names the vault in seal mode; empty: the conversation's root().
+  std::shared_ptr<Conversation> observe(const exchange::Request& request, const Rules& rules,
+                                        std::string_view session = {});
 
   // What the client says its tools are: text by whoever wrote them, remembered as such so that a value which
   // a description planted is known by it. A client's own tools (manifest "client:…") are the client's words.
@@ -63,7 +81,15 @@ class Workspace {
 
   // The planner wrote `message` through weir, as the next turn of `conversation`: its text and calls have the
   // conversation's label and will be recognised when the client sends them back, in whatever conversation.
-  void emitted(const Conversation& conversation, const exchange::Message& message);
+  // Where weir put sealed content into it, `written` says of a part what it carries, and the planner's own
+  // words, which the planner is sent when it comes back.
+  struct Written {
+    LabelId carries = kNoLabel;
+    std::optional<std::string> original = {};
+  };
+  using WrittenOf = std::function<Written(const exchange::Part&)>;
+  void emitted(const Conversation& conversation, const exchange::Message& message,
+               const WrittenOf& written = {});
 
   // A conversation of which weir sees only what tools return (MCP without the model's traffic). `unseen`: it
   // may have read anything. It is nobody's but the caller's: not found again by observe(), not bounded here.
@@ -90,29 +116,45 @@ class Workspace {
   };
   std::vector<EmittedPart> drain_emitted() { return std::exchange(emitted_new_, {}); }
   void restore_emitted(const EmittedPart& part);
+  // Vaults that changed since the last call, as Vault::json() writes them, by session.
+  std::vector<std::pair<std::string, std::string>> drain_vaults();
+  void restore_vault(const std::string& session, seal::Vault vault);
 
  private:
   struct DigestHash {
     size_t operator()(const Digest& digest) const;
   };
 
-  std::shared_ptr<Conversation> continued(const std::vector<Digest>& prefixes, size_t& known);
+  std::shared_ptr<Conversation> continued(const std::vector<Digest>& prefixes,
+                                          const std::shared_ptr<seal::Vault>& vault, size_t& known);
+  std::shared_ptr<seal::Vault> vault_for(const exchange::Request& request,
+                                         const std::vector<Digest>& prefixes, std::string_view session,
+                                         std::string& name);
   void forget(std::list<std::shared_ptr<Conversation>>::iterator at);
+  // What the planner is sent of the part that is being labelled.
+  class Rewriting;
   void label_message(Conversation& conversation, const exchange::Message& message, const Rules& rules);
   void label_given_text(Conversation& conversation, const exchange::Message& message, size_t part,
                         const Rules& rules);
-  void label_segment(Conversation& conversation, const client::Segment& segment, const Rules& rules);
+  void label_segment(Conversation& conversation, const client::Segment& segment, const Rules& rules,
+                     Rewriting& rewriting);
   void label_planner(Conversation& conversation, const exchange::Message& message, const Rules& rules);
-  void label_result(Conversation& conversation, const exchange::Result& result, const Rules& rules);
+  void label_result(Conversation& conversation, const exchange::Result& result, size_t part,
+                    const Rules& rules);
+  void seal_result(Conversation& conversation, const exchange::Result& result, size_t part,
+                   const manifest::ToolFacts& facts, std::string_view tool,
+                   const std::vector<manifest::LabelledText>& pieces, const Sealing& sealing);
   // Adds text that arrived under a trusted role: copies keep their label, the rest may vouch.
   void add_trusted_text(Conversation& conversation, std::string_view text, LabelId label, bool person,
-                        bool vouches);
+                        bool vouches, Rewriting& rewriting);
   void add_written(std::string_view text, LabelId label);
   void add_written_call(const exchange::Call& call, LabelId label);
   void remember(std::string_view text, LabelId label) {
     if (limits_.trace) index_.add(text, label);
   }
-  LabelId emitted_label(const exchange::Part& part) const;
+  struct Emitted;
+  void add_planner_words(Conversation& conversation, const exchange::Part& part, const Emitted& emitted);
+  std::string original_words(const Conversation& conversation, const Emitted& emitted);
 
   Labels labels_;
   trace::Index index_;
@@ -129,11 +171,24 @@ class Workspace {
     size_t length;
   };
   std::unordered_map<Digest, Place, DigestHash> by_prefix_;
-  std::unordered_map<Digest, LabelId, DigestHash> emitted_;
+  // What the planner wrote, as the client has it.
+  struct Original {
+    std::string words;                   // the planner's own
+    std::shared_ptr<seal::Vault> vault;  // shared with its session: its references are of it
+    std::string session;
+  };
+  struct Emitted {
+    LabelId label = kNoLabel;
+    bool before_reveal = false;                // the planner had been told nothing untrusted
+    std::shared_ptr<const Original> original;  // null: the client has its words; shared so that few have one
+  };
+  std::unordered_map<Digest, Emitted, DigestHash> emitted_;
   std::list<Digest> emitted_order_;
   std::vector<EmittedPart> emitted_new_;
   std::unordered_set<Digest, DigestHash> tools_seen_;
   Places places_;
+  std::map<std::string, std::shared_ptr<seal::Vault>, std::less<>> vaults_;  // shared with conversations
+  std::list<std::string> vault_order_;
 };
 
 }  // namespace weir::session

@@ -20,8 +20,8 @@ enum class BlockKind : uint8_t {
 };
 BlockKind block_kind(std::string_view type);
 
-// A string or a list of blocks.
+// A string or a list of blocks. `places`, where given, gets one place for each part.
 Status read_content(json::Value content, const std::string& where, const Options& options,
-                    std::vector<exchange::Part>& parts);
+                    std::vector<exchange::Part>& parts, std::vector<PartPlace>* places = nullptr);
 
 }  // namespace weir::wire

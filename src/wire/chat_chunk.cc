@@ -42,6 +42,9 @@ std::string edited_chunk(json::Value root, const ChunkEdit& edit) {
     if (edit.unfinish && reason.exists()) splices.replace(reason, "null");
     if (!edit.reason.empty() && reason.exists()) splices.replace(reason, json::quote(edit.reason));
   }
+  if (edit.replace != nullptr) {
+    for (const auto& [value, raw] : *edit.replace) splices.replace(value, raw);
+  }
   splices.remove_elements(root["choices"], remove);
   // Values know where they stand in the document, which may have white space before the root.
   std::string data(root.offset(), ' ');
@@ -51,6 +54,35 @@ std::string edited_chunk(json::Value root, const ChunkEdit& edit) {
   std::string event = "data: ";
   for (const char c : data) event += c == '\n' || c == '\r' ? ' ' : c;
   return event + "\n\n";
+}
+
+void ChatUsage::of_round(json::Value usage) {
+  for (const std::string_view key : {"prompt_tokens", "completion_tokens", "total_tokens"})
+    round_[std::string(key)] = usage[key].integer().value_or(0);
+}
+
+void ChatUsage::end_round() {
+  for (const auto& [key, tokens] : round_) all_[key] += tokens;
+  round_.clear();
+}
+
+std::string ChatUsage::events(bool several_rounds, const ChatHead& head) const {
+  std::string all;
+  for (const std::string& raw : events_) {
+    const auto document =
+        several_rounds ? json::parse(event_data(raw)) : Result<json::Document>(json::Document());
+    if (!several_rounds || !document) {
+      all += raw;
+      continue;
+    }
+    const json::Value root = document->root();
+    Replacements sums;
+    for (const auto& [key, sum] : all_) {
+      if (root["usage"][key].integer()) sums.emplace_back(root["usage"][key], std::to_string(sum));
+    }
+    all += edited_chunk(root, {.id = head.id(), .replace = &sums});
+  }
+  return all;
 }
 
 std::string event_data(std::string_view raw) {

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
+#include "wire/reply.h"
 
 namespace weir::wire {
 
@@ -35,9 +38,30 @@ struct ChunkEdit {
   int64_t only = -1;             // of the choices only the one at this place
   std::string_view reason = {};  // finish_reason, unquoted
   std::string_view id = {};      // raw
+  const Replacements* replace = nullptr;
 };
 // The event's data, edited, as an event again.
 std::string edited_chunk(json::Value root, const ChunkEdit& edit);
+
+// What a reply's rounds used, in one account. Servers send usage once, or with every chunk: the last is the
+// round's.
+class ChatUsage {
+ public:
+  // The usage that a chunk carries.
+  void of_round(json::Value usage);
+  // An event that carries nothing else: it waits for the end.
+  void hold(std::string raw) { events_.push_back(std::move(raw)); }
+  void end_round();
+  // What was held, with the sums of all rounds when there was more than one.
+  std::string events(bool several_rounds, const ChatHead& head) const;
+  // Another round begins.
+  void drop() { events_.clear(); }
+
+ private:
+  std::map<std::string, int64_t> round_;
+  std::map<std::string, int64_t> all_;
+  std::vector<std::string> events_;
+};
 
 // The data of one raw event.
 std::string event_data(std::string_view raw);

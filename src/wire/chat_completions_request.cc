@@ -59,6 +59,23 @@ constexpr std::array<std::string_view, 46> kParameters{"audio",
                                                        "moderation",
                                                        "prompt_cache_options"};
 
+using Place = PartPlace::Kind;
+
+// A message's parts, and where each stands.
+struct Parts {
+  void add(exchange::Part part, Place kind, json::Value value) {
+    parts.push_back(std::move(part));
+    places.push_back({kind, value});
+  }
+  void add_first(exchange::Part part) {
+    parts.insert(parts.begin(), std::move(part));
+    places.insert(places.begin(), PartPlace{});
+  }
+
+  std::vector<exchange::Part> parts = {};
+  std::vector<PartPlace> places = {};
+};
+
 class Parser {
  public:
   Parser(ParsedRequest& out, const Options& options) : out_(out), options_(options) {}
@@ -165,13 +182,17 @@ class Parser {
       return unknown_item("role", role, where + "/role");
     }
     WEIR_TRY(check_members(wire, message.role == Role::planner, where));
+    Parts parts;
     if (message.role == Role::tool) {
-      WEIR_TRY(parse_result(wire, role == "function", where, message));
+      message.name.clear();
+      WEIR_TRY(parse_result(wire, role == "function", where, parts));
     } else {
-      WEIR_TRY(parse_content(wire["content"], where + "/content", message.parts));
+      WEIR_TRY(parse_content(wire["content"], where + "/content", parts));
     }
-    if (message.role == Role::planner) WEIR_TRY(parse_planner(wire, where, message));
+    if (message.role == Role::planner) WEIR_TRY(parse_planner(wire, where, parts));
+    message.parts = std::move(parts.parts);
     out_.request.messages.push_back(std::move(message));
+    out_.places.push_back(std::move(parts.places));
     return {};
   }
 
@@ -214,10 +235,10 @@ class Parser {
     return required_string(tool, "description", where);
   }
 
-  Status parse_content(json::Value content, const std::string& where, std::vector<exchange::Part>& parts) {
+  Status parse_content(json::Value content, const std::string& where, Parts& parts) {
     if (!content.exists() || content.is_null()) return {};
     if (const auto text = content.string()) {
-      parts.emplace_back(exchange::Text{std::string(*text)});
+      parts.add(exchange::Text{std::string(*text)}, Place::string, content);
       return {};
     }
     if (!content.is_array()) return bad_input("expected a string or a list of parts", where);
@@ -227,16 +248,17 @@ class Parser {
       const std::string_view type = part["type"].string_or("");
       if (type == "text" || type == "refusal") {
         WEIR_TRY_ASSIGN(text, required_string(part, type, at));
-        parts.emplace_back(exchange::Text{std::move(text)});
+        parts.add(exchange::Text{std::move(text)}, Place::string, part[type]);
       } else if (type == "thinking") {
-        parts.emplace_back(exchange::Thinking{text_in(part["thinking"])});
+        parts.add(exchange::Thinking{text_in(part["thinking"])}, Place::fixed, part);
       } else if (type == "image_url" || type == "input_audio" || type == "file" || type == "video_url") {
         const std::string_view url = part["image_url"]["url"].string_or(
             part["image_url"].string_or(part["file"]["filename"].string_or("")));
         // The bytes of a picture in a data: URL are no text.
-        parts.emplace_back(exchange::Media{std::string(url.starts_with("data:") ? url.substr(0, 40) : url)});
+        parts.add(exchange::Media{std::string(url.starts_with("data:") ? url.substr(0, 40) : url)},
+                  Place::block, part);
       } else if (options_.unknown_items_untrusted && !type.empty()) {
-        parts.emplace_back(exchange::Media{std::string(part.raw())});
+        parts.add(exchange::Media{std::string(part.raw())}, Place::block, part);
       } else {
         return unknown_item("content part", type, at + "/type");
       }
@@ -244,7 +266,7 @@ class Parser {
     return {};
   }
 
-  Status parse_result(json::Value wire, bool legacy, const std::string& where, Message& message) {
+  Status parse_result(json::Value wire, bool legacy, const std::string& where, Parts& out) {
     exchange::Result result;
     if (legacy) {
       WEIR_TRY_ASSIGN(name, required_string(wire, "name", where));
@@ -255,35 +277,34 @@ class Parser {
       WEIR_TRY_ASSIGN(id, required_string(wire, "tool_call_id", where));
       result.call_id = std::move(id);
     }
-    std::vector<exchange::Part> parts;
-    WEIR_TRY(parse_content(wire["content"], where + "/content", parts));
-    for (exchange::Part& part : parts) {
+    Parts content;
+    WEIR_TRY(parse_content(wire["content"], where + "/content", content));
+    for (exchange::Part& part : content.parts) {
       if (auto* text = std::get_if<exchange::Text>(&part)) {
         result.texts.push_back(std::move(text->text));
       } else {
         ++result.media;
       }
     }
-    message.name.clear();
-    message.parts.emplace_back(std::move(result));
+    out.add(std::move(result), Place::result, wire);
     return {};
   }
 
-  Status parse_planner(json::Value wire, const std::string& where, Message& message) {
+  Status parse_planner(json::Value wire, const std::string& where, Parts& parts) {
     for (const std::string_view key : {"reasoning_content", "reasoning"}) {
       if (const auto text = wire[key].string(); text && !text->empty()) {
-        message.parts.insert(message.parts.begin(), exchange::Thinking{std::string(*text)});
+        parts.add_first(exchange::Thinking{std::string(*text)});
       }
     }
     if (wire["reasoning_details"].size() > 0)
-      message.parts.insert(message.parts.begin(), exchange::Thinking{text_in(wire["reasoning_details"])});
+      parts.add_first(exchange::Thinking{text_in(wire["reasoning_details"])});
     if (const auto refusal = wire["refusal"].string())
-      message.parts.emplace_back(exchange::Text{std::string(*refusal)});
-    if (wire["audio"].is_object()) message.parts.emplace_back(exchange::Media{});
+      parts.add(exchange::Text{std::string(*refusal)}, Place::string, wire["refusal"]);
+    if (wire["audio"].is_object()) parts.add(exchange::Media{}, Place::audio, wire);
     if (const json::Value call = wire["function_call"]; call.is_object()) {
       WEIR_TRY_ASSIGN(name, required_string(call, "name", where + "/function_call"));
       WEIR_TRY_ASSIGN(arguments, required_string(call, "arguments", where + "/function_call"));
-      message.parts.emplace_back(exchange::Call{name, name, std::move(arguments), true});
+      parts.add(exchange::Call{name, name, std::move(arguments), true}, Place::string, call["arguments"]);
     }
     const json::Value calls = wire["tool_calls"];
     if (!calls.exists() || calls.is_null()) return {};
@@ -303,8 +324,8 @@ class Parser {
       WEIR_TRY_ASSIGN(name, required_string(body, "name", fmt::format("{}/{}", at, type)));
       WEIR_TRY_ASSIGN(arguments,
                       required_string(body, custom ? "input" : "arguments", fmt::format("{}/{}", at, type)));
-      message.parts.emplace_back(
-          exchange::Call{std::move(id), std::move(name), std::move(arguments), !custom});
+      parts.add(exchange::Call{std::move(id), std::move(name), std::move(arguments), !custom}, Place::string,
+                body[custom ? "input" : "arguments"]);
     }
     return {};
   }

@@ -310,18 +310,19 @@ TEST(ChatRequest, WriteWithEdits) {
   const auto request = parse(R"({"model":"m", "messages":[ )" + one + " , " + two + "," + three + " ]}");
   ASSERT_TRUE(request.has_value());
   using Kind = Edit::Kind;
-  EXPECT_EQ(request->write({{Kind::replace, 1, "X,Y"}}),
+  EXPECT_EQ(request->write({.edits = {{Kind::replace, 1, "X,Y"}}}),
             R"({"model":"m", "messages":[ )" + one + " , X,Y," + three + " ]}");
-  EXPECT_EQ(request->write({{Kind::insert_after, 1, "X"}}),
+  EXPECT_EQ(request->write({.edits = {{Kind::insert_after, 1, "X"}}}),
             R"({"model":"m", "messages":[ )" + one + " , " + two + ",X," + three + " ]}");
   // Several for one message, in order.
   EXPECT_EQ(
-      request->write({{Kind::replace, 1, "X"}, {Kind::insert_after, 1, "Y"}, {Kind::insert_after, 1, "Z"}}),
+      request->write(
+          {.edits = {{Kind::replace, 1, "X"}, {Kind::insert_after, 1, "Y"}, {Kind::insert_after, 1, "Z"}}}),
       R"({"model":"m", "messages":[ )" + one + " , X,Y,Z," + three + " ]}");
-  EXPECT_EQ(request->write({{Kind::insert_after, 2, "X"}}),
+  EXPECT_EQ(request->write({.edits = {{Kind::insert_after, 2, "X"}}}),
             R"({"model":"m", "messages":[ )" + one + " , " + two + "," + three + ",X ]}");
   // A message that does not exist changes nothing.
-  EXPECT_EQ(request->write({{Kind::replace, 3, "X"}}), request->document.text());
+  EXPECT_EQ(request->write({.edits = {{Kind::replace, 3, "X"}}}), request->document.text());
 }
 
 TEST(ChatRequest, ErrorsHaveTheApisShape) {

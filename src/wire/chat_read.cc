@@ -88,20 +88,29 @@ Status check_chat_reply(json::Value root, std::string_view holder) {
   return {};
 }
 
-Status read_chat_text(json::Value holder, bool unknown_pass, ChatTurn& turn) {
+Status ChatTexts::read(json::Value choice, std::string_view holder_key, bool unknown_pass, ChatTurn& turn,
+                       Replacements& changes) {
+  const json::Value holder = choice[holder_key];
   const json::Value content = holder["content"];
-  turn.text += content.string_or("");
+  std::vector<json::Value> strings;
+  if (content.is_string()) strings.push_back(content);
   for (const json::Value part : content.elements()) {
     const std::string_view type = part["type"].string_or("");
     if (type == "text" || type == "refusal") {
-      turn.text += part[type].string_or("");
+      if (part[type].is_string()) strings.push_back(part[type]);
     } else if (type != "thinking" && type != "reference" && type != "image_url" && !unknown_pass) {
       return unknown_item("content part", type, "/choices/content");
     }
   }
   if (given(content) && !content.is_string() && !content.is_array() && !unknown_pass)
     return unknown_item("content", "neither text nor a list", "/choices/content");
-  turn.text += holder["refusal"].string_or("");
+  const size_t before = changes.size();
+  pass(strings, content_, turn, changes);
+  if (holder["refusal"].is_string()) pass({holder["refusal"]}, refusal_, turn, changes);
+  // They spell the text, and point into it.
+  if (changes.size() > before && given(choice["logprobs"])) changes.emplace_back(choice["logprobs"], "null");
+  if (holder["annotations"].size() > 0 && turn.text != turn.shown)
+    changes.emplace_back(holder["annotations"], "[]");
   for (const std::string_view key : {"reasoning_content", "reasoning"}) {
     if (const std::string_view text = holder[key].string_or(""); !text.empty()) {
       if (turn.reasoning_key.empty()) turn.reasoning_key = key;
@@ -110,6 +119,23 @@ Status read_chat_text(json::Value holder, bool unknown_pass, ChatTurn& turn) {
   }
   turn.audio = turn.audio || holder["audio"].is_object();
   return {};
+}
+
+void ChatTexts::pass(const std::vector<json::Value>& strings, FilteredText& filter, ChatTurn& turn,
+                     Replacements& changes) const {
+  for (const json::Value value : strings) {
+    const std::string_view text = *value.string();
+    std::string shown = filter.feed(text);
+    if (!streamed_ && value.offset() == strings.back().offset()) shown += filter.end();
+    turn.text += text;
+    turn.shown += shown;
+    if (shown != text) changes.emplace_back(value, json::quote(shown));
+  }
+}
+
+void ChatTexts::end() {
+  content_rest += content_.end();
+  refusal_rest += refusal_.end();
 }
 
 Status ChatCallReader::read(json::Value holder, ChatTurn& turn) {

@@ -16,10 +16,12 @@ namespace weir::wire {
 namespace {
 
 struct Choice {
-  explicit Choice(bool unknown_pass) : reader(true, unknown_pass) {}
+  explicit Choice(const Options& options)
+      : reader(true, options.unknown_items_untrusted), texts(options.text_filters, true) {}
 
   std::vector<ChatTurn> rounds = {ChatTurn{}};
   ChatCallReader reader;
+  ChatTexts texts;
   std::vector<std::string> held;  // raw events that hold nothing but calls of this choice
   bool synthesise = false;        // calls are written anew: their events held something else too
   bool finished = false;
@@ -85,8 +87,8 @@ class ChatStream final : public Reply {
     Step step;
     for (size_t i = 0; i < verdicts.size() && i < waiting_.size(); ++i) {
       ChatCall& call = choices_.at(waiting_[i].first).turn().calls[waiting_[i].second];
-      call.allowed = verdicts[i].allow;
-      call.why = verdicts[i].why;
+      WEIR_TRY_ASSIGN(verdict, settled(verdicts[i], call.call()));
+      call.verdict = std::move(verdict);
     }
     std::vector<int64_t> decided;
     for (const auto& [index, place] : waiting_) {
@@ -108,13 +110,13 @@ class ChatStream final : public Reply {
 
   std::string next_round_body() override {
     Choice& choice = choices_.begin()->second;
-    body_ = append_messages(body_, chat_message_json(choice.turn()) + "," + chat_denials_json(choice.turn()));
+    body_ = append_messages(body_, chat_message_json(choice.turn()) + "," + chat_results_json(choice.turn()));
     choice.rounds.emplace_back();
     choice.reader = ChatCallReader(true, options_.unknown_items_untrusted);
     choice.synthesise = choice.finished = choice.decided = choice.closing_calls = false;
     choice.closing.clear();
-    add_usage();
-    usage_events_.clear();
+    usage_.end_round();
+    usage_.drop();
     done_event_.clear();
     done_ = ended_ = false;
     bytes_ = 0;
@@ -126,14 +128,14 @@ class ChatStream final : public Reply {
 
   Result<Step> finish() override {
     Step step;
-    add_usage();
+    usage_.end_round();
     for (auto& [index, choice] : choices_) {
       if (const std::string said = stopped_text(choice.rounds); !said.empty())
-        step.out += text_event(index, choice, said);
+        step.out += text_event(index, choice, "content", said);
       step.out += closing_event(choice);
       messages_.push_back(chat_client_message(choice.rounds));
     }
-    step.out += usage_event();
+    step.out += usage_.events(round_ > 0, head_);
     step.out += done_event_;
     step.complete = true;
     return step;
@@ -142,11 +144,7 @@ class ChatStream final : public Reply {
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
 
   std::optional<Shadow> shadow() const override {
-    if (choices_.empty()) return std::nullopt;
-    const std::vector<ChatTurn>& rounds = choices_.begin()->second.rounds;
-    const bool denied =
-        std::any_of(rounds.begin(), rounds.end(), [](const ChatTurn& turn) { return turn.denied_any(); });
-    return denied ? std::optional<Shadow>(chat_shadow(rounds)) : std::nullopt;
+    return choices_.empty() ? std::nullopt : chat_shadow(choices_.begin()->second.rounds);
   }
 
  private:
@@ -189,7 +187,7 @@ class ChatStream final : public Reply {
       done_ = true;
       done_event_ = std::move(event.raw);
       // Some servers never say why a choice ended.
-      for (auto& [index, choice] : choices_) WEIR_TRY(offer(index, choice, step));
+      for (auto& [index, choice] : choices_) WEIR_TRY(end_choice(index, choice, step));
       return {};
     }
     auto document = json::parse(event.data);
@@ -206,10 +204,10 @@ class ChatStream final : public Reply {
       return {};
     }
     WEIR_TRY(check_choices(choices));
-    if (root["usage"].is_object()) usage_of_round(root["usage"]);
+    if (root["usage"].is_object()) usage_.of_round(root["usage"]);
     if (choices.size() == 0) {
       if (root["usage"].is_object()) {
-        usage_events_.push_back(std::move(event.raw));
+        usage_.hold(std::move(event.raw));
       } else {
         step.out += round_ == 0 ? event.raw : edited_chunk(root, {.id = head_.id()});
       }
@@ -259,51 +257,64 @@ class ChatStream final : public Reply {
       all.other |= content.other;
       all.finished |= content.finished;
     }
+    bool said_before = false;
+    bool kept_back = false;
+    Replacements changes;
+    for (const json::Value wire : choices.elements()) {
+      const int64_t index = wire["index"].integer().value_or(0);
+      Choice& choice = choices_.try_emplace(index, options_).first->second;
+      const Content content = content_of(wire);
+      if (choice.finished && content.calls) return odd("a call of a choice that had ended");
+      said_before = !choice.turn().shown.empty();
+      WEIR_TRY(choice.reader.read(wire["delta"], choice.turn()));
+      WEIR_TRY(choice.texts.read(wire, "delta", options_.unknown_items_untrusted, choice.turn(), changes));
+      if (content.finished) choice.texts.end();
+      kept_back |= !choice.texts.content_rest.empty() || !choice.texts.refusal_rest.empty();
+    }
     const bool single = choices.size() == 1;
     const bool pass = !all.calls && !all.finished;
     const bool hold = single && all.calls && !all.other && !all.finished;
-    const bool close = single && all.finished && (!all.calls || !all.other);
-    bool said_before = false;
+    // Text of the closing event may stay in it, which comes after all calls, where nothing comes between.
+    const bool alone = changes.empty() && !kept_back && round_ == 0;
+    const bool close = single && all.finished && (!all.other || (!all.calls && alone));
     for (const json::Value wire : choices.elements()) {
-      const int64_t index = wire["index"].integer().value_or(0);
-      Choice& choice = choices_.try_emplace(index, options_.unknown_items_untrusted).first->second;
       const Content content = content_of(wire);
-      if (choice.finished && content.calls) return odd("a call of a choice that had ended");
-      said_before = !choice.turn().text.empty();
-      WEIR_TRY(choice.reader.read(wire["delta"], choice.turn()));
-      WEIR_TRY(read_chat_text(wire["delta"], options_.unknown_items_untrusted, choice.turn()));
+      Choice& choice = choices_.at(wire["index"].integer().value_or(0));
       if (hold) choice.held.push_back(event.raw);
       if (content.finished) {
         choice.finished = true;
         choice.closing_calls = close && content.calls;
-        choice.closing = close
-                             ? event.raw
-                             : edited_chunk(root, {.empty_delta = true, .only = static_cast<int64_t>(place)});
+        choice.closing =
+            close
+                ? event.raw
+                : edited_chunk(
+                      root, {.empty_delta = true, .only = static_cast<int64_t>(place), .replace = &changes});
       }
       if (content.calls && !hold && !close) choice.synthesise = true;
       ++place;
     }
     if (pass) {
-      pass_event(root, event, said_before, step);
+      pass_event(root, event, said_before, changes, step);
     } else if (!hold && !close && all.other) {
-      step.out += rest_of(root, all.finished, said_before);
+      step.out += rest_of(root, all.finished, said_before, changes);
       mark_role(choices);
     }
     for (auto& [index, choice] : choices_) {
-      if (choice.finished) WEIR_TRY(offer(index, choice, step));
+      if (choice.finished) WEIR_TRY(end_choice(index, choice, step));
     }
     return {};
   }
 
   // What an event says beside its calls and its end.
-  std::string rest_of(json::Value root, bool finished, bool said_before) {
+  std::string rest_of(json::Value root, bool finished, bool said_before, const Replacements& changes) {
     const Choice& choice = choices_.begin()->second;
     return gap(root, said_before) + edited_chunk(root, {.cut_calls = true,
                                                         .cut_role = round_ > 0 && choice.role_sent,
                                                         .cut_usage = finished,
                                                         .unfinish = true,
                                                         .cut_logprobs = true,
-                                                        .id = round_ > 0 ? head_.id() : std::string()});
+                                                        .id = round_ > 0 ? head_.id() : std::string(),
+                                                        .replace = &changes});
   }
 
   void mark_role(json::Value choices) {
@@ -313,14 +324,17 @@ class ChatStream final : public Reply {
     }
   }
 
-  void pass_event(json::Value root, const SseEvent& event, bool said_before, Step& step) {
+  void pass_event(json::Value root, const SseEvent& event, bool said_before, const Replacements& changes,
+                  Step& step) {
     const json::Value delta = (*root["choices"].elements().begin())["delta"];
     if (round_ == 0) {
-      step.out += event.raw;
+      step.out += changes.empty() ? event.raw : edited_chunk(root, {.replace = &changes});
     } else if (Content content = content_of(*root["choices"].elements().begin()); content.other) {
       step.out += gap(root, said_before);
-      step.out += edited_chunk(
-          root, {.cut_role = choices_.begin()->second.role_sent && delta["role"].exists(), .id = head_.id()});
+      step.out +=
+          edited_chunk(root, {.cut_role = choices_.begin()->second.role_sent && delta["role"].exists(),
+                              .id = head_.id(),
+                              .replace = &changes});
     } else {
       return;  // a second "role", or nothing
     }
@@ -331,10 +345,30 @@ class ChatStream final : public Reply {
   std::string gap(json::Value root, bool said_before) {
     if (round_ == 0 || said_before) return {};
     Choice& choice = choices_.begin()->second;
+    const bool now = !choice.turn().shown.empty() && root["choices"].size() == 1;
+    return now ? gap(choices_.begin()->first, choice) : std::string();
+  }
+
+  std::string gap(int64_t index, Choice& choice) {
     const bool earlier = std::any_of(choice.rounds.begin(), choice.rounds.end() - 1,
-                                     [](const ChatTurn& turn) { return !turn.text.empty(); });
-    const bool now = !choice.turn().text.empty() && root["choices"].size() == 1;
-    return earlier && now ? text_event(choices_.begin()->first, choice, kRoundGap) : std::string();
+                                     [](const ChatTurn& turn) { return !turn.shown.empty(); });
+    return earlier ? text_event(index, choice, "content", kRoundGap) : std::string();
+  }
+
+  // A choice says no more: what its filter kept back goes out, then its calls are offered.
+  Status end_choice(int64_t index, Choice& choice, Step& step) {
+    choice.texts.end();
+    flush(index, choice, "content", choice.texts.content_rest, step);
+    flush(index, choice, "refusal", choice.texts.refusal_rest, step);
+    return offer(index, choice, step);
+  }
+
+  void flush(int64_t index, Choice& choice, std::string_view key, std::string& rest, Step& step) {
+    if (rest.empty()) return;
+    if (choice.turn().shown.empty()) step.out += gap(index, choice);
+    choice.turn().shown += rest;
+    step.out += text_event(index, choice, key, rest);
+    rest.clear();
   }
 
   // Calls of a choice that has said all it will; once.
@@ -352,14 +386,15 @@ class ChatStream final : public Reply {
   Status release(int64_t index, std::string& out) {
     Choice& choice = choices_.at(index);
     const ChatTurn& turn = choice.turn();
-    if (!turn.denied_any() && !choice.synthesise && choice.reader.exact() && round_ == 0) {
+    const bool as_they_came = !turn.withheld_any() && !turn.rewritten_any();
+    if (as_they_came && !choice.synthesise && choice.reader.exact() && round_ == 0) {
       for (const std::string& raw : choice.held) out += raw;
       choice.role_sent = true;
     } else {
-      WEIR_TRY(part_closing(choice, turn.denied_any(), out));
+      WEIR_TRY(part_closing(choice, !as_they_came, out));
       int at = 0;
       for (const ChatCall& call : turn.calls) {
-        if (call.allowed) out += call_event(index, choice, call, at++);
+        if (call.verdict.allow) out += call_event(index, choice, call, at++);
       }
     }
     choice.held.clear();
@@ -367,18 +402,16 @@ class ChatStream final : public Reply {
   }
 
   // Calls do not stand as they came, so that those in the closing event go, and what it says does not wait.
-  Status part_closing(Choice& choice, bool denied, std::string& out) {
+  Status part_closing(Choice& choice, bool changed, std::string& out) {
     if (choice.closing.empty()) return {};
     const auto document = json::parse(event_data(choice.closing));
     if (!document) return odd("a closing event that cannot be read again");
     const json::Value root = document->root();
     if (content_of(*root["choices"].elements().begin()).other) {
-      const bool said_before = choice.turn().text.size() >
-                               (*root["choices"].elements().begin())["delta"]["content"].string_or("").size();
-      out += rest_of(root, true, said_before);
+      out += rest_of(root, true, true, {});
       mark_role(root["choices"]);
     }
-    choice.closing = edited_chunk(root, {.cut_logprobs = denied, .empty_delta = true});
+    choice.closing = edited_chunk(root, {.cut_logprobs = changed, .empty_delta = true});
     choice.closing_calls = false;
     return {};
   }
@@ -389,18 +422,19 @@ class ChatStream final : public Reply {
     begin_delta(choice, writer);
     if (call.legacy) {
       writer.key("function_call").begin_object();
-      writer.field("name", call.name).field("arguments", call.arguments).end_object();
+      writer.field("name", call.name).field("arguments", call.client_arguments()).end_object();
     } else {
-      writer.key("tool_calls").begin_array().raw(chat_call_json(call, at)).end_array();
+      writer.key("tool_calls").begin_array();
+      writer.raw(chat_call_json(call, call.client_arguments(), at)).end_array();
     }
     return head_.chunk(index, writer.end_object().take(), "null");
   }
 
-  std::string text_event(int64_t index, Choice& choice, std::string_view text) {
+  std::string text_event(int64_t index, Choice& choice, std::string_view key, std::string_view text) {
     json::Writer writer;
     writer.begin_object();
     begin_delta(choice, writer);
-    return head_.chunk(index, writer.field("content", text).end_object().take(), "null");
+    return head_.chunk(index, writer.field(key, text).end_object().take(), "null");
   }
 
   static void begin_delta(Choice& choice, json::Writer& writer) {
@@ -412,7 +446,7 @@ class ChatStream final : public Reply {
   std::string closing_event(Choice& choice) const {
     if (choice.closing.empty()) return {};
     const ChatTurn& turn = choice.rounds.back();
-    const bool mended = turn.denied_any() && !turn.allowed_any();
+    const bool mended = turn.withheld_any() && !turn.allowed_any();
     if (!mended && round_ == 0) return choice.closing;
     const auto document = json::parse(event_data(choice.closing));
     if (!document) return {};
@@ -423,37 +457,6 @@ class ChatStream final : public Reply {
     return edited_chunk(document->root(), edit);
   }
 
-  // Servers send usage once, or with every chunk: the last is the round's.
-  void usage_of_round(json::Value usage) {
-    for (const std::string_view key : {"prompt_tokens", "completion_tokens", "total_tokens"})
-      round_usage_[std::string(key)] = usage[key].integer().value_or(0);
-  }
-
-  void add_usage() {
-    for (const auto& [key, tokens] : round_usage_) usage_[key] += tokens;
-    round_usage_.clear();
-  }
-
-  std::string usage_event() const {
-    std::string all;
-    for (const std::string& raw : usage_events_) {
-      const auto document =
-          round_ > 0 ? json::parse(event_data(raw)) : Result<json::Document>(json::Document());
-      if (round_ == 0 || !document) {
-        all += raw;
-        continue;
-      }
-      const json::Value root = document->root();
-      Splices splices;
-      for (const auto& [key, sum] : usage_) {
-        if (root["usage"][key].integer()) splices.replace(root["usage"][key], std::to_string(sum));
-      }
-      const auto summed = json::parse(splices.apply(document->text()));
-      if (summed) all += edited_chunk(summed->root(), {.id = head_.id()});
-    }
-    return all;
-  }
-
   std::string body_;
   const int wanted_;
   const Options options_;
@@ -462,9 +465,7 @@ class ChatStream final : public Reply {
   std::map<int64_t, Choice> choices_;
   std::vector<std::pair<int64_t, size_t>> waiting_;  // (choice, call) of the calls that were given out
   ChatHead head_;
-  std::map<std::string, int64_t> round_usage_;
-  std::map<std::string, int64_t> usage_;
-  std::vector<std::string> usage_events_;
+  ChatUsage usage_;
   std::string done_event_;
   std::vector<exchange::Message> messages_;
   size_t bytes_ = 0;

@@ -9,21 +9,26 @@
 
 namespace weir::wire {
 
-bool ChatTurn::denied_any() const {
-  return std::any_of(calls.begin(), calls.end(), [](const ChatCall& call) { return !call.allowed; });
+bool ChatTurn::withheld_any() const {
+  return std::any_of(calls.begin(), calls.end(), [](const ChatCall& call) { return !call.verdict.allow; });
 }
 
 bool ChatTurn::allowed_any() const {
-  return std::any_of(calls.begin(), calls.end(), [](const ChatCall& call) { return call.allowed; });
+  return std::any_of(calls.begin(), calls.end(), [](const ChatCall& call) { return call.verdict.allow; });
 }
 
-std::string chat_call_json(const ChatCall& call, int index) {
+bool ChatTurn::rewritten_any() const {
+  return std::any_of(calls.begin(), calls.end(),
+                     [](const ChatCall& call) { return call.verdict.arguments.has_value(); });
+}
+
+std::string chat_call_json(const ChatCall& call, std::string_view arguments, int index) {
   json::Writer writer;
   writer.begin_object();
   if (index >= 0) writer.key("index").integer(index);
   const std::string_view type = call.custom ? "custom" : "function";
   writer.field("id", call.id).field("type", type).key(type).begin_object().field("name", call.name);
-  writer.field(call.custom ? "input" : "arguments", call.arguments).end_object();
+  writer.field(call.custom ? "input" : "arguments", arguments).end_object();
   for (const auto& [name, raw] : call.extra) writer.key(name).raw(raw);
   return writer.end_object().take();
 }
@@ -42,7 +47,7 @@ std::string chat_message_json(const ChatTurn& turn) {
     if (call.legacy) continue;
     if (!open) writer.key("tool_calls").begin_array();
     open = true;
-    writer.raw(chat_call_json(call));
+    writer.raw(chat_call_json(call, call.arguments));
   }
   if (open) writer.end_array();
   for (const ChatCall& call : turn.calls) {
@@ -53,14 +58,14 @@ std::string chat_message_json(const ChatTurn& turn) {
   return writer.end_object().take();
 }
 
-std::string chat_denials_json(const ChatTurn& turn) {
+std::string chat_results_json(const ChatTurn& turn) {
   std::string all;
   for (const ChatCall& call : turn.calls) {
-    if (call.allowed) continue;
+    if (call.verdict.allow) continue;
     json::Writer writer;
     writer.begin_object().field("role", call.legacy ? "function" : "tool");
     writer.field(call.legacy ? "name" : "tool_call_id", call.legacy ? call.name : call.id)
-        .field("content", call.why)
+        .field("content", call.verdict.why)
         .end_object();
     all += (all.empty() ? "" : ",") + writer.text();
   }
@@ -81,31 +86,36 @@ exchange::Message chat_client_message(const std::vector<ChatTurn>& rounds) {
   exchange::Message message{exchange::Role::planner, {}, {}};
   std::string text;
   for (const ChatTurn& turn : rounds) {
-    if (!text.empty() && !turn.text.empty()) text += kRoundGap;
-    text += turn.text;
+    if (!text.empty() && !turn.shown.empty()) text += kRoundGap;
+    text += turn.shown;
   }
   if (text.empty()) text = stopped_text(rounds);
   if (!text.empty()) message.parts.emplace_back(exchange::Text{text});
   if (rounds.empty()) return message;
   if (rounds.back().audio) message.parts.emplace_back(exchange::Media{});
   for (const ChatCall& call : rounds.back().calls) {
-    if (call.allowed) message.parts.emplace_back(call.call());
+    if (!call.verdict.allow) continue;
+    exchange::Call given = call.call();
+    given.arguments = call.client_arguments();
+    message.parts.emplace_back(std::move(given));
   }
   return message;
 }
 
-Shadow chat_shadow(const std::vector<ChatTurn>& rounds) {
+std::optional<Shadow> chat_shadow(const std::vector<ChatTurn>& rounds) {
+  if (std::all_of(rounds.begin(), rounds.end(), [](const ChatTurn& turn) { return turn.untouched(); }))
+    return std::nullopt;
   Shadow shadow;
   for (size_t i = 0; i < rounds.size(); ++i) {
     const bool last = i + 1 == rounds.size();
     // A round that said nothing at all: the upstream would refuse an empty message.
     if (i > 0 && rounds[i].text.empty() && rounds[i].calls.empty()) continue;
     shadow.replacement += (i == 0 ? "" : ",") + chat_message_json(rounds[i]);
-    if (!rounds[i].denied_any()) continue;
+    if (!rounds[i].withheld_any()) continue;
     if (last && rounds[i].allowed_any()) {
-      shadow.insert_after = chat_denials_json(rounds[i]);
+      shadow.insert_after = chat_results_json(rounds[i]);
     } else {
-      shadow.replacement += "," + chat_denials_json(rounds[i]);
+      shadow.replacement += "," + chat_results_json(rounds[i]);
     }
   }
   return shadow;
@@ -114,8 +124,10 @@ Shadow chat_shadow(const std::vector<ChatTurn>& rounds) {
 std::string stopped_text(const std::vector<ChatTurn>& rounds) {
   std::vector<std::string_view> names;
   for (const ChatTurn& turn : rounds) {
-    if (!turn.text.empty() || turn.allowed_any()) return {};
-    for (const ChatCall& call : turn.calls) names.push_back(call.name);
+    if (!turn.shown.empty() || turn.allowed_any()) return {};
+    for (const ChatCall& call : turn.calls) {
+      if (!call.verdict.answered) names.push_back(call.name);
+    }
   }
   return stopped_sentence(names);
 }

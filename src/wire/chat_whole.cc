@@ -40,11 +40,12 @@ class ChatWhole final : public Reply {
     if (!choices.is_array()) return unavailable("the upstream's reply has no choices");
     if (!options_.unknown_items_untrusted) WEIR_TRY(check_chat_reply(document_.root(), "message"));
     if (id_.empty()) id_ = document_["id"].raw();
+    changes_.clear();
     size_t index = 0;
     for (const json::Value choice : choices.elements()) {
       if (index == rounds_.size()) rounds_.emplace_back();
       rounds_[index].emplace_back();
-      WEIR_TRY(read(choice["message"], rounds_[index].back()));
+      WEIR_TRY(read(choice, rounds_[index].back()));
       for (const ChatCall& call : rounds_[index].back().calls)
         step.calls.push_back({call.call(), static_cast<int>(index)});
       ++index;
@@ -60,9 +61,8 @@ class ChatWhole final : public Reply {
     for (std::vector<ChatTurn>& rounds : rounds_) {
       for (ChatCall& call : rounds.back().calls) {
         if (at == verdicts.size()) break;
-        call.allowed = verdicts[at].allow;
-        call.why = verdicts[at].why;
-        ++at;
+        WEIR_TRY_ASSIGN(verdict, settled(verdicts[at++], call.call()));
+        call.verdict = std::move(verdict);
       }
     }
     Step step;
@@ -77,7 +77,7 @@ class ChatWhole final : public Reply {
 
   std::string next_round_body() override {
     const ChatTurn& turn = rounds_[0].back();
-    body_ = append_messages(body_, chat_message_json(turn) + "," + chat_denials_json(turn));
+    body_ = append_messages(body_, chat_message_json(turn) + "," + chat_results_json(turn));
     parsed_ = false;
     return body_;
   }
@@ -92,6 +92,8 @@ class ChatWhole final : public Reply {
       messages_.push_back(chat_client_message(rounds_[index]));
       ++index;
     }
+    // Behind what mend() put in the place of a whole text.
+    for (const auto& [value, raw] : changes_) splices.replace(value, raw);
     if (!rounds_.empty() && rounds_[0].size() > 1) {
       if (document_["id"].exists() && !id_.empty()) splices.replace(document_["id"], id_);
       for (const auto& [key, sum] : usage_) {
@@ -105,17 +107,16 @@ class ChatWhole final : public Reply {
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
 
   std::optional<Shadow> shadow() const override {
-    if (rounds_.empty()) return std::nullopt;
-    const bool denied = std::any_of(rounds_[0].begin(), rounds_[0].end(),
-                                    [](const ChatTurn& turn) { return turn.denied_any(); });
-    return denied ? std::optional<Shadow>(chat_shadow(rounds_[0])) : std::nullopt;
+    return rounds_.empty() ? std::nullopt : chat_shadow(rounds_[0]);
   }
 
  private:
-  Status read(json::Value message, ChatTurn& turn) const {
+  Status read(json::Value choice, ChatTurn& turn) {
+    const json::Value message = choice["message"];
     if (message.exists() && !message.is_null() && !message.is_object())
       return unavailable("the upstream's reply has a message that is no object");
-    WEIR_TRY(read_chat_text(message, options_.unknown_items_untrusted, turn));
+    ChatTexts texts(options_.text_filters, false);
+    WEIR_TRY(texts.read(choice, "message", options_.unknown_items_untrusted, turn, changes_));
     ChatCallReader reader(false, options_.unknown_items_untrusted);
     WEIR_TRY(reader.read(message, turn));
     for (const ChatCall& call : turn.calls) {
@@ -128,21 +129,23 @@ class ChatWhole final : public Reply {
   static void mend(json::Value choice, const std::vector<ChatTurn>& rounds, Splices& splices) {
     const ChatTurn& turn = rounds.back();
     const json::Value message = choice["message"];
-    if (turn.denied_any()) {
+    if (turn.rewritten_any()) rewrite(message, turn, splices);
+    // Tokens spell the calls as well.
+    if ((turn.withheld_any() || turn.rewritten_any()) && choice["logprobs"].exists())
+      splices.replace(choice["logprobs"], "null");
+    if (turn.withheld_any()) {
       const bool none = !turn.allowed_any();
       std::vector<bool> remove;
       bool legacy = false;
       for (const ChatCall& call : turn.calls) {
-        if (call.legacy) legacy = !call.allowed;
-        if (!call.legacy) remove.push_back(!call.allowed);
+        if (call.legacy) legacy = !call.verdict.allow;
+        if (!call.legacy) remove.push_back(!call.verdict.allow);
       }
       const bool all = std::find(remove.begin(), remove.end(), false) == remove.end();
       splices.remove_members(message, [&](std::string_view key) {
         return (key == "function_call" && legacy) || (key == "tool_calls" && all);
       });
       if (!all) splices.remove_elements(message["tool_calls"], remove);
-      // Tokens spell the calls as well.
-      if (choice["logprobs"].exists()) splices.replace(choice["logprobs"], "null");
       const std::string_view reason = choice["finish_reason"].string_or("");
       if (none && (reason == "tool_calls" || reason == "function_call"))
         splices.replace(choice["finish_reason"], "\"stop\"");
@@ -150,10 +153,37 @@ class ChatWhole final : public Reply {
     const bool changed = rounds.size() > 1 || !stopped_text(rounds).empty();
     if (!changed) return;
     const std::string quoted = json::quote(exchange::text_of(chat_client_message(rounds)));
+    // All that was said is in the content now.
+    if (!message["refusal"].string_or("").empty()) splices.replace(message["refusal"], "null");
     if (message["content"].exists()) {
       splices.replace(message["content"], quoted);
     } else {
       insert_content(message, quoted, turn, splices);
+    }
+  }
+
+  // Other arguments, in the form that the planner's had.
+  static void rewrite(json::Value message, const ChatTurn& turn, Splices& splices) {
+    const auto put = [&](json::Value body, const ChatCall& call) {
+      if (!call.verdict.arguments) return;
+      const std::string_view key = call.custom ? "input" : "arguments";
+      const json::Value old = body[key];
+      const std::string raw =
+          old.is_object() ? call.client_arguments() : json::quote(call.client_arguments());
+      if (old.exists()) {
+        splices.replace(old, raw);
+      } else {
+        splices.insert(body.offset() + body.raw().size() - 1, fmt::format(",\"{}\":{}", key, raw));
+      }
+    };
+    auto wire = message["tool_calls"].elements().begin();
+    for (const ChatCall& call : turn.calls) {
+      if (call.legacy) {
+        put(message["function_call"], call);
+        continue;
+      }
+      put((*wire)[call.custom ? "custom" : "function"], call);
+      ++wire;
     }
   }
 
@@ -162,12 +192,12 @@ class ChatWhole final : public Reply {
                              Splices& splices) {
     for (const json::Member& member : message.members()) {
       const bool call = member.key == "function_call" || member.key == "tool_calls";
-      if (call && turn.denied_any()) continue;
+      if (call && turn.withheld_any()) continue;
       return splices.replace(member.key_value,
                              fmt::format("\"content\":{},{}", quoted, member.key_value.raw()));
     }
     const size_t end = message.offset() + message.raw().size() - 1;
-    const bool calls_stay = turn.denied_any() && turn.allowed_any();
+    const bool calls_stay = turn.withheld_any() && turn.allowed_any();
     splices.insert(end, fmt::format("{}\"content\":{}", calls_stay ? "," : "", quoted));
   }
 
@@ -179,6 +209,7 @@ class ChatWhole final : public Reply {
   json::Document document_;
   bool parsed_ = false;
   std::vector<std::vector<ChatTurn>> rounds_;  // of each choice
+  Replacements changes_;                       // of texts in document_
   std::map<std::string, int64_t> usage_;
   std::vector<exchange::Message> messages_;
 };

@@ -6,10 +6,12 @@
 // until each is decided.
 //
 // Guarantee: no byte of a call leaves feed(), decide() or end_of_body() before a verdict allows it, and none
-// of a denied one ever; a shape, event or block that this file's tables do not know is refused. Not
-// guaranteed: that text which an agent itself parses for calls holds none. Pure; one thread an object.
+// of a denied one ever; a shape, event or block that this file's tables do not know is refused; where a text
+// filter is set, no byte of what the planner says reaches the client but through one. Not guaranteed: that
+// text which an agent itself parses for calls holds none. Pure; one thread an object.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,9 +24,24 @@
 
 namespace weir::wire {
 
+// Rewrites one text of the planner on its way to the client, piece by piece. What feed() and end() return,
+// in order, is the text that the client gets.
+class TextFilter {
+ public:
+  virtual ~TextFilter() = default;
+  // May keep back what it cannot judge yet.
+  virtual std::string feed(std::string_view piece) = 0;
+  // No more comes: the rest.
+  virtual std::string end() = 0;
+};
+// One for each text of a reply's round: a choice's content, its refusal, a text block. A text that goes on
+// after the client had to get all of it, because a call behind it was given out, goes on with a new one.
+using TextFilters = std::function<std::unique_ptr<TextFilter>()>;
+
 struct Options {
   bool unknown_items_untrusted = false;  // unknown items pass as Media instead of being refused
   bool strip_hosted_tools = false;       // tools that the provider would run are cut out instead of refused
+  TextFilters text_filters = {};         // of replies; empty: text passes as it is
 };
 
 // A change to a request's list of messages. `message` indexes exchange::Request::messages and must not name
@@ -41,17 +58,53 @@ struct Edit {
   std::string raw;  // one or more JSON values, separated by commas
 };
 
+// The content of one part becomes `text`: of a Text its text; of a Result all that it came back with (one
+// text; images and other blocks are gone); of Media a text block; of a Call its arguments (JSON text, or a
+// custom tool's free text; in Messages what is no JSON object becomes {}). Thinking stays as it is. All else
+// of the message stays byte for byte: ids, is_error, a block's cache_control, the order.
+struct PartEdit {
+  size_t message = 0;  // of exchange::Request::messages; may name one that came from `system`
+  size_t part = 0;     // of its parts
+  std::string text;
+};
+
+// What write() changes. An index that is out of range changes nothing.
+struct Changes {
+  // Several may name one message; they apply in order. A `replace` wins over the message's part edits and
+  // prepend_blocks.
+  std::vector<Edit> edits = {};
+  std::vector<PartEdit> parts = {};  // of several for one part the last holds
+  // Offered beside the client's: written at the end of `tools`, which is made where there is none.
+  std::vector<exchange::Tool> tools = {};
+};
+
+// Where a part stands in the request's bytes, for write().
+struct PartPlace {
+  enum class Kind : uint8_t {
+    fixed,      // it is not edited
+    string,     // `value` is the JSON string that holds it
+    arguments,  // `value` is a call's arguments as JSON
+    result,     // `value` is the object whose "content" it is
+    block,      // `value` is a block of a list
+    citations,  // `value` is the text block that it belongs to
+    audio,      // `value` is the message whose "audio" it is
+  };
+  Kind kind = Kind::fixed;
+  json::Value value = {};
+};
+
 // A request as it was sent. Movable; `request` owns its text, the document the bytes.
 struct ParsedRequest {
   exchange::Request request;
   json::Document document;
   std::vector<size_t>
       wire_index;  // of each exchange message: its place in the wire's `messages`; npos: `system`
+  std::vector<std::vector<PartPlace>> places;   // of each exchange message's parts
   std::vector<std::pair<size_t, size_t>> cuts;  // byte ranges that write() leaves out (stripped hosted tools)
 
-  // The request's bytes with the edits applied; without edits and cuts exactly the input. Several edits may
-  // name one message; they apply in order.
-  std::string write(const std::vector<Edit>& edits) const;
+  // The request's bytes with the changes applied; without changes and cuts exactly the input. Equal input and
+  // changes give equal bytes.
+  std::string write(const Changes& changes) const;
 };
 
 // Errors: bad_input (malformed; where = JSON pointer), unsupported (known and refused, or unknown),
@@ -66,7 +119,13 @@ struct HeldCall {
 
 struct Verdict {
   bool allow = false;
-  std::string why = {};  // for the planner, when denied
+  std::string why = {};  // for the planner: why it was denied, or the result of a call that weir answered
+  // Allowed: the client gets the call with these arguments instead of the planner's. JSON text of an object
+  // (else decide() fails), or the free text of a custom tool.
+  std::optional<std::string> arguments = {};
+  // Not allowed, and no denial either: weir answered the call itself. Its result is no error, and nobody is
+  // told that a call was stopped.
+  bool answered = false;
 };
 
 struct Step {
@@ -76,7 +135,8 @@ struct Step {
 };
 
 // What the upstream must see when the client sends this turn back, because it differs from what the client
-// has. Raw JSON in the dialect, separated by commas; equal turns give equal bytes.
+// has: the planner's own text, arguments and calls, and what it was told of those that the client did not
+// get. Raw JSON in the dialect, separated by commas; equal turns give equal bytes.
 struct Shadow {
   std::string replacement = {};  // wire messages for the planner's message; empty: the client's own is right
   std::string prepend_blocks = {};  // Messages: blocks to put first into the user message that follows
@@ -96,17 +156,20 @@ class Reply {
   // One verdict for each of the calls of the last Step, in order.
   virtual Result<Step> decide(const std::vector<Verdict>& verdicts) = 0;
 
-  // After `complete`: there were calls, one choice was asked for, and no call of this round was allowed.
+  // After `complete`: there were calls, one choice was asked for, and no call of this round was allowed: each
+  // was denied or answered.
   virtual bool all_denied() const = 0;
-  // The request for the next round: the last one, the planner's turn, and why each call was denied. The next
-  // feed() is the reply to it, and goes on in the client's same message. Only when all_denied().
+  // The request for the next round: the last one, the planner's turn in its own words, and why each call was
+  // denied or what was answered. The next feed() is the reply to it, and goes on in the client's same
+  // message. Only when all_denied().
   virtual std::string next_round_body() = 0;
   // No further round: the closing bytes.
   virtual Result<Step> finish() = 0;
 
   // After finish(): for each choice, the planner's message as the client now has it.
   virtual const std::vector<exchange::Message>& client_messages() const = 0;
-  // After finish(): what the upstream must see instead; nothing when no call was denied. Choice 0 only.
+  // After finish(): what the upstream must see instead; nothing when the client has all calls, arguments and
+  // text as the planner wrote them. Choice 0 only.
   virtual std::optional<Shadow> shadow() const = 0;
 };
 

@@ -15,17 +15,34 @@
 namespace weir::wire {
 namespace {
 
+// Whether a citation reaches the client turns on the whole text that it is of.
+struct Later {
+  std::string bytes;
+  bool citation = false;
+};
+
 // A block that is under way.
 struct Open {
+  explicit Open(const TextFilters& filters) : filter(filters) {}
+
   MessageBlock block;
+  FilteredText filter;
   json::Document start;  // its content_block_start
   std::string input;     // a call's arguments, piece by piece
   std::string thinking;
   std::string signature;
   std::string citations;       // raw, comma separated
   std::vector<SseEvent> held;  // a call's events, until it is decided
+  std::vector<Later> later;    // a text's events from its first citation on, until it has ended
   int64_t index = 0;           // in the client's message
 };
+
+std::string delta_event(int64_t index, std::string_view type, std::string_view key, std::string_view text) {
+  json::Writer writer;
+  writer.begin_object().field("type", "content_block_delta").key("index").integer(index);
+  writer.key("delta").begin_object().field("type", type).field(key, text).end_object();
+  return fmt::format("event: content_block_delta\ndata: {}\n\n", writer.end_object().text());
+}
 
 class MessageStream final : public Reply {
  public:
@@ -58,11 +75,12 @@ class MessageStream final : public Reply {
     if (waiting_ && !verdicts.empty()) {
       Open open = std::move(*waiting_);
       waiting_.reset();
-      open.block.allowed = verdicts[0].allow;
-      open.block.why = verdicts[0].why;
-      if (open.block.allowed) {
+      WEIR_TRY_ASSIGN(verdict, settled(verdicts[0], open.block.call));
+      open.block.verdict = std::move(verdict);
+      if (open.block.verdict.allow) {
+        for (auto& [index, other] : open_) flush(other, step);
         open.index = next_index_++;
-        for (const SseEvent& event : open.held) step.out += with_index(event, open.index);
+        release(open, step);
       }
       rounds_.back().blocks.push_back(std::move(open.block));
     }
@@ -77,7 +95,7 @@ class MessageStream final : public Reply {
   }
 
   std::string next_round_body() override {
-    body_ = append_messages(body_, denied_round_json(rounds_.back()));
+    body_ = append_messages(body_, withheld_round_json(rounds_.back()));
     rounds_.emplace_back();
     open_.clear();
     closing_.clear();
@@ -94,17 +112,12 @@ class MessageStream final : public Reply {
     Step step;
     step.complete = true;
     if (const std::string said = stopped_text(rounds_); !said.empty() && !failed_) {
-      const std::string text = json::quote(said);
       step.out += fmt::format(
           "event: content_block_start\ndata: "
           "{{\"type\":\"content_block_start\",\"index\":{},\"content_block\":{{\"type\":\"text\",\"text\":"
           "\"\"}}}}\n\n",
           next_index_);
-      step.out += fmt::format(
-          "event: content_block_delta\ndata: "
-          "{{\"type\":\"content_block_delta\",\"index\":{},\"delta\":{{\"type\":\"text_delta\",\"text\":{}}}}"
-          "}\n\n",
-          next_index_, text);
+      step.out += delta_event(next_index_, "text_delta", "text", said);
       step.out +=
           fmt::format("event: content_block_stop\ndata: {{\"type\":\"content_block_stop\",\"index\":{}}}\n\n",
                       next_index_);
@@ -118,11 +131,7 @@ class MessageStream final : public Reply {
 
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
 
-  std::optional<Shadow> shadow() const override {
-    const bool denied = std::any_of(rounds_.begin(), rounds_.end(),
-                                    [](const MessageTurn& turn) { return turn.denied_any(); });
-    return denied ? std::optional<Shadow>(message_shadow(rounds_)) : std::nullopt;
-  }
+  std::optional<Shadow> shadow() const override { return message_shadow(rounds_); }
 
  private:
   bool first_round() const { return rounds_.size() == 1; }
@@ -176,8 +185,9 @@ class MessageStream final : public Reply {
       closing_.push_back(std::move(event));
     } else if (type == "message_stop") {
       for (auto& [index, open] : open_) {
-        if (open.block.kind == BlockKind::call)
+        if (open.block.is_call())
           return unavailable("the upstream ended its message in the middle of a call");
+        end_text(open, step);
         open.block.raw = raw_block(open);
         rounds_.back().blocks.push_back(std::move(open.block));
       }
@@ -215,9 +225,9 @@ class MessageStream final : public Reply {
       WEIR_TRY(check_reply_block(block, "/content_block"));
       WEIR_TRY(check_beside(document.root(), "content_block", ""));
     }
-    Open open;
+    Open open(options_.text_filters);
     open.block.kind = block_kind(type);
-    if (open.block.kind == BlockKind::call) {
+    if (open.block.is_call()) {
       if (++calls_ > limits::kCallsPerTurnMax)
         return too_large(fmt::format("more than {} calls in one turn", limits::kCallsPerTurnMax));
       const json::Value input = block["input"];
@@ -230,9 +240,13 @@ class MessageStream final : public Reply {
       open.held.push_back(std::move(event));
     } else {
       open.index = next_index_++;
-      open.block.text = block["text"].string_or("");
       open.thinking = block["thinking"].string_or("");
-      step.out += with_index(event, open.index);
+      Replacements changes;
+      pass_text(open, block["text"], changes);
+      // Citations come as deltas.
+      if (options_.text_filters && block["citations"].size() > 0)
+        changes.emplace_back(block["citations"], "[]");
+      step.out += with_index(event, open.index, changes);
     }
     open.start = std::move(document);
     open_.emplace(*index, std::move(open));
@@ -254,7 +268,7 @@ class MessageStream final : public Reply {
     WEIR_TRY_ASSIGN(open, opened(root));
     const json::Value delta = root["delta"];
     const std::string_view type = delta["type"].string_or("");
-    if (open->block.kind == BlockKind::call) {
+    if (open->block.is_call()) {
       if (type != "input_json_delta") return unknown_item("delta of a call", type, "/delta/type");
       if (!delta["partial_json"].is_string() || delta.size() != 2) return unreadable();
       const std::string_view piece = *delta["partial_json"].string();
@@ -270,8 +284,9 @@ class MessageStream final : public Reply {
       WEIR_TRY(check_beside(root, "delta", ""));
       WEIR_TRY(check_beside(delta, "", "/delta"));
     }
+    Replacements changes;
     if (type == "text_delta") {
-      open->block.text += delta["text"].string_or("");
+      pass_text(*open, delta["text"], changes);
     } else if (type == "thinking_delta") {
       open->thinking += delta["thinking"].string_or("");
     } else if (type == "signature_delta") {
@@ -280,18 +295,66 @@ class MessageStream final : public Reply {
       open->citations += (open->citations.empty() ? "" : ",") + std::string(delta["citation"].raw());
     } else if (type == "compaction_delta") {
       open->block.text += delta["content"].string_or("");
+      open->block.shown += delta["content"].string_or("");
     } else if (!options_.unknown_items_untrusted) {
       return unknown_item("delta", type, "/delta/type");
     }
-    step.out += with_index(event, open->index);
+    put(*open, {with_index(event, open->index, changes), type == "citations_delta"}, step);
     return {};
+  }
+
+  static void pass_text(Open& open, json::Value text, Replacements& changes) {
+    if (!text.is_string()) return;
+    const std::string shown = open.filter.feed(*text.string());
+    open.block.text += *text.string();
+    open.block.shown += shown;
+    if (shown != *text.string()) changes.emplace_back(text, json::quote(shown));
+  }
+
+  void put(Open& open, Later bytes, Step& step) const {
+    if (options_.text_filters && (bytes.citation || !open.later.empty())) {
+      open.later.push_back(std::move(bytes));
+    } else {
+      step.out += bytes.bytes;
+    }
+  }
+
+  // What the block's filter kept back.
+  void flush(Open& open, Step& step) const {
+    const std::string rest = open.filter.end();
+    if (rest.empty()) return;
+    open.block.shown += rest;
+    put(open, {delta_event(open.index, "text_delta", "text", rest)}, step);
+  }
+
+  void end_text(Open& open, Step& step) const {
+    flush(open, step);
+    for (const Later& later : open.later) {
+      if (!later.citation || open.block.untouched()) step.out += later.bytes;
+    }
+    open.later.clear();
+  }
+
+  // The events of a call that was allowed.
+  static void release(const Open& open, Step& step) {
+    if (!open.block.verdict.arguments) {
+      for (const SseEvent& event : open.held) step.out += with_index(event, open.index);
+      return;
+    }
+    const json::Value input = open.start["content_block"]["input"];
+    Replacements changes;
+    if (input.size() > 0) changes.emplace_back(input, "{}");
+    step.out += with_index(open.held.front(), open.index, changes);
+    step.out += delta_event(open.index, "input_json_delta", "partial_json", *open.block.verdict.arguments);
+    step.out += with_index(open.held.back(), open.index);
   }
 
   Status block_stop(json::Value root, SseEvent event, Step& step) {
     WEIR_TRY_ASSIGN(open, opened(root));
     Open ended = std::move(*open);
     open_.erase(*root["index"].integer());
-    if (ended.block.kind != BlockKind::call) {
+    if (!ended.block.is_call()) {
+      end_text(ended, step);
       ended.block.raw = raw_block(ended);
       step.out += with_index(event, ended.index);
       rounds_.back().blocks.push_back(std::move(ended.block));
@@ -341,11 +404,13 @@ class MessageStream final : public Reply {
   }
 
   // The event with its block's index in the client's message; the same bytes where that is the upstream's.
-  static std::string with_index(const SseEvent& event, int64_t index) {
+  static std::string with_index(const SseEvent& event, int64_t index, const Replacements& changes = {}) {
     const auto document = json::parse(event.data);
-    if (!document || (*document)["index"].integer() == index) return event.raw;
+    if (!document || ((*document)["index"].integer() == index && changes.empty())) return event.raw;
     Splices splices;
     splices.replace((*document)["index"], std::to_string(index));
+    // Offsets into the same data, parsed before.
+    for (const auto& [value, raw] : changes) splices.replace(value, raw);
     return fmt::format("event: {}\ndata: {}\n\n", event.name, splices.apply(document->text()));
   }
 
@@ -354,7 +419,7 @@ class MessageStream final : public Reply {
     if (!document) return event.raw;
     Splices splices;
     const json::Value reason = (*document)["delta"]["stop_reason"];
-    const bool none_left = rounds_.back().denied_any() && !rounds_.back().allowed_any();
+    const bool none_left = rounds_.back().withheld_any() && !rounds_.back().allowed_any();
     if (none_left && reason.string_or("") == "tool_use") splices.replace(reason, "\"end_turn\"");
     const json::Value tokens = (*document)["usage"]["output_tokens"];
     if (!first_round() && tokens.integer())

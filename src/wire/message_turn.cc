@@ -6,6 +6,7 @@
 
 #include "wire/chat_turn.h"
 #include "wire/request.h"
+#include "wire/splice.h"
 
 namespace weir::wire {
 namespace {
@@ -16,27 +17,45 @@ bool blank(std::string_view text) {
 
 }  // namespace
 
-bool MessageTurn::any_call() const {
-  return std::any_of(blocks.begin(), blocks.end(),
-                     [](const MessageBlock& block) { return block.kind == BlockKind::call; });
+std::string MessageBlock::client_raw() const {
+  if (untouched()) return raw;
+  const auto document = json::parse(raw);
+  if (!document) return raw;
+  const json::Value root = document->root();
+  Splices splices;
+  if (is_call()) {
+    splices.replace(root["input"], *verdict.arguments);
+  } else if (root["text"].exists()) {
+    splices.replace(root["text"], json::quote(shown));
+    // They are of what the planner wrote.
+    splices.remove_members(root, [](std::string_view key) { return key == "citations"; });
+  }
+  return splices.apply(raw);
 }
 
-bool MessageTurn::denied_any() const {
-  return std::any_of(blocks.begin(), blocks.end(), [](const MessageBlock& block) {
-    return block.kind == BlockKind::call && !block.allowed;
-  });
+bool MessageTurn::any_call() const {
+  return std::any_of(blocks.begin(), blocks.end(), [](const MessageBlock& block) { return block.is_call(); });
+}
+
+bool MessageTurn::withheld_any() const {
+  return std::any_of(blocks.begin(), blocks.end(),
+                     [](const MessageBlock& block) { return block.withheld(); });
 }
 
 bool MessageTurn::allowed_any() const {
-  return std::any_of(blocks.begin(), blocks.end(), [](const MessageBlock& block) {
-    return block.kind == BlockKind::call && block.allowed;
-  });
+  return std::any_of(blocks.begin(), blocks.end(),
+                     [](const MessageBlock& block) { return block.is_call() && block.verdict.allow; });
 }
 
 bool MessageTurn::any_text() const {
   return std::any_of(blocks.begin(), blocks.end(), [](const MessageBlock& block) {
-    return block.kind == BlockKind::text && !block.text.empty();
+    return block.kind == BlockKind::text && !block.shown.empty();
   });
+}
+
+bool MessageTurn::untouched() const {
+  return std::all_of(blocks.begin(), blocks.end(),
+                     [](const MessageBlock& block) { return block.untouched(); });
 }
 
 std::string message_json(const MessageTurn& turn) {
@@ -50,36 +69,36 @@ std::string message_json(const MessageTurn& turn) {
   return writer.end_array().end_object().take();
 }
 
-std::string denial_blocks_json(const MessageTurn& turn) {
+std::string result_blocks_json(const MessageTurn& turn) {
   std::string all;
   for (const MessageBlock& block : turn.blocks) {
-    if (block.kind != BlockKind::call || block.allowed) continue;
+    if (!block.withheld()) continue;
     json::Writer writer;
-    writer.begin_object()
-        .field("type", "tool_result")
-        .field("tool_use_id", block.call.id)
-        .key("is_error")
-        .boolean(true);
-    writer.field("content", block.why).end_object();
+    writer.begin_object().field("type", "tool_result").field("tool_use_id", block.call.id);
+    if (!block.verdict.answered) writer.key("is_error").boolean(true);
+    writer.field("content", block.verdict.why).end_object();
     all += (all.empty() ? "" : ",") + writer.text();
   }
   return all;
 }
 
-std::string denied_round_json(const MessageTurn& turn) {
-  return fmt::format(R"({},{{"role":"user","content":[{}]}})", message_json(turn), denial_blocks_json(turn));
+std::string withheld_round_json(const MessageTurn& turn) {
+  return fmt::format(R"({},{{"role":"user","content":[{}]}})", message_json(turn), result_blocks_json(turn));
 }
 
 exchange::Message message_client_message(const std::vector<MessageTurn>& rounds) {
   exchange::Message message{exchange::Role::planner, {}, {}};
   for (const MessageTurn& turn : rounds) {
     for (const MessageBlock& block : turn.blocks) {
-      if (block.kind == BlockKind::call) {
-        if (block.allowed) message.parts.emplace_back(block.call);
+      if (block.is_call()) {
+        if (block.withheld()) continue;
+        exchange::Call given = block.call;
+        if (block.verdict.arguments) given.arguments = *block.verdict.arguments;
+        message.parts.emplace_back(std::move(given));
         continue;
       }
       // Read as the client's next request will be, so that both give the same digest.
-      const auto content = json::parse("[" + block.raw + "]");
+      const auto content = json::parse("[" + block.client_raw() + "]");
       if (content) (void)read_content(content->root(), "", {.unknown_items_untrusted = true}, message.parts);
     }
   }
@@ -88,7 +107,9 @@ exchange::Message message_client_message(const std::vector<MessageTurn>& rounds)
   return message;
 }
 
-Shadow message_shadow(const std::vector<MessageTurn>& rounds) {
+std::optional<Shadow> message_shadow(const std::vector<MessageTurn>& rounds) {
+  if (std::all_of(rounds.begin(), rounds.end(), [](const MessageTurn& turn) { return turn.untouched(); }))
+    return std::nullopt;
   Shadow shadow;
   for (size_t i = 0; i < rounds.size(); ++i) {
     const bool last = i + 1 == rounds.size();
@@ -98,14 +119,14 @@ Shadow message_shadow(const std::vector<MessageTurn>& rounds) {
         }))
       continue;
     if (i > 0) shadow.replacement += ",";
-    if (!rounds[i].denied_any()) {
+    if (!rounds[i].withheld_any()) {
       shadow.replacement += message_json(rounds[i]);
     } else if (!last) {
-      shadow.replacement += denied_round_json(rounds[i]);
+      shadow.replacement += withheld_round_json(rounds[i]);
     } else {
       // The client's next message is the user's: results of the calls it ran, or the user's words.
       shadow.replacement += message_json(rounds[i]);
-      shadow.prepend_blocks = denial_blocks_json(rounds[i]);
+      shadow.prepend_blocks = result_blocks_json(rounds[i]);
     }
   }
   return shadow;
@@ -137,7 +158,7 @@ std::string stopped_text(const std::vector<MessageTurn>& rounds) {
   for (const MessageTurn& turn : rounds) {
     if (turn.any_text() || turn.allowed_any()) return {};
     for (const MessageBlock& block : turn.blocks) {
-      if (block.kind == BlockKind::call) names.push_back(block.call.name);
+      if (block.is_call() && !block.verdict.answered) names.push_back(block.call.name);
     }
   }
   return stopped_sentence(names);

@@ -6,36 +6,48 @@
 
 #include "wire/blocks.h"
 #include "wire/dialect.h"
+#include "wire/reply.h"
 
 namespace weir::wire {
 
 // A content block as the upstream sent it.
 struct MessageBlock {
   BlockKind kind = BlockKind::text;
-  std::string raw = {};   // the whole block's JSON
-  std::string text = {};  // of a text block
+  std::string raw = {};    // the whole block's JSON
+  std::string text = {};   // of a text block
+  std::string shown = {};  // and as the client gets it
   exchange::Call call = {};
-  bool allowed = false;
-  std::string why = {};
+  Verdict verdict = {};  // of a call; settled()
+
+  bool is_call() const { return kind == BlockKind::call; }
+  // The client does not get it: denied or answered.
+  bool withheld() const { return is_call() && !verdict.allow; }
+  // The client gets it as it is.
+  bool untouched() const { return is_call() ? verdict.allow && !verdict.arguments : text == shown; }
+  // The JSON that the client gets, unless it is withheld.
+  std::string client_raw() const;
 };
 
 struct MessageTurn {
   std::vector<MessageBlock> blocks = {};
 
   bool any_call() const;
-  bool denied_any() const;
+  bool withheld_any() const;
   bool allowed_any() const;
-  bool any_text() const;
+  bool any_text() const;  // for the client
+  bool untouched() const;
 };
 
-// The assistant message; the blocks (comma separated) that tell of the denied calls.
+// The assistant message as the planner wrote it; the blocks (comma separated) that tell of the calls that the
+// client does not get.
 std::string message_json(const MessageTurn& turn);
-std::string denial_blocks_json(const MessageTurn& turn);
-// The planner's message and the user message with the denials: what the next round's history ends with.
-std::string denied_round_json(const MessageTurn& turn);
+std::string result_blocks_json(const MessageTurn& turn);
+// Both, the blocks in a user message: what the next round's history ends with.
+std::string withheld_round_json(const MessageTurn& turn);
 
 exchange::Message message_client_message(const std::vector<MessageTurn>& rounds);
-Shadow message_shadow(const std::vector<MessageTurn>& rounds);
+// Nothing when the client has all as the planner wrote it.
+std::optional<Shadow> message_shadow(const std::vector<MessageTurn>& rounds);
 // What to say when nothing else reached the client; empty when something did.
 std::string stopped_text(const std::vector<MessageTurn>& rounds);
 

@@ -55,10 +55,9 @@ class MessageWhole final : public Reply {
   Result<Step> decide(const std::vector<Verdict>& verdicts) override {
     size_t at = 0;
     for (MessageBlock& block : rounds_.back().blocks) {
-      if (block.kind != BlockKind::call || at == verdicts.size()) continue;
-      block.allowed = verdicts[at].allow;
-      block.why = verdicts[at].why;
-      ++at;
+      if (!block.is_call() || at == verdicts.size()) continue;
+      WEIR_TRY_ASSIGN(verdict, settled(verdicts[at++], block.call));
+      block.verdict = std::move(verdict);
     }
     Step step;
     step.complete = true;
@@ -70,7 +69,7 @@ class MessageWhole final : public Reply {
   }
 
   std::string next_round_body() override {
-    body_ = append_messages(body_, denied_round_json(rounds_.back()));
+    body_ = append_messages(body_, withheld_round_json(rounds_.back()));
     parsed_ = false;
     return body_;
   }
@@ -79,14 +78,13 @@ class MessageWhole final : public Reply {
     Step step;
     step.complete = true;
     messages_.push_back(message_client_message(rounds_));
-    const bool changed = rounds_.size() > 1 || rounds_.back().denied_any();
+    const bool changed = rounds_.size() > 1 || !rounds_.back().untouched();
     Splices splices;
     if (changed) {
       std::string content;
       for (const MessageTurn& turn : rounds_) {
         for (const MessageBlock& block : turn.blocks) {
-          if (block.kind == BlockKind::call && !block.allowed) continue;
-          content += (content.empty() ? "" : ",") + block.raw;
+          if (!block.withheld()) content += (content.empty() ? "" : ",") + block.client_raw();
         }
       }
       if (const std::string said = stopped_text(rounds_); !said.empty()) {
@@ -95,7 +93,7 @@ class MessageWhole final : public Reply {
       }
       splices.replace(document_["content"], "[" + content + "]");
       const json::Value reason = document_["stop_reason"];
-      const bool none_left = rounds_.back().denied_any() && !rounds_.back().allowed_any();
+      const bool none_left = rounds_.back().withheld_any() && !rounds_.back().allowed_any();
       if (none_left && reason.string_or("") == "tool_use") splices.replace(reason, "\"end_turn\"");
       const json::Value tokens = document_["usage"]["output_tokens"];
       if (rounds_.size() > 1 && document_["id"].exists() && !id_.empty())
@@ -108,11 +106,7 @@ class MessageWhole final : public Reply {
 
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
 
-  std::optional<Shadow> shadow() const override {
-    const bool denied = std::any_of(rounds_.begin(), rounds_.end(),
-                                    [](const MessageTurn& turn) { return turn.denied_any(); });
-    return denied ? std::optional<Shadow>(message_shadow(rounds_)) : std::nullopt;
-  }
+  std::optional<Shadow> shadow() const override { return message_shadow(rounds_); }
 
  private:
   Status read(json::Value wire, MessageTurn& turn) const {
@@ -122,7 +116,14 @@ class MessageWhole final : public Reply {
     block.raw = wire.raw();
     block.text = wire["text"].string_or("");
     if (!options_.unknown_items_untrusted) WEIR_TRY(check_reply_block(wire, "/content"));
-    if (block.kind == BlockKind::call) {
+    if (block.kind == BlockKind::text || block.kind == BlockKind::unknown) {
+      FilteredText filter(options_.text_filters);
+      block.shown = filter.feed(block.text);
+      block.shown += filter.end();
+    } else {
+      block.shown = block.text;
+    }
+    if (block.is_call()) {
       if (wire["id"].string_or("").empty() || wire["name"].string_or("").empty() ||
           !wire["input"].is_object())
         return unavailable("the upstream sent a call that can be read in more than one way");
@@ -148,17 +149,6 @@ class MessageWhole final : public Reply {
 
 std::unique_ptr<Reply> make_message_whole(std::string body, const Options& options) {
   return std::make_unique<MessageWhole>(std::move(body), options);
-}
-
-std::unique_ptr<Reply> make_reply(const ParsedRequest& request, std::string upstream_body,
-                                  const Options& options) {
-  const bool stream = request.request.stream;
-  if (request.request.dialect == exchange::Dialect::messages) {
-    return stream ? make_message_stream(std::move(upstream_body), options)
-                  : make_message_whole(std::move(upstream_body), options);
-  }
-  return stream ? make_chat_stream(std::move(upstream_body), request.request.choices, options)
-                : make_chat_whole(std::move(upstream_body), request.request.choices, options);
 }
 
 }  // namespace weir::wire

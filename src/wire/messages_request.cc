@@ -128,9 +128,9 @@ class Parser {
   Status parse_system(json::Value system) {
     if (!system.exists() || system.is_null()) return {};
     Message message{Role::operator_text, {}, {}};
-    WEIR_TRY(read_content(system, "/system", options_, message.parts));
-    out_.request.messages.push_back(std::move(message));
-    out_.wire_index.push_back(std::string::npos);
+    std::vector<PartPlace> places;
+    WEIR_TRY(read_content(system, "/system", options_, message.parts, &places));
+    add(std::move(message), std::move(places), std::string::npos);
     return {};
   }
 
@@ -161,17 +161,22 @@ class Parser {
       // A system message may only set something.
       const bool none = !wire["content"].exists() || wire["content"].is_null();
       if (none && message.role == Role::operator_text) {
-        out_.request.messages.push_back(std::move(message));
-        out_.wire_index.push_back(index++);
+        add(std::move(message), {}, index++);
         continue;
       }
       if (!wire["content"].is_string() && !wire["content"].is_array())
         return bad_input("expected a string or a list of blocks", where + "/content");
-      WEIR_TRY(read_content(wire["content"], where + "/content", options_, message.parts));
-      out_.request.messages.push_back(std::move(message));
-      out_.wire_index.push_back(index++);
+      std::vector<PartPlace> places;
+      WEIR_TRY(read_content(wire["content"], where + "/content", options_, message.parts, &places));
+      add(std::move(message), std::move(places), index++);
     }
     return {};
+  }
+
+  void add(Message message, std::vector<PartPlace> places, size_t wire_index) {
+    out_.request.messages.push_back(std::move(message));
+    out_.places.push_back(std::move(places));
+    out_.wire_index.push_back(wire_index);
   }
 
   ParsedRequest& out_;
@@ -234,9 +239,14 @@ BlockKind block_kind(std::string_view type) {
 }
 
 Status read_content(json::Value content, const std::string& where, const Options& options,
-                    std::vector<exchange::Part>& parts) {
+                    std::vector<exchange::Part>& parts, std::vector<PartPlace>* places) {
+  using Place = PartPlace::Kind;
+  const auto add = [&](exchange::Part part, Place kind, json::Value value) {
+    parts.push_back(std::move(part));
+    if (places != nullptr) places->push_back({kind, value});
+  };
   if (const auto text = content.string()) {
-    parts.emplace_back(exchange::Text{std::string(*text)});
+    add(exchange::Text{std::string(*text)}, Place::string, content);
     return {};
   }
   if (!content.is_array()) return bad_input("expected a string or a list of blocks", where);
@@ -248,13 +258,14 @@ Status read_content(json::Value content, const std::string& where, const Options
     switch (block_kind(type)) {
       case BlockKind::text: {
         WEIR_TRY_ASSIGN(text, required_string(block, "text", at));
-        parts.emplace_back(exchange::Text{std::move(text)});
+        add(exchange::Text{std::move(text)}, Place::string, block["text"]);
         // What is cited stands in the model's context too.
-        if (block["citations"].size() > 0) parts.emplace_back(exchange::Media{text_in(block["citations"])});
+        if (block["citations"].size() > 0)
+          add(exchange::Media{text_in(block["citations"])}, Place::citations, block);
         break;
       }
       case BlockKind::thinking:
-        parts.emplace_back(exchange::Thinking{std::string(block["thinking"].string_or(""))});
+        add(exchange::Thinking{std::string(block["thinking"].string_or(""))}, Place::fixed, block);
         break;
       case BlockKind::call: {
         WEIR_TRY_ASSIGN(id, required_string(block, "id", at));
@@ -264,19 +275,19 @@ Status read_content(json::Value content, const std::string& where, const Options
         if (!block["input"].is_object()) return bad_input("expected an object", at + "/input");
         if (++calls > limits::kCallsPerTurnMax)
           return too_large(fmt::format("more than {} calls", limits::kCallsPerTurnMax), where);
-        parts.emplace_back(
-            exchange::Call{std::move(id), std::move(name), std::string(block["input"].raw()), true});
+        add(exchange::Call{std::move(id), std::move(name), std::string(block["input"].raw()), true},
+            Place::arguments, block["input"]);
         break;
       }
       case BlockKind::result: {
         exchange::Result result;
         WEIR_TRY(read_result(block, at, options, result));
-        parts.emplace_back(std::move(result));
+        add(std::move(result), Place::result, block);
         break;
       }
       case BlockKind::media:
       case BlockKind::hosted:
-        parts.emplace_back(exchange::Media{text_in(block)});
+        add(exchange::Media{text_in(block)}, Place::block, block);
         break;
       case BlockKind::unknown:
         if (type == "tool_addition" || type == "tool_removal") {
@@ -284,11 +295,11 @@ Status read_content(json::Value content, const std::string& where, const Options
           // at.
           if (block["tool"]["type"].string_or("") != "tool_reference")
             return hosted_tool(fmt::format("what a \"{}\" names", type), at + "/tool");
-          parts.emplace_back(exchange::Media{text_in(block)});
+          add(exchange::Media{text_in(block)}, Place::block, block);
           break;
         }
         if (!options.unknown_items_untrusted) return unknown_item("content block", type, at + "/type");
-        parts.emplace_back(exchange::Media{std::string(block.raw())});
+        add(exchange::Media{std::string(block.raw())}, Place::block, block);
         break;
     }
   }

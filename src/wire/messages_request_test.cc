@@ -343,7 +343,7 @@ TEST(MessagesRequest, WriteWithEdits) {
   using Kind = Edit::Kind;
   const auto after = [&](const std::string& user_message, const std::vector<Edit>& edits) {
     const auto request = parse(with(one + ", " + two + "," + user_message, R"(,"system":"s")"));
-    return request->write(edits);
+    return request->write({.edits = edits});
   };
   // Indexes count the system text, which no edit may name.
   EXPECT_EQ(after(one, {{Kind::replace, 2, "X,Y"}}), with(one + ", X,Y," + one, R"(,"system":"s")"));

@@ -136,42 +136,4 @@ Result<ParsedRequest> parse_request(exchange::Dialect dialect, std::string body,
                                                 : parse_chat_completions(std::move(*document), options);
 }
 
-std::string ParsedRequest::write(const std::vector<Edit>& edits) const {
-  if (edits.empty() && cuts.empty()) return std::string(document.text());
-  std::vector<json::Value> messages;
-  for (const json::Value message : document["messages"].elements()) messages.push_back(message);
-  Splices splices;
-  for (const auto& [begin, end] : cuts) splices.replace(begin, end, "");
-  for (const Edit& edit : edits) {
-    const size_t index = edit.message < wire_index.size() ? wire_index[edit.message] : std::string::npos;
-    if (index >= messages.size()) continue;
-    const json::Value message = messages[index];
-    switch (edit.kind) {
-      case Edit::Kind::replace:
-        splices.replace(message, edit.raw);
-        break;
-      case Edit::Kind::insert_after:
-        splices.insert(message.offset() + message.raw().size(), "," + edit.raw);
-        break;
-      case Edit::Kind::prepend_blocks: {
-        const json::Value content = message["content"];
-        if (content.is_array()) {
-          splices.insert(content.offset() + 1, edit.raw + (content.size() > 0 ? "," : ""));
-        } else if (content.is_string()) {
-          const bool blank = content.string_or("").find_first_not_of(" \t\r\n") == std::string_view::npos;
-          if (blank) {
-            // The API refuses a text block without text.
-            splices.replace(content, fmt::format("[{}]", edit.raw));
-            break;
-          }
-          splices.replace(content,
-                          fmt::format(R"([{},{{"type":"text","text":{}}}])", edit.raw, content.raw()));
-        }
-        break;
-      }
-    }
-  }
-  return splices.apply(document.text());
-}
-
 }  // namespace weir::wire

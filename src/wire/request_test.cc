@@ -214,7 +214,7 @@ TEST(MessagesRequestShapes, SystemComesFirstAndHasNoPlace) {
   ASSERT_EQ(parsed->request.messages.size(), 2U);
   EXPECT_EQ(parsed->request.messages[0].role, Role::operator_text);
   EXPECT_EQ(parsed->wire_index, (std::vector<size_t>{std::string::npos, 0}));
-  EXPECT_EQ(parsed->write({{Edit::Kind::replace, 0, "X"}}), body);
+  EXPECT_EQ(parsed->write({.edits = {{Edit::Kind::replace, 0, "X"}}}), body);
 }
 
 TEST(RequestShapes, UnknownItemsPassAsMediaWhenToldSo) {
@@ -421,17 +421,18 @@ TEST(RequestShapes, Edits) {
   const auto parsed = parse_request(kMessages, request(a + " , " + u + "," + blocks, R"("system":"s")"), {});
   ASSERT_TRUE(parsed.has_value());
   using Kind = Edit::Kind;
-  EXPECT_EQ(parsed->write({{Kind::replace, 1, "1,2"},
-                           {Kind::insert_after, 1, "3"},
-                           {Kind::prepend_blocks, 2, "4"},
-                           {Kind::prepend_blocks, 3, "5"}}),
+  EXPECT_EQ(parsed->write({.edits = {{Kind::replace, 1, "1,2"},
+                                     {Kind::insert_after, 1, "3"},
+                                     {Kind::prepend_blocks, 2, "4"},
+                                     {Kind::prepend_blocks, 3, "5"}}}),
             request(R"(1,2,3 , {"role":"user","content":[4,{"type":"text","text":"u"}]},)"
                     R"({"role":"user", "content" : [5, {"type":"text","text":"b"}]})",
                     R"("system":"s")"));
-  EXPECT_EQ(parsed->write({{Kind::replace, 9, "X"}}), parsed->write({}));
+  EXPECT_EQ(parsed->write({.edits = {{Kind::replace, 9, "X"}}}), parsed->write({}));
   for (const std::string empty : {R"("")", R"(" \n")", "[]"}) {
     const auto silent = parse_request(kMessages, request(R"({"role":"user","content":)" + empty + "}"), {});
-    EXPECT_EQ(silent->write({{Kind::prepend_blocks, 0, "4"}}), request(R"({"role":"user","content":[4]})"));
+    EXPECT_EQ(silent->write({.edits = {{Kind::prepend_blocks, 0, "4"}}}),
+              request(R"({"role":"user","content":[4]})"));
   }
 }
 

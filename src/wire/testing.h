@@ -13,7 +13,8 @@
 
 namespace weir::wire::testing {
 
-// The verdict on a call.
+// The verdict on a call; the second form for those that only allow or deny.
+using Decide = std::function<Verdict(const exchange::Call&)>;
 using Judge = std::function<bool(const exchange::Call&)>;
 // How many bytes come next; at least 1.
 using Pieces = std::function<size_t()>;
@@ -28,9 +29,9 @@ struct Outcome {
 };
 
 // Plays upstream replies, one a round, against a request. A further round is asked for while there are
-// replies left and all was denied. Denials say "denied N" with the call's number.
+// replies left and no call was allowed.
 inline Outcome play(exchange::Dialect dialect, const std::string& request,
-                    const std::vector<std::string>& replies, const Judge& judge, const Pieces& pieces,
+                    const std::vector<std::string>& replies, const Decide& decide, const Pieces& pieces,
                     const Options& options = {}) {
   Outcome outcome;
   auto parsed = parse_request(dialect, request, options);
@@ -47,8 +48,7 @@ inline Outcome play(exchange::Dialect dialect, const std::string& request,
       if (step->calls.empty()) return true;
       std::vector<Verdict> verdicts;
       for (const HeldCall& held : step->calls) {
-        const bool allow = judge(held.call);
-        verdicts.push_back({allow, allow ? "" : "denied " + std::to_string(outcome.calls.size())});
+        verdicts.push_back(decide(held.call));
         outcome.calls.push_back(held);
       }
       step = reply->decide(verdicts);
@@ -76,6 +76,26 @@ inline Outcome play(exchange::Dialect dialect, const std::string& request,
   outcome.shadow = reply->shadow();
   return outcome;
 }
+
+// Denials say "denied N" with the call's number.
+inline Outcome play(exchange::Dialect dialect, const std::string& request,
+                    const std::vector<std::string>& replies, const Judge& judge, const Pieces& pieces,
+                    const Options& options = {}) {
+  size_t count = 0;
+  const Decide decide = [&](const exchange::Call& call) {
+    const bool allow = judge(call);
+    const std::string why = "denied " + std::to_string(count++);
+    return Verdict{allow, allow ? "" : why};
+  };
+  return play(dialect, request, replies, decide, pieces, options);
+}
+
+// Filters. Each is told by its name: "none", "same" passes all, "loud" puts text in capitals, "hoard" keeps
+// all back to the end, "lag" two bytes, "mute" drops it, "swap" puts a longer text in the place of {{N}} and keeps back what
+// may become one.
+TextFilters filters(std::string_view name);
+// What the filter makes of a whole text.
+std::string filtered(std::string_view name, std::string_view text);
 
 // What a client makes of a reply.
 struct Seen {

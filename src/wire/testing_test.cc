@@ -1,6 +1,7 @@
 #include "wire/testing.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::wire::testing {
 namespace {
@@ -46,7 +47,71 @@ void read_chat_call(json::Value wire, exchange::Call& call) {
   call.arguments += arguments.is_object() ? arguments.raw() : arguments.string_or("");
 }
 
+class TestFilter final : public TextFilter {
+ public:
+  explicit TestFilter(std::string_view name) : name_(name) {}
+
+  std::string feed(std::string_view piece) override {
+    if (name_ == "same") return std::string(piece);
+    if (name_ == "mute") return {};
+    kept_ += piece;
+    if (name_ == "hoard") return {};
+    if (name_ == "lag") {
+      std::string out = kept_.substr(0, kept_.size() - std::min<size_t>(kept_.size(), 2));
+      kept_.erase(0, out.size());
+      return out;
+    }
+    std::string out;
+    while (!kept_.empty()) {
+      const size_t size = name_ == "loud" ? 1 : reference();
+      if (size == 0) break;
+      out += name_ == "loud" ? loud(kept_[0])
+             : size == 1     ? kept_.substr(0, 1)
+                             : "<value of " + kept_.substr(2, size - 4) + ">";
+      kept_.erase(0, size);
+    }
+    return out;
+  }
+  std::string end() override { return std::exchange(kept_, {}); }
+
+ private:
+  static std::string loud(char c) {
+    return std::string(1, c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c);
+  }
+  // The bytes of the reference that what was kept begins with; 1 when with none, 0 when that is open.
+  size_t reference() const {
+    const std::string_view text = kept_;
+    for (size_t i = 0; i < 2; ++i) {
+      if (i == text.size()) return 0;
+      if (text[i] != '{') return 1;
+    }
+    size_t at = 2;
+    while (at < text.size() && text[at] >= '0' && text[at] <= '9') ++at;
+    if (at == 2 && at < text.size()) return 1;
+    for (size_t i = 0; i < 2; ++i, ++at) {
+      if (at >= text.size()) return 0;
+      if (text[at] != '}') return 1;
+    }
+    return at;
+  }
+
+  const std::string name_;
+  std::string kept_;
+};
+
 }  // namespace
+
+TextFilters filters(std::string_view name) {
+  if (name == "none") return {};
+  return [name = std::string(name)] { return std::make_unique<TestFilter>(name); };
+}
+
+std::string filtered(std::string_view name, std::string_view text) {
+  if (name == "none") return std::string(text);
+  TestFilter filter(name);
+  std::string out = filter.feed(text);
+  return out += filter.end();
+}
 
 Seen read_chat_stream(std::string_view bytes, int64_t choice) {
   Seen seen;

@@ -1,0 +1,129 @@
+// Turn, seal mode: what the planner is shown, weir_ask, and content in place of references.
+#include "base/limits.h"
+#include "gateway/turn.h"
+#include "seal/ask.h"
+#include "seal/substitute.h"
+
+namespace weir::gateway {
+
+class Turn::ShownFilter final : public wire::TextFilter {
+ public:
+  ShownFilter(Labels& labels, seal::Resolve resolve, std::shared_ptr<ShownText> text)
+      : text_(std::move(text)), shower_(labels, std::move(resolve)) {
+    shower_.on_shown = [&labels, text = text_.get()](LabelId label) {
+      text->label = labels.join(text->label, label);
+    };
+  }
+
+  std::string feed(std::string_view piece) override {
+    text_->own += piece;
+    return noted(shower_.feed(piece));
+  }
+  std::string end() override { return noted(shower_.end()); }
+
+ private:
+  std::string noted(std::string out) {
+    text_->client += out;
+    return out;
+  }
+
+  std::shared_ptr<ShownText> text_;  // shared with the turn, which remembers it
+  seal::Shower shower_;
+};
+
+// The filter lives in the reply, which is the turn's.
+std::unique_ptr<wire::TextFilter> Turn::shown_text() {
+  shown_.push_back(std::make_shared<ShownText>());
+  return std::make_unique<ShownFilter>(
+      gateway_.workspace().labels(),
+      [this](const seal::Reference& reference) { return resolve(reference); }, shown_.back());
+}
+
+std::string Turn::upstream_body() const {
+  wire::Changes changes{.edits = shadow_edits(gateway_.shadow(), parsed_->request)};
+  if (!sealing()) return parsed_->write(changes);
+  for (const session::Replaced& replaced : conversation_->replaced())
+    changes.parts.push_back({replaced.message, replaced.part, replaced.text});
+  changes.tools.push_back(seal::ask_tool());
+  return parsed_->write(changes);
+}
+
+std::optional<seal::Resolved> Turn::resolve(const seal::Reference& reference) const {
+  const seal::SealedPtr value = conversation_->sealed(reference.number);
+  if (value == nullptr) return std::nullopt;
+  return seal::resolve(*value, reference.path);
+}
+
+void Turn::ask_reader(size_t index) {
+  held_[index].asking =
+      Asking::start(gateway_,
+                    {held_[index].call, session_id_, conversation_, upstream_, parsed_->request.model,
+                     call_->headers()},
+                    [weak = weak_from_this(), index](std::string result) {
+                      if (const auto self = weak.lock()) self->answered(index, std::move(result));
+                    });
+}
+
+void Turn::answered(size_t index, std::string result) {
+  if (done_ || index >= held_.size()) return;
+  held_[index].answer = std::move(result);
+  if (--undecided_ == 0) release();
+}
+
+// What becomes of a decided call on the wire; notes what it carries.
+wire::Verdict Turn::verdict_of(Held& held) {
+  if (held.answer) {
+    answered_any_ = true;
+    return {.why = std::move(*held.answer), .answered = true};
+  }
+  const guard::Verdict& verdict = held.judged->verdict;
+  Labels& labels = gateway_.workspace().labels();
+  if (!held.judged->allowed)
+    return {.why = sealing() ? guard::sealed_denial_text(verdict, labels) : guard::denial_text(verdict)};
+  wire::Verdict out{.allow = true};
+  const bool sealed = std::any_of(verdict.arguments.begin(), verdict.arguments.end(),
+                                  [](const session::Leaf& leaf) { return leaf.sealed; });
+  exchange::Call call = held.call;
+  if (sealed) {
+    const auto schema_text = [&] {
+      for (const exchange::Tool& tool : parsed_->request.tools) {
+        if (tool.name == call.name) return tool.schema;
+      }
+      return std::string();
+    };
+    const seal::Resolve resolve = [this](const seal::Reference& reference) { return this->resolve(reference); };
+    const auto schema = json::parse(schema_text());
+    const auto arguments = call.is_json ? json::parse(call.arguments) : Result<json::Document>(json::Document());
+    Result<std::string> filled = seal::substitute_text(call.arguments, resolve);
+    if (call.is_json && arguments)
+      filled = seal::substitute(arguments->root(), schema ? schema->root() : json::Value(), resolve);
+    if (!filled) return {.why = filled.error().text()};
+    let_go_[call.id] = {verdict.carries, call.arguments};
+    call.arguments = *filled;
+    out.arguments = std::move(*filled);
+  }
+  if (!gateway_.config().servers.empty())
+    gateway_.tickets().issue(
+        {verdict.tool, arguments_digest(call), session_id_, verdict.call_id, verdict.carries},
+        gateway_.now().mono_ms);
+  if (!verdict.places.empty()) gateway_.workspace().places().written(verdict.places, verdict.carries);
+  return out;
+}
+
+// What the client has of a part, and what the planner wrote.
+session::Workspace::Written Turn::written(const exchange::Part& part) const {
+  if (const auto* call = std::get_if<exchange::Call>(&part)) {
+    const auto at = let_go_.find(call->id);
+    return at == let_go_.end() ? session::Workspace::Written{} : at->second;
+  }
+  const auto* text = std::get_if<exchange::Text>(&part);
+  if (text == nullptr) return {};
+  session::Workspace::Written all;
+  for (const auto& shown : shown_) {
+    all.carries = gateway_.workspace().labels().join(all.carries, shown->label);
+    if (shown->client == text->text && shown->client != shown->own) all.original = shown->own;
+  }
+  return all;
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,158 @@
+// What the planner wrote: remembered when it leaves, recognised when it comes back.
+#include "session/attribution.h"
+#include "session/rewriting.h"
+#include "session/workspace.h"
+
+namespace weir::session {
+namespace {
+
+// References into another session's vault become references into this one's, to the same content.
+std::string moved_references(std::string_view text, const seal::Vault& from, std::string_view session,
+                             seal::Vault& to) {
+  std::string out;
+  size_t at = 0;
+  for (seal::Reference& reference : seal::references_in(text)) {
+    const seal::SealedPtr value = from.find(reference.number);
+    out.append(text, at, reference.begin - at);
+    at = reference.end;
+    if (value == nullptr) {
+      out += "(gone)";
+      continue;
+    }
+    const uint32_t number =
+        to.number(sha256({"moved/", session, "/", std::to_string(reference.number)}));
+    to.put(number, value);
+    reference.number = number;
+    out += reference.text();
+  }
+  return out.append(text.substr(at));
+}
+
+}  // namespace
+
+void Workspace::label_planner(Conversation& conversation, const exchange::Message& message,
+                              const Rules& rules) {
+  for (size_t i = 0; i < message.parts.size(); ++i) {
+    const exchange::Part& part = message.parts[i];
+    if (std::holds_alternative<exchange::Thinking>(part)) continue;
+    const auto found = emitted_.find(exchange::part_digest(part));
+    const Emitted emitted = found != emitted_.end() ? found->second : Emitted{.label = unseen_label_};
+    const auto* text = std::get_if<exchange::Text>(&part);
+    const auto* call = std::get_if<exchange::Call>(&part);
+    Rewriting rewriting(labels_, conversation, i, rules);
+    if (!rewriting.hides(emitted.label)) {
+      conversation.next_context_ = labels_.join(conversation.next_context_, emitted.label);
+    } else if (emitted.original) {
+      conversation.replaced_.push_back({conversation.size(), i, original_words(conversation, emitted)});
+    } else if (call != nullptr && call->is_json) {
+      rewriting.show("{\"arguments\":\"");
+      rewriting.seal(call->arguments, emitted.label);
+      rewriting.show("\"}");
+      rewriting.finish();
+    } else {
+      rewriting.seal(text != nullptr ? text->text : call != nullptr ? call->arguments : std::string(),
+                     emitted.label);
+      rewriting.finish();
+    }
+    if (rewriting.on() && emitted.before_reveal) add_planner_words(conversation, part, emitted);
+    if (text != nullptr) remember(text->text, emitted.label);
+    if (call == nullptr) continue;
+    Called called{rules.tool_name(call->name), call->arguments, emitted.label};
+    const manifest::ToolFacts& facts = rules.manifests->facts(called.tool);
+    if (auto arguments = json::parse(call->arguments); !rewriting.on() && call->is_json && arguments) {
+      // The conversation's own next context is not yet its context; what the call was decided against is.
+      if (auto leaves = attribute(memory(), conversation, facts, arguments->root()))
+        called.label = joined_label(labels_, *leaves);
+    }
+    conversation.remember_call(call->id, std::move(called));
+  }
+}
+
+std::string Workspace::original_words(const Conversation& conversation, const Emitted& emitted) {
+  const Original& original = *emitted.original;
+  if (original.vault == conversation.vault_) return original.words;
+  return moved_references(original.words, *original.vault, original.session, *conversation.vault_);
+}
+
+// They can vouch later for what the planner chose itself, while nobody could have told it to.
+void Workspace::add_planner_words(Conversation& conversation, const exchange::Part& part,
+                                  const Emitted& emitted) {
+  const LabelId label = conversation.context();
+  const auto* call = std::get_if<exchange::Call>(&part);
+  const auto* text = std::get_if<exchange::Text>(&part);
+  if (call == nullptr && text == nullptr) return;
+  const std::string& words = emitted.original ? emitted.original->words
+                             : text != nullptr ? text->text
+                                               : call->arguments;
+  if (call == nullptr || !call->is_json) return conversation.planner_.add(words, label);
+  const auto document = json::parse(words);
+  std::vector<json::Value> open{document ? document->root() : json::Value()};
+  while (!open.empty()) {
+    const json::Value at = open.back();
+    open.pop_back();
+    if (const auto leaf = at.string()) conversation.planner_.add(*leaf, label);
+    if (at.is_number()) conversation.planner_.add(at.raw(), label);
+    for (const json::Value element : at.elements()) open.push_back(element);
+    for (const json::Member& member : at.members()) open.push_back(member.value);
+  }
+}
+
+void Workspace::emitted(const Conversation& conversation, const exchange::Message& message,
+                        const WrittenOf& written) {
+  for (const exchange::Part& part : message.parts) {
+    if (std::holds_alternative<exchange::Thinking>(part)) continue;
+    const Written said = written ? written(part) : Written{};
+    const Digest digest = exchange::part_digest(part);
+    const LabelId label = labels_.join(conversation.planner_label(labels_), said.carries);
+    const seal::Vault* vault = conversation.vault_.get();
+    const bool before_reveal = vault != nullptr && vault->revealed() == kNoLabel;
+    auto [at, added] = emitted_.try_emplace(digest, Emitted{label, before_reveal, nullptr});
+    if (said.original && vault != nullptr)
+      at->second.original = std::make_shared<const Original>(
+          Original{*said.original, conversation.vault_, conversation.session_});
+    at->second.before_reveal = at->second.before_reveal && before_reveal;
+    // The same words written in two contexts: nobody knows later which of the two comes back.
+    const LabelId joined = labels_.join(at->second.label, label);
+    if (!added && joined == at->second.label) continue;
+    at->second.label = joined;
+    if (added) emitted_order_.push_back(digest);
+    emitted_new_.push_back({digest, joined});
+    if (const auto* text = std::get_if<exchange::Text>(&part)) add_written(text->text, joined);
+    if (const auto* call = std::get_if<exchange::Call>(&part)) add_written_call(*call, joined);
+  }
+  while (emitted_.size() > limits_.emitted_max) {
+    emitted_.erase(emitted_order_.front());
+    emitted_order_.pop_front();
+  }
+}
+
+// What the planner quotes keeps the label of its source; only what it wrote itself has its whole context's.
+void Workspace::add_written(std::string_view text, LabelId label) {
+  size_t at = 0;
+  for (const trace::Span& quoted : index_.taint(text).spans) {
+    remember(text.substr(at, quoted.begin - at), label);
+    at = quoted.end;
+  }
+  remember(text.substr(at), label);
+}
+
+void Workspace::add_written_call(const exchange::Call& call, LabelId label) {
+  const auto document = json::parse(call.arguments);
+  if (!document) return add_written(call.arguments, label);
+  std::vector<json::Value> open{document->root()};
+  while (!open.empty()) {
+    const json::Value at = open.back();
+    open.pop_back();
+    if (const auto text = at.string()) add_written(*text, label);
+    for (const json::Value element : at.elements()) open.push_back(element);
+    for (const json::Member& member : at.members()) open.push_back(member.value);
+  }
+}
+
+void Workspace::restore_emitted(const EmittedPart& part) {
+  const auto [at, added] = emitted_.try_emplace(part.digest);
+  at->second.label = part.label;
+  if (added) emitted_order_.push_back(part.digest);
+}
+
+}  // namespace weir::session
