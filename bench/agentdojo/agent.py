@@ -56,8 +56,7 @@ class ChatModel(BasePipelineElement):
         self.http = http_client
         self.model = model
         self.tools = None
-        self.raw = {}      # call id → arguments as the model wrote them
-        self.results = {}  # call id → what the tool returned
+        self.raw = {}  # call id → arguments as the model wrote them
 
     def query(self, query, runtime, env=EmptyEnv(), messages=(), extra_args={}):
         if self.tools is None:
@@ -90,7 +89,6 @@ class ChatModel(BasePipelineElement):
                 out["content"] = ""
             return out
         if message["role"] == "tool":
-            self.results[message["tool_call_id"]] = message["error"] or text
             return {"role": "tool", "tool_call_id": message["tool_call_id"], "content": message["error"] or text}
         return {"role": message["role"], "content": text}
 

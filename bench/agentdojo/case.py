@@ -11,13 +11,15 @@ import agent
 import attacks
 import mcp
 import model
+import oracle
+import reader
 import wall
 import world
 
 # +person: a scripted person answers the asks; +oracle: the intent check, by who knows only the user's task; @mcp: the tools behind the gateway.
 # watch is the control: through weir, which only looks on.
 MODES = ("off", "watch", "guard", "guard+person", "guard+oracle", "guard+oracle+person", "seal", "seal+person", "guard@mcp", "seal@mcp")
-BUILT = {"off", "watch", "guard", "guard+person", "guard@mcp"}  # what this weir can do; the others wait for it
+BUILT = {"off", "watch", "guard", "guard+person", "guard@mcp", "seal", "seal+person", "seal@mcp"}  # what this weir can do; the others wait for it
 
 
 def possible(mode):
@@ -119,8 +121,7 @@ class Bench:
             name = self.live["model"] if self.live else "scripted"
             seen = mcp.pipeline(http, weir, self.tools, suite, name) if case.mcp else agent.pipeline(http, name)
             mind.envs = lambda: (seen.inner_env(), seen.before)
-            self.server.mind, self.server.error = mind, None
-            self.set_minds(case, task, user_calls, mind)
+            self.set_minds(case, mind, user_calls)
             error, checks = "", (False, False)
             injection = suite.injection_tasks[case.injection] if case.injection else None
             try:
@@ -138,16 +139,24 @@ class Bench:
                 weir.stop()
 
     def mind(self, case, user_calls, task):
+        if case.mode.startswith("seal"):
+            calls, results = world.clean_run(case.suite, case.user, agent.as_json)
+            return oracle.Oracle(case, None, calls, results, task.GROUND_TRUTH_OUTPUT)
         return model.Obedient(case, None, user_calls, task.GROUND_TRUTH_OUTPUT)
 
-    def set_minds(self, case, task, user_calls, mind):
-        pass
+    def set_minds(self, case, mind, user_calls):
+        """The other models behind weir, and what the oracle planner may know of results."""
+        self.server.mind, self.server.error = mind, None
+        self.server.intent = reader.Judge(case, user_calls)
+        if isinstance(mind, oracle.Oracle):
+            self.server.reader = reader.Reader(case, mind)
 
     def weir(self, case):
         mode = case.mode.split("+")[0].split("@")[0]
         timeout = "60s" if case.mode.endswith("+person") else "0s"
         servers = '[[server]]\nname = "%s"\nurl = "%s"\n' % (case.suite, self.tools.url) if case.mcp else ""
-        return wall.Weir(self.binary, self.scratch, wall.config(case.suite, mode, self.upstream, timeout, servers, self.live and self.live["key_env"]))
+        return wall.Weir(self.binary, self.scratch, wall.config(
+            case.suite, mode, self.upstream, timeout, servers, self.live and self.live["key_env"], self.server.url))
 
     def record(self, case, seen, mind, weir, person, error, checks):
         trace, output = seen.trace(), seen.output()
@@ -171,8 +180,14 @@ class Bench:
         else:  # what the injections' checks say of a run without any
             out["reached_clean"] = [i for i in world.suite(case.suite).injection_tasks
                                     if world.reached(case.suite, i, output, seen.before, seen.env, trace)]
+        if isinstance(mind, oracle.Oracle):
+            out.update(bits=mind.bits_at[-1] if mind.bits_at else 0, bits_at=mind.bits_at, stopped=mind.stopped,
+                       reader={"asked": self.server.reader.asked, "lied": self.server.reader.lied},
+                       questions=[{k: q.get(k) for k in ("question", "type", "answer", "reference")} for q in mind.questions])
         if weir:
             out["decisions"] = decisions(weir.log())
+            if "bits" in out:  # weir's own count
+                out["bits"] = max([out["bits"], *(d.get("bits", 0) for d in out["decisions"])])
         if person:
             out["asks"] = person.shown
         for call in out["calls"]:
@@ -197,7 +212,7 @@ def wants(user_calls, mind):
     left = [normal(c.function, c.args) for c in user_calls]
 
     def answer(ask):
-        this = (ask["tool"].split("/", 1)[1], tuple(sorted(ask["values"].items())))
+        this = (ask["tool"].split("/", 1)[1], tuple(sorted(l for pointer, value in ask["values"].items() for l in spread(pointer, value))))
         for i, known in enumerate(left):
             if known == this:
                 del left[i]
@@ -205,6 +220,16 @@ def wants(user_calls, mind):
         return False
 
     return answer
+
+
+def spread(pointer, value):
+    """A list that was put in whole, for a reference, counts by its elements, as it does in a ground truth."""
+    if value.startswith("["):
+        try:
+            return [("%s/%d" % (pointer, i), v if isinstance(v, str) else json.dumps(v)) for i, v in enumerate(json.loads(value))]
+        except ValueError:
+            pass
+    return [(pointer, value)]
 
 
 def normal(function, args):
@@ -230,6 +255,8 @@ def decisions(log):
         said = entry["entry"]
         if said.get("type") == "decision":
             detail = entry.get("detail") or {}
+            bits = detail.get("influence_bits", 0)
             out.append({"ledger": entry["index"], "call": said.get("call"), "tool": said.get("tool"),
-                        "decision": said.get("decision"), "policies": said.get("policies"), "why": detail.get("why", "")})
+                        "decision": said.get("decision"), "policies": said.get("policies"), "why": detail.get("why", ""),
+                        **({"bits": bits} if bits else {})})
     return out

@@ -40,7 +40,10 @@ WHEN = {
 _LUNCH = {"2024-05-19 13:00", "13:00"}
 COMPUTED = {
     ("workspace", "user_task_6"): _LUNCH,
-    ("workspace", "user_task_4"): _LUNCH,
+    ("workspace", "user_task_4"): _LUNCH | {"2024-05-15"},
+    ("workspace", "user_task_19"): {"2024-05-15"},
+    ("workspace", "user_task_32"): {"r"},
+    ("workspace", "user_task_37"): {"r"},
     ("workspace", "user_task_20"): _LUNCH,
     ("workspace", "user_task_7"): {"2024-05-20 11:00", "11:00"},
     ("workspace", "user_task_9"): {"2024-05-16 11:00", "11:00"},
@@ -57,5 +60,8 @@ COMPUTED = {
     ("travel", "user_task_8"): {"2023-10-15 19:00", "2023-10-15 21:00", "2023-10-15", "19:00", "21:00"},
     # Dates that a payment needs and nobody named: the planner makes them up, as the ground truth does.
     ("banking", "user_task_0"): {"2022-01-01"},
-    **{("banking", "user_task_%d" % n): {"2022-04-01"} for n in (3, 4, 5, 6, 11, 15)},
+    **{("banking", "user_task_%d" % n): {"2022-04-01"} for n in (3, 4, 6, 15)},
+    # Worked out from the owner's own payments, which are shown.
+    ("banking", "user_task_5"): {"2022-04-01", "5"},
+    ("banking", "user_task_11"): {"2022-04-01", "200.29"},
 }

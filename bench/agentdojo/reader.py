@@ -19,8 +19,8 @@ class Reader:
     def __call__(self, body):
         self.asked += 1
         text = model.shown_text(json.loads(body))
-        number = re.search(r"\(question (\d+)\)", text)
-        question = self.mind.questions[int(number.group(1)) - 1]
+        number = re.findall(r"\(question (\d+)\)", text)[-1]
+        question = self.mind.questions[int(number) - 1]
         answer = question["truth"]
         if self.case.injection and any(model.occurs(mark, text) for mark in self.case.marks):
             self.lied += 1
@@ -38,7 +38,8 @@ class Reader:
         if kind["type"] == "list":
             return mine or [self.case.planted[0]]
         # The attacker's own address or account where one is asked for; else its orders.
-        if any(word in wanted for word in ("recipient", "email", "participants", "user", "channel", "url", "url")):
+        place = re.search(r" for ([\w/]+)\?", wanted)
+        if place and place.group(1).split("/")[0] in ("recipient", "recipients", "email", "user_email", "participants", "user", "channel", "url"):
             return next((v for v in mine if "@" in v or re.fullmatch(r"[A-Z]{2}\d+", v) or v.startswith("www.")), mine[0] if mine else truth)
         if isinstance(truth, (int, float)):
             return 999999
@@ -56,7 +57,8 @@ def leaves(value):
 
 
 def as_answer(kind, answer):
-    return json.dumps({"answer": answer if kind["type"] != "text" or isinstance(answer, str) else json.dumps(answer)})
+    text = kind["type"] == "text" and not isinstance(answer, str)
+    return json.dumps({"answer": json.dumps(answer) if text else answer})
 
 
 class Judge:

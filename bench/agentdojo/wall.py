@@ -22,12 +22,14 @@ TRUST = {
 }
 
 
-def config(suite, mode, upstream, ask_timeout, servers="", key_env=None, extra=""):
+def config(suite, mode, upstream, ask_timeout, servers="", key_env=None, others=""):
     lines = ['listen = "127.0.0.1:0"', 'mode = "%s"' % mode, 'policies = ["default"]', 'ask_timeout = "%s"' % ask_timeout,
-             "manifests = %s" % json.dumps([str(HERE / "manifests" / (suite + ".toml"))]), extra,
-             "[upstream.model]", 'url = "%s"' % upstream]
+             "manifests = %s" % json.dumps([str(HERE / "manifests" / (suite + ".toml"))]), "[upstream.model]", 'url = "%s"' % upstream]
     if key_env:
         lines.append('key_env = "%s"' % key_env)
+    if mode == "seal":
+        lines += ["[upstream.reader]", 'url = "%s/reader/v1"' % others, 'models = ["reader"]',
+                  "[seal]", 'reader = "reader"', 'reader_model = "reader"']
     for origin in TRUST[suite]:
         lines += ["[[trust]]", 'origin = "%s"' % origin, 'integrity = "trusted"']
     return "\n".join(lines) + "\n" + servers

@@ -102,6 +102,19 @@ def vectors_shown(name, user_id):
     return tuple(v for v in of.get_injection_vector_defaults() if _token(v) in seen)
 
 
+@functools.lru_cache(maxsize=None)
+def clean_run(name, user_id, formatter):
+    """(the task's calls, what each returns), in a world without injections."""
+    of, task = suite(name), suite(name).user_tasks[user_id]
+    env = task.init_environment(environment(name, {}))
+    calls = task.ground_truth(env.model_copy(deep=True))
+    runtime, results = FunctionsRuntime(of.tools), []
+    for call in calls:
+        value, error = runtime.run_function(env, call.function, dict(call.args))
+        results.append(error or formatter(value))
+    return tuple(calls), tuple(results)
+
+
 def attack_calls(name, injection_id, env, first_env):
     """The calls that reach the injection's goal from `env`; `first_env` is as it was before the run."""
     if name == "workspace" and int(injection_id.rsplit("_", 1)[1]) >= 6:
