@@ -63,11 +63,16 @@ def single_vectors(mode, suite):
 def fingerprint(mode, binary, options):
     """What a result depends on: results of another weir or bench are not taken for this one's."""
     digest = hashlib.sha256()
-    for path in sorted(HERE.glob("*.py")) + sorted(HERE.glob("manifests/*.toml")):
-        if path.name not in ("report.py", "campaign.py", "cases_known.py"):
-            digest.update(path.read_bytes())
+    parts = ["agent.py", "attacks.py", "case.py", "model.py", "world.py"]
     if mode != "off":
+        parts += ["wall.py"] + sorted("manifests/" + p.name for p in HERE.glob("manifests/*.toml"))
         digest.update(pathlib.Path(binary).read_bytes())
+    if mode.endswith("@mcp"):
+        parts.append("mcp.py")
+    if mode.startswith("seal") or "oracle" in mode:
+        parts += ["conditions.py", "oracle.py", "reader.py"]
+    for part in parts:
+        digest.update((HERE / part).read_bytes())
     digest.update(repr((options.model, options.model_name)).encode())
     return digest.hexdigest()[:16]
 
