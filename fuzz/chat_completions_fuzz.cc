@@ -82,7 +82,7 @@ void check_calls(const fuzz::Played& played, bool stream) {
     Reads calls = read_calls(played.out, stream, first_only);
     std::map<int64_t, std::vector<const exchange::Call*>> allowed;
     for (size_t i = 0; i < played.calls.size(); ++i) {
-      if (played.allowed[i]) allowed[played.calls[i].choice].push_back(&played.calls[i].call);
+      if (played.allowed[i]) allowed[played.calls[i].choice].push_back(&played.given[i]);
     }
     for (const auto& [choice, reads] : calls) {
       const auto& expected = allowed[choice];
@@ -104,15 +104,67 @@ void check_calls(const fuzz::Played& played, bool stream) {
   }
 }
 
+// Each text of a reply by its choice.
+std::map<int64_t, std::vector<std::string>> texts_of(std::string_view bytes, bool stream) {
+  std::map<int64_t, std::vector<std::string>> all;
+  const auto read = [&](json::Value root) {
+    int64_t place = 0;
+    for (const json::Value choice : root["choices"].elements()) {
+      auto& texts = all[stream ? choice["index"].integer().value_or(0) : place++];
+      const json::Value holder = choice[stream ? "delta" : "message"];
+      texts.emplace_back(holder["content"].string_or(""));
+      for (const json::Value part : holder["content"].elements()) {
+        for (const std::string_view type : {"text", "refusal"}) {
+          if (part["type"].string_or("") == type) texts.emplace_back(part[type].string_or(""));
+        }
+      }
+      texts.emplace_back(holder["refusal"].string_or(""));
+    }
+  };
+  wire::SseParser parser;
+  std::vector<wire::SseEvent> events;
+  if (stream) {
+    expect(parser.feed(bytes, events).has_value());
+  } else {
+    events.push_back({.data = std::string(bytes)});
+  }
+  for (const wire::SseEvent& event : events) {
+    const auto document = json::parse(event.data);
+    if (document) read(document->root());
+  }
+  return all;
+}
+
+void expect_filtered(const fuzz::Played& played, bool stream) {
+  for (const auto& [choice, texts] : texts_of(played.out, stream)) {
+    for (const std::string& text : texts) fuzz::expect_capitals(text);
+  }
+}
+
+// All that the planner said, choice by choice.
+std::string said(std::string_view bytes, bool stream) {
+  std::string all;
+  for (const auto& [choice, texts] : texts_of(bytes, stream)) {
+    for (const std::string& text : texts) {
+      if (!text.starts_with("(weir stopped")) all += text;
+    }
+    all += '|';
+  }
+  return all;
+}
+
 // An upstream's bytes as they are.
 void try_bytes(std::string_view bytes, fuzz::Choices& choices) {
   const bool stream = choices.chance();
   const wire::ParsedRequest request = request_of(stream, choices.chance() ? 2 : 1);
   const bool all = choices.chance();
   const auto judge = [&](const exchange::Call&) { return all && choices.chance(); };
-  const fuzz::Played played = fuzz::play(request, {}, bytes, choices.chance() ? bytes : "", choices, judge,
-                                         [](const fuzz::Played&) {});
+  const bool filter = choices.chance();
+  const wire::Options options{.text_filters = filter ? fuzz::capitals() : wire::TextFilters()};
+  const fuzz::Played played = fuzz::play(request, options, bytes, choices.chance() ? bytes : "", choices,
+                                         judge, [](const fuzz::Played&) {});
   check_calls(played, stream);
+  if (filter) expect_filtered(played, stream);
 }
 
 // A made reply, whose calls say what they are in everything they hold.
@@ -217,16 +269,25 @@ void try_made(fuzz::Choices& choices) {
       const std::string token = played.calls[i].call.name.substr(0, played.calls[i].call.name.find('_') + 1);
       // What was only just given out has not been seen either.
       if (!played.allowed[i]) expect(played.out.find(token + "id") == std::string::npos);
-      if (!played.allowed[i]) expect(played.out.find(token + "arg") == std::string::npos);
+      if (!played.allowed[i] || played.rewritten[i])
+        expect(played.out.find(token + "arg") == std::string::npos);
     }
   };
-  const fuzz::Played played = fuzz::play(request, {}, bytes, again, choices, judge, check);
+  const bool filter = choices.chance();
+  const wire::Options options{.text_filters = filter ? fuzz::capitals() : wire::TextFilters()};
+  const fuzz::Played played = fuzz::play(request, options, bytes, again, choices, judge, check);
   expect(played.whole);
   check_calls(played, stream);
   for (size_t i = 0; i < played.calls.size(); ++i) {
     if (played.allowed[i]) expect(played.out.find(played.calls[i].call.id) != std::string::npos);
   }
-  const bool any = std::find(played.allowed.begin(), played.allowed.end(), false) != played.allowed.end();
+  if (filter) {
+    expect_filtered(played, stream);
+    if (played.one_round) expect(said(played.out, stream) == fuzz::Capitals::of(said(bytes, stream)));
+  }
+  const bool any =
+      filter || std::find(played.allowed.begin(), played.allowed.end(), false) != played.allowed.end() ||
+      std::find(played.rewritten.begin(), played.rewritten.end(), true) != played.rewritten.end();
   if (!any && exact) expect(played.out == bytes);
 }
 

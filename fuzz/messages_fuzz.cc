@@ -92,12 +92,50 @@ void check_calls(const fuzz::Played& played, bool stream) {
       stream ? read_stream(played.out, played.whole) : read_whole(played.out);
   std::vector<std::string> allowed;
   for (size_t i = 0; i < played.calls.size(); ++i) {
-    const exchange::Call& call = played.calls[i].call;
+    const exchange::Call& call = played.given[i];
     if (played.allowed[i]) allowed.push_back(key_of(call.id, call.name, call.arguments));
   }
   expect(calls.size() <= allowed.size());
   expect(std::equal(calls.begin(), calls.end(), allowed.begin()));
   if (played.whole) expect(calls.size() == allowed.size());
+}
+
+// Each text of a reply, one behind the other.
+std::vector<std::string> texts_of(std::string_view bytes, bool stream) {
+  std::vector<std::string> texts;
+  if (!stream) {
+    const auto document = json::parse(std::string(bytes));
+    if (!document) return texts;
+    for (const json::Value block : (*document)["content"].elements()) {
+      if (block["type"].string_or("") == "text") texts.emplace_back(block["text"].string_or(""));
+    }
+    return texts;
+  }
+  wire::SseParser parser;
+  std::vector<wire::SseEvent> events;
+  expect(parser.feed(bytes, events).has_value());
+  for (const wire::SseEvent& event : events) {
+    const auto document = json::parse(event.data);
+    if (!document) continue;
+    const json::Value block = (*document)["content_block"];
+    if (block["type"].string_or("") == "text") texts.emplace_back(block["text"].string_or(""));
+    if ((*document)["type"].string_or("") == "content_block_delta")
+      texts.emplace_back((*document)["delta"]["text"].string_or(""));
+  }
+  return texts;
+}
+
+void expect_filtered(const fuzz::Played& played, bool stream) {
+  for (const std::string& text : texts_of(played.out, stream)) fuzz::expect_capitals(text);
+}
+
+// All that the planner said.
+std::string said(std::string_view bytes, bool stream) {
+  std::string all;
+  for (const std::string& text : texts_of(bytes, stream)) {
+    if (!text.starts_with("(weir stopped")) all += text;
+  }
+  return all;
 }
 
 // An upstream's bytes as they are.
@@ -106,9 +144,12 @@ void try_bytes(std::string_view bytes, fuzz::Choices& choices) {
   const wire::ParsedRequest request = request_of(stream);
   const bool all = choices.chance();
   const auto judge = [&](const exchange::Call&) { return all && choices.chance(); };
-  const fuzz::Played played = fuzz::play(request, {}, bytes, choices.chance() ? bytes : "", choices, judge,
-                                         [](const fuzz::Played&) {});
+  const bool filter = choices.chance();
+  const wire::Options options{.text_filters = filter ? fuzz::capitals() : wire::TextFilters()};
+  const fuzz::Played played = fuzz::play(request, options, bytes, choices.chance() ? bytes : "", choices,
+                                         judge, [](const fuzz::Played&) {});
   check_calls(played, stream);
+  if (filter) expect_filtered(played, stream);
 }
 
 // A made reply, whose calls say what they are in everything they hold.
@@ -190,20 +231,29 @@ void try_made(fuzz::Choices& choices) {
   const auto judge = [&](const exchange::Call&) { return denied != 3 && choices.pick(4) >= denied; };
   const auto check = [](const fuzz::Played& played) {
     for (size_t i = 0; i < played.calls.size(); ++i) {
-      if (played.allowed.size() > i && played.allowed[i]) continue;
+      if (played.allowed[i] && !played.rewritten[i]) continue;
       // Its name may be in what weir itself says.
       const std::string& name = played.calls[i].call.name;
       const std::string token = name.substr(0, name.find('_') + 1);
-      expect(played.out.find(token + "id") == std::string::npos);
       expect(played.out.find(token + "arg") == std::string::npos);
+      if (played.allowed[i]) continue;
+      expect(played.out.find(token + "id") == std::string::npos);
       expect(played.out.find("\"" + name) == std::string::npos);
     }
   };
-  const fuzz::Played played = fuzz::play(request, {}, bytes, again, choices, judge, check);
+  const bool filter = choices.chance();
+  const wire::Options options{.text_filters = filter ? fuzz::capitals() : wire::TextFilters()};
+  const fuzz::Played played = fuzz::play(request, options, bytes, again, choices, judge, check);
   expect(played.whole && played.messages.size() == 1);
   check_calls(played, stream);
-  if (std::find(played.allowed.begin(), played.allowed.end(), false) == played.allowed.end())
-    expect(played.out == bytes);
+  if (filter) {
+    expect_filtered(played, stream);
+    if (played.one_round) expect(said(played.out, stream) == fuzz::Capitals::of(said(bytes, stream)));
+  }
+  const bool any =
+      filter || std::find(played.allowed.begin(), played.allowed.end(), false) != played.allowed.end() ||
+      std::find(played.rewritten.begin(), played.rewritten.end(), true) != played.rewritten.end();
+  if (!any) expect(played.out == bytes);
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
-// Arbitrary bytes as policy text: parsing, the check, and decisions must be bounded and agree with each
-// other.
+// Arbitrary bytes as policy text: parsing, the check, validation and decisions must be bounded and agree with
+// each other, and with what the same policies do after a way through JSON.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include "policy/json_policy.h"
 #include "policy/label_attributes.h"
 #include "policy/policy_set.h"
+#include "policy/validate.h"
 
 namespace {
 
@@ -50,5 +52,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Decision better = weir::policy::decide(*set, kBetter).decision;
   const Decision worse = weir::policy::decide(*set, kWorse).decision;
   if (weir::policy::check_monotone(*set, kTable) && worse < better) std::abort();
+  (void)weir::policy::validate(*set, weir::policy::weir_schema());
+  const auto again = weir::policy::policies_from_json(weir::policy::to_json(*set), "fuzz");
+  if (!again) {
+    // JSON nests where text need not.
+    if (again.error().code != weir::Code::too_large) std::abort();
+  } else if (weir::policy::decide(*again, kWorse).decision != worse) {
+    std::abort();
+  }
   return 0;
 }

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "wire/dialect.h"
 
 namespace weir::fuzz {
@@ -41,11 +44,46 @@ class Choices {
   uint32_t seed_ = 1;
 };
 
+// Puts text in capitals, and keeps back a few letters at its end.
+class Capitals final : public wire::TextFilter {
+ public:
+  static std::string of(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = is_small(c) ? static_cast<char>(c - 32) : c;
+    return out;
+  }
+  static bool is_small(char c) { return c >= 'a' && c <= 'z'; }
+
+  std::string feed(std::string_view piece) override {
+    kept_ += piece;
+    size_t keep = 0;
+    while (keep < 3 && keep < kept_.size() && is_small(kept_[kept_.size() - 1 - keep])) ++keep;
+    std::string out = of(kept_.substr(0, kept_.size() - keep));
+    kept_.erase(0, out.size());
+    return out;
+  }
+  std::string end() override { return of(std::exchange(kept_, {})); }
+
+ private:
+  std::string kept_;
+};
+
+inline wire::TextFilters capitals() {
+  return [] { return std::make_unique<Capitals>(); };
+}
+// Only weir itself may say something else.
+inline void expect_capitals(std::string_view text) {
+  expect(text.starts_with("(weir stopped") || std::none_of(text.begin(), text.end(), Capitals::is_small));
+}
+
 struct Played {
   bool whole = false;  // it came to its end
+  bool one_round = true;
   std::string out = {};
   std::vector<wire::HeldCall> calls = {};
+  std::vector<exchange::Call> given = {};  // the same as the client gets them
   std::vector<bool> allowed = {};
+  std::vector<bool> rewritten = {};
   std::vector<exchange::Message> messages = {};
 };
 
@@ -65,9 +103,16 @@ Played play(const wire::ParsedRequest& request, const wire::Options& options, st
       if (step->calls.empty()) return true;
       std::vector<wire::Verdict> verdicts;
       for (const wire::HeldCall& held : step->calls) {
+        wire::Verdict verdict{judge(held.call), "no", {}, choices.chance()};
         played.calls.push_back(held);
-        played.allowed.push_back(judge(held.call));
-        verdicts.push_back({played.allowed.back(), "no"});
+        played.given.push_back(held.call);
+        played.allowed.push_back(verdict.allow);
+        played.rewritten.push_back(verdict.allow && choices.pick(3) == 0);
+        if (played.rewritten.back()) {
+          verdict.arguments = held.call.is_json ? R"({"given":1})" : "given";
+          played.given.back().arguments = *verdict.arguments;
+        }
+        verdicts.push_back(std::move(verdict));
       }
       check(played);
       step = reply->decide(verdicts);
@@ -86,6 +131,7 @@ Played play(const wire::ParsedRequest& request, const wire::Options& options, st
     const auto next = wire::parse_request(request.request.dialect, reply->next_round_body(), options);
     expect(next.has_value() && next->request.messages.size() > request.request.messages.size());
     bytes = again;
+    played.one_round = false;
   }
   if (!take(reply->finish())) return played;
   played.messages = reply->client_messages();
@@ -98,10 +144,47 @@ Played play(const wire::ParsedRequest& request, const wire::Options& options, st
   return played;
 }
 
+// One part becomes another, one tool comes: all else is what it was.
+inline void try_changes(exchange::Dialect dialect, const wire::ParsedRequest& request,
+                        const wire::Options& options, Choices& choices) {
+  wire::Changes changes;
+  const std::vector<exchange::Message>& messages = request.request.messages;
+  size_t at = 0;
+  size_t part = 0;
+  if (!messages.empty()) at = choices.pick(messages.size());
+  const bool edit = !messages.empty() && !messages[at].parts.empty();
+  std::string text = "weir\"";
+  if (edit) {
+    part = choices.pick(messages[at].parts.size());
+    const auto* call = std::get_if<exchange::Call>(&messages[at].parts[part]);
+    if (call != nullptr && call->is_json) text = R"({"weir":1})";
+    changes.parts.push_back({at, part, text});
+  }
+  if (request.request.tools.size() < limits::kToolsMax)
+    changes.tools.push_back({exchange::ToolKind::function, "weir_ask", "asks", R"({"type":"object"})"});
+  const auto again = wire::parse_request(dialect, request.write(changes), options);
+  expect(again.has_value());
+  expect(again->request.tools.size() == request.request.tools.size() + changes.tools.size());
+  expect(again->request.messages.size() == messages.size());
+  for (size_t i = 0; i < messages.size(); ++i) {
+    expect(again->request.messages[i].parts.size() == messages[i].parts.size());
+    if (edit && i == at) continue;
+    expect(exchange::message_digest(again->request.messages[i]) == exchange::message_digest(messages[i]));
+  }
+  // What was a sound stands behind all other text.
+  if (!edit || request.places[at][part].kind == wire::PartPlace::Kind::audio) return;
+  const exchange::Part& now = again->request.messages[at].parts[part];
+  if (const auto* said = std::get_if<exchange::Text>(&now)) expect(said->text == text);
+  if (const auto* call = std::get_if<exchange::Call>(&now)) expect(call->arguments == text);
+  if (const auto* result = std::get_if<exchange::Result>(&now))
+    expect(result->texts == std::vector<std::string>{text} && result->media == 0);
+  expect(!std::holds_alternative<exchange::Media>(now));
+}
+
 // A request that parses is written as it came; with edits it stays one; what is cut leaves one that weir
 // takes.
 inline void try_request(exchange::Dialect dialect, std::string_view body, Choices& choices) {
-  for (const wire::Options options :
+  for (const wire::Options& options :
        {wire::Options{}, wire::Options{true, false}, wire::Options{false, true}}) {
     const auto request = wire::parse_request(dialect, std::string(body), options);
     if (!request) {
@@ -115,6 +198,7 @@ inline void try_request(exchange::Dialect dialect, std::string_view body, Choice
     expect(again.has_value() && again->cuts.empty());
     expect(again->request.messages.size() == request->request.messages.size());
     expect(again->request.tools.size() == request->request.tools.size());
+    try_changes(dialect, *request, options, choices);
     if (request->request.messages.empty()) continue;
     const size_t message = choices.pick(request->request.messages.size());
     using Kind = wire::Edit::Kind;

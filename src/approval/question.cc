@@ -111,15 +111,17 @@ std::optional<std::pair<std::string, std::string>> parse_grant_argument(std::str
 }
 
 std::string grant_line(const guard::Verdict& verdict) {
-  if (!verdict.grantable) return {};
-  const session::Grant grant = exact_grant(verdict);
+  return verdict.grantable ? grant_line(exact_grant(verdict), "8h") : std::string();
+}
+
+std::string grant_line(const session::Grant& grant, std::string_view lasts) {
   std::string line = "weir grant";
   const bool dash = grant.tool.starts_with('-');
   if (!dash) line += " " + shell_word(grant.tool);
   for (const auto& [pointer, pattern] : grant.arguments)
     line += " --arg " + shell_word(grant_argument(pointer, pattern));
   if (grant.release) line += " --release";
-  line += " --for 8h";
+  line += fmt::format(" --for {}", lasts);
   if (dash) line += " -- " + shell_word(grant.tool);
   return line;
 }

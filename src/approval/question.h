@@ -28,6 +28,8 @@ std::string shell_word(std::string_view text);
 // "weir grant mail/send --arg /to=amy@x.org --for 8h": the line that allows this call from now on. Empty when
 // no grant would (Verdict::grantable).
 std::string grant_line(const guard::Verdict& verdict);
+// The line for a grant of one's own making; `lasts` as weir grant --for takes it.
+std::string grant_line(const session::Grant& grant, std::string_view lasts);
 
 // The argument of `weir grant --arg`: POINTER=PATTERN, where a "=" or "\" of the pointer has a "\" before it.
 // The second reads it back; nothing when it is malformed.

@@ -49,12 +49,21 @@ inline constexpr size_t kTraceTextBytesMax = size_t{1}
                                              << 30;  // normalised; at capacity unmatched text is untrusted
 inline constexpr size_t kTraceEntriesMax = size_t{64} << 20;  // remembered by store
 inline constexpr int kTraceDecodeDepthMax = 3;
-inline constexpr size_t kTraceCopyCharsMin = 24;  // non-space characters that make a copy
+inline constexpr size_t kVouchersBytesMax = size_t{64}
+                                            << 20;  // of one conversation; more vouches for nothing
+inline constexpr size_t kTraceCopyCharsMin = 24;    // non-space characters that make a copy
 
 // Policy
 inline constexpr size_t kPolicyBytesMax = size_t{1} << 20;
 inline constexpr size_t kPoliciesMax = 4'096;
+inline constexpr uint64_t kPolicyAnalysisStepsMax = 4'000'000;  // evaluations, some seconds
 inline constexpr int kPolicyDepthMax = 64;
+inline constexpr size_t kPolicyAncestorsMax = size_t{1} << 22;  // of all entities together, when worked out ahead
+inline constexpr size_t kPolicyEntitiesMax = 65'536;            // in one entities JSON
+inline constexpr size_t kSchemaTypesMax = 512;                  // entity types, common types and actions, each
+inline constexpr size_t kSchemaEnvironmentsMax = 65'536;  // action × principal type × resource type of a schema
+inline constexpr size_t kSchemaTypeNodesMax = 1 << 16;    // of all types, common types written out
+inline constexpr size_t kValidationStepsMax = 4'000'000;  // nodes looked at for one set of policies
 
 // Manifests, configuration
 inline constexpr size_t kTomlBytesMax = size_t{1} << 20;
@@ -121,6 +130,8 @@ inline constexpr int64_t kTicketMs = 600'000;
 inline constexpr size_t kShadowEntriesMax = 100'000;
 inline constexpr size_t kShadowBytesMax = size_t{256} << 20;
 inline constexpr size_t kEmittedMax = 1'000'000;
+inline constexpr size_t kRecordedValuesMax = 32;        // argument values kept with a decision ...
+inline constexpr size_t kRecordedValueBytesMax = 1'024;  // ... none that is longer
 inline constexpr size_t kStoredDetailsMax = 1'000'000;  // readable decisions beside the ledger
 inline constexpr size_t kStoreQueueMax = 4'096;         // jobs that wait for the store's thread
 

@@ -29,6 +29,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/json.h"
 #include "base/limits.h"
 
 namespace weir::toml {
@@ -439,6 +440,24 @@ Status Value::read(std::string_view key, int64_t& out, int64_t min, int64_t max)
 Status Value::require(std::string_view key, std::string& out) const {
   if (!(*this)[key].exists()) return error(fmt::format("\"{}\" is missing", key));
   return read(key, out);
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  for (const char c : json::quote(text)) {
+    if (c == '\x7f') {
+      out += "\\u007F";
+    } else {
+      out.push_back(c);
+    }
+  }
+  return out;
+}
+
+std::string quoted_key(std::string_view key) {
+  constexpr std::string_view kBare = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  const bool bare = !key.empty() && key.find_first_not_of(kBare) == std::string_view::npos;
+  return bare ? std::string(key) : quoted(key);
 }
 
 Document::Document() = default;

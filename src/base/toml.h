@@ -102,6 +102,10 @@ class Document {
 // `file_name` is only for the places in errors. Errors: bad_input, too_large.
 Result<Document> parse(std::string_view text, std::string_view file_name);
 
+// As TOML writes them: a basic string with its quotes; a bare key where it can be one, else quoted.
+std::string quoted(std::string_view text);
+std::string quoted_key(std::string_view key);
+
 // "did you mean \"effects\"?" where one of the names is near enough to be a slip of `word`; else all names
 // ("one of: a, b"), or nothing when there are more than a dozen.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> names);

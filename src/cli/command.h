@@ -28,8 +28,10 @@ int exit_code(const Error& error);
 Result<std::string> read_file(const std::string& path, size_t bytes_max = size_t{64} << 20);
 config::Sources sources();
 
-// --config, WEIR_CONFIG, ~/.config/weir/weir.toml, or the defaults; never the current folder.
-Result<config::Config> load_config(const Common& common);
+// --config, WEIR_CONFIG, ~/.config/weir/weir.toml, or the defaults; never the current folder. A variable that
+// it names and the environment has not is an error; with `missing` it is put there instead, and what stands
+// in its place is of no use: for verbs that need no secrets, which another terminal need not have.
+Result<config::Config> load_config(const Common& common, std::vector<std::string>* missing = nullptr);
 // data_dir of the config, WEIR_DATA, or ~/.local/share/weir; made (0700) when it is not there.
 Result<std::string> data_dir(const config::Config& config);
 std::string data_dir_path(const config::Config& config);  // not made
@@ -108,10 +110,11 @@ struct InitArgs {
   std::string key_env = {};
   std::string model = {};
   std::string listen = {};
-  bool apply = false;    // edit the client's config
-  bool add = false;      // to a weir.toml that is there
-  bool force = false;    // replace weir.toml; with undo: put back what was changed since
-  bool project = false;  // also the MCP servers that the current folder names
+  std::string profile = {};  // a shipped set of policies, with the trust rules that go with it
+  bool apply = false;        // edit the client's config
+  bool add = false;          // to a weir.toml that is there
+  bool force = false;        // replace weir.toml; with undo: put back what was changed since
+  bool project = false;      // also the MCP servers that the current folder names
   bool undo = false;
   bool keep = false;  // with undo: what was changed since stays, only weir's part goes
   bool dry_run = false;

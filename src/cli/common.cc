@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "cli/command.h"
+#include "cli/init.h"
 
 namespace weir::cli {
 
@@ -73,7 +74,7 @@ std::string home(const char* xdg, const char* below_home) {
 
 }  // namespace
 
-Result<config::Config> load_config(const Common& common) {
+Result<config::Config> load_config(const Common& common, std::vector<std::string>* missing) {
   std::string file = common.config_file;
   const char* from_environment = std::getenv("WEIR_CONFIG");
   if (file.empty() && from_environment != nullptr) file = from_environment;
@@ -83,7 +84,7 @@ Result<config::Config> load_config(const Common& common) {
   }
   auto text = read_file(file, limits::kTomlBytesMax);
   if (!text) return text.error();
-  return config::load(*text, file, sources());
+  return missing != nullptr ? load_text(*text, file, missing) : config::load(*text, file, sources());
 }
 
 std::string data_dir_path(const config::Config& config) {

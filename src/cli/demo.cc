@@ -24,12 +24,14 @@ struct Staged {
   }
 };
 
-Result<demo::Endpoint> stage(net::Loop& loop, std::string_view mode, const std::string& upstream_url) {
+Result<demo::Endpoint> stage(net::Loop& loop, const demo::Behind& behind) {
   auto config = config::defaults();
   if (!config) return config.error();
-  config->mode = guard::parse_mode(mode).value_or(guard::Mode::guard);
+  config->mode = guard::parse_mode(behind.mode).value_or(guard::Mode::guard);
   config->listen_port = 0;
-  config->upstreams.push_back({.name = "demo", .url = upstream_url});
+  config->upstreams.push_back({.name = "demo", .url = behind.model_url});
+  for (const demo::ServerPlace& server : behind.servers)
+    config->servers.push_back({.name = server.name, .url = server.url});
   const char* temporary = std::getenv("TMPDIR");
   std::string dir =
       fmt::format("{}/weir-demo-XXXXXX", temporary != nullptr && temporary[0] == '/' ? temporary : "/tmp");

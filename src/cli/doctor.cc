@@ -36,6 +36,7 @@ class Doctor {
     WEIR_TRY(config());
     folder();
     running();
+    variables();
     for (const config::Upstream& upstream : config_->upstreams) ask_upstream(upstream);
     for (const config::Server& server : config_->servers) mcp_server(server);
     for (const setup::Client client : setup::kClients) look_at(client);
@@ -77,10 +78,8 @@ class Doctor {
       return {};
     }
     config_ = std::move(*loaded);
-    for (const std::string& name : missing)
-      add(Level::fail, "config", fmt::format("it needs {}, which is not in this environment", name),
-          fmt::format("export {}=… before weir up", name));
-    if (missing.empty()) add(Level::ok, "config", fmt::format("{} is in order", place_.path));
+    missing_ = std::move(missing);
+    if (missing_.empty()) add(Level::ok, "config", fmt::format("{} is in order", place_.path));
     struct stat about{};
     bool secrets = false;
     for (const config::Server& server : config_->servers)
@@ -142,12 +141,21 @@ class Doctor {
     if (reply->status != 200)
       return add(Level::fail, "weir", fmt::format("a weir with another data folder answers at {}", base),
                  "stop it, or give this one another `listen`");
+    runs_ = true;
     add(Level::ok, "weir", fmt::format("it runs at {}", base));
     struct stat started{};
     struct stat written{};
     if (stat((dir_ + "/listening").c_str(), &started) == 0 && stat(place_.path.c_str(), &written) == 0 &&
         written.st_mtime > started.st_mtime)
       add(Level::warn, "weir", "weir.toml was changed after it started", "stop weir up and start it again");
+  }
+
+  // The weir that runs has them, or it would not; the next start wants them too.
+  void variables() {
+    for (const std::string& name : missing_)
+      add(runs_ ? Level::warn : Level::fail, "config",
+          fmt::format("it needs {}, which is not in this environment", name),
+          fmt::format("export {}=… before weir up", name));
   }
 
   void ask_upstream(const config::Upstream& upstream) {
@@ -292,6 +300,8 @@ class Doctor {
   Place place_ = {};
   std::optional<config::Config> config_ = {};
   bool broken_ = false;
+  bool runs_ = false;
+  std::vector<std::string> missing_ = {};
   std::string dir_ = {};
   std::string token_ = {};
   std::vector<std::string> urls_ = {};

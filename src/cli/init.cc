@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/embedded.h"
 #include "base/limits.h"
 #include "gateway/auth.h"
 
@@ -205,7 +206,7 @@ class Init {
     std::string text = add ? *place_.text : "";
     if (add && !text.empty() && text.back() != '\n') text += "\n";
     if (!add || !upstreams_.empty() || !named_.empty())
-      text += setup::compose(client_, listen, upstreams_, named_, add);
+      text += setup::compose(client_, listen, upstreams_, named_, add, profile());
     std::vector<std::string> missing;
     auto loaded = load_text(text, place_.path, &missing);
     if (!loaded) {
@@ -221,6 +222,21 @@ class Init {
     if (text != place_.text.value_or("") || !place_.text)
       changes_.push_back({place_.path, place_.text, std::move(text)});
     return {};
+  }
+
+  setup::Profile profile() {
+    setup::Profile profile{args_.profile, {}};
+    if (args_.profile != "coding") return profile;
+    char here[4096];
+    const std::string folder = getcwd(here, sizeof(here)) == nullptr ? "" : here;
+    // Nobody means to trust all of their home by starting in it.
+    if (folder == sources().env("HOME").value_or("") || folder.size() < 2 || folder.front() != '/') {
+      notes_.emplace_back("this folder is no workspace: say in weir.toml which one you trust");
+    } else {
+      profile.workspace = folder;
+      notes_.push_back(fmt::format("{} is trusted, but for what tools fetch into it", home_short(folder)));
+    }
+    return profile;
   }
 
   Status wire() {
@@ -329,6 +345,13 @@ class Init {
 int run_init(const Common& common, const InitArgs& args) {
   if (args.undo) return run_undo(common, args);
   if (args.force && args.add) return fail(bad_input("--force and --add exclude each other"));
+  if (!args.profile.empty() && embedded_file("policies/" + args.profile + ".cedar").empty())
+    return fail(bad_input(fmt::format("no such profile: {}", shown(args.profile)), "--profile",
+                          config::policy_set_names()));
+  if (!args.profile.empty() && args.add)
+    return fail(
+        bad_input("--profile is for a new weir.toml", "--add",
+                  fmt::format("put policies = [\"{}\"] at the top of the one that is there", args.profile)));
   if (auto done = Init(common, args).run(); !done) return fail(done.error());
   return kDone;
 }

@@ -19,7 +19,8 @@ struct Ledger {
 };
 
 Result<Ledger> find_ledger(const Common& common) {
-  WEIR_TRY_ASSIGN(config, load_config(common));
+  std::vector<std::string> missing;
+  WEIR_TRY_ASSIGN(config, load_config(common, &missing));
   WEIR_TRY_ASSIGN(dir, data_dir(config));
   ledger::PosixFiles files;
   if (access((dir + "/ledger.key").c_str(), R_OK) != 0) {

@@ -1,9 +1,14 @@
 // weir's command line: reads the options and calls one subcommand.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/command.h"
+#include "cli/manifest.h"
 #include "cli/mcp.h"
+#include "cli/policy.h"
 #include "net/keeper.h"
 
 int main(int argc, char** argv) {
@@ -69,6 +74,9 @@ int main(int argc, char** argv) {
   sub->add_option("--key-env", init.key_env, "the variable that holds the upstream's key");
   sub->add_option("--model", init.model, "the model's name, where the client's config needs one");
   sub->add_option("--listen", init.listen, "HOST:PORT of a new weir.toml");
+  sub->add_option(
+      "--profile", init.profile,
+      "policies and trust rules to start from: personal, coding (trusts this folder), support, strict");
   sub->add_flag("--apply", init.apply, "edit the client's config; without, print the lines to paste");
   sub->add_flag("--project", init.project, "also the MCP servers that this folder's .mcp.json names");
   sub->add_flag("--add", init.add, "put what is new at the end of the weir.toml that is there");
@@ -141,6 +149,72 @@ int main(int argc, char** argv) {
     }
   });
 
+  ManifestArgs manifest;
+  const auto with_server = [&](CLI::App* command) {
+    command->add_option("--url", manifest.which.url, "an MCP server at an address");
+    command->add_option("--list", manifest.which.list, "a file with what a server answered to tools/list");
+    // For the help alone: what follows it was taken off the line before it is read.
+    command
+        ->add_option("--command", manifest.which.command,
+                     "an MCP server's command line: takes all that follows")
+        ->expected(0, -1);
+    return with_json(command);
+  };
+  sub = app.add_subcommand("manifest", "what is known of a server's tools");
+  sub->require_subcommand(1);
+  CLI::App* manifest_draft = with_server(
+      sub->add_subcommand("draft", "write a first manifest from what a server lists; for you to correct"));
+  manifest_draft->add_option("NAME", manifest.names, "a server of weir.toml");
+  manifest_draft->callback([&] { code = run_manifest_draft(common, manifest); });
+  CLI::App* manifest_check = with_server(
+      sub->add_subcommand("check", "what manifests lack beside what servers really list, and what drifted"));
+  manifest_check->add_option("NAME", manifest.names, "servers of weir.toml; all by default");
+  manifest_check->add_option("--manifest", manifest.manifest, "the manifest's name, when it is another");
+  manifest_check->callback([&] { code = run_manifest_check(common, manifest); });
+
+  PolicyArgs policy;
+  const auto with_policies = [&](CLI::App* command) {
+    command->add_option("--policy", policy.policies, "policy sets or .cedar files instead of the config's")
+        ->allow_extra_args(false);
+    return with_json(command);
+  };
+  sub = app.add_subcommand("policy", "see, test and compare policies");
+  sub->require_subcommand(1);
+  CLI::App* policy_check =
+      sub->add_subcommand("check", "do they load, may they be loaded, which rules can never matter");
+  policy_check->add_option("FILE", policy.files, ".cedar files or shipped sets; \"default\" by default");
+  policy_check->add_flag("--json", common.json, "for machines");
+  policy_check->callback([&] { code = run_policy_check(common, policy); });
+  CLI::App* policy_explain = with_policies(
+      sub->add_subcommand("explain", "which rules matched one call of a session, on which labels"));
+  policy_explain->add_option("FILE", policy.files, "a session, as weir replay reads it")
+      ->required()
+      ->expected(1);
+  policy_explain->add_option("--call", policy.call, "the id of a call or answer")->required();
+  policy_explain->add_option("--manifest", policy.manifests, "further manifest files")
+      ->allow_extra_args(false);
+  policy_explain->callback([&] { code = run_policy_explain(common, policy); });
+  CLI::App* policy_test =
+      sub->add_subcommand("test", "run sessions, and compare with what must be decided (.expect files)");
+  policy_test->add_option("FILE", policy.files, "sessions, or folders of them")->required();
+  policy_test->add_option("--policy", policy.policies, "policy sets or .cedar files instead of the session's")
+      ->allow_extra_args(false);
+  policy_test->add_option("--manifest", policy.manifests, "further manifest files")->allow_extra_args(false);
+  policy_test->add_flag("--json", common.json, "for machines");
+  policy_test->callback([&] { code = run_policy_test(common, policy); });
+  const auto with_log = [&](CLI::App* command) {
+    command->add_option("--last", policy.last, "how many of the newest decisions")
+        ->check(CLI::PositiveNumber);
+    command->add_option("FILE", policy.files, "what weir log --json wrote, instead of the running weir")
+        ->expected(1);
+    return with_policies(command);
+  };
+  with_log(sub->add_subcommand("what-if", "what other policies would have decided of what was recorded"))
+      ->callback([&] { code = run_policy_what_if(common, policy); });
+  with_log(
+      sub->add_subcommand("learn", "the grants and trust rules that would have let through what happened"))
+      ->callback([&] { code = run_policy_learn(common, policy); });
+
   LogArgs log;
   sub = with_json(app.add_subcommand("log", "what was decided, newest last"));
   sub->add_option("-n", log.last, "how many");
@@ -166,8 +240,19 @@ int main(int argc, char** argv) {
   sub->require_subcommand(1);
   sub->add_subcommand("reference", "print docs/config.md")->callback([&] { code = run_config_reference(); });
 
+  // Backwards, as CLI11 takes them. What follows --command is another program's line, not weir's.
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words.front() == "manifest") {
+    const auto at = std::find(words.begin(), words.end(), "--command");
+    if (at != words.end()) {
+      manifest.which.command.assign(at + 1, words.end());
+      words.erase(at, words.end());
+      if (manifest.which.command.empty()) return fail(weir::bad_input("--command needs a program"));
+    }
+  }
+  std::reverse(words.begin(), words.end());
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? kDone : kWrongInput;
   }

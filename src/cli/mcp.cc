@@ -38,13 +38,15 @@ bool write_line(std::string line) {
 }  // namespace
 
 int run_mcp(const Common& common) {
-  auto config = load_config(common);
+  std::vector<std::string> missing;
+  auto config = load_config(common, &missing);
   if (!config) return fail(config.error());
   auto dir = data_dir(*config);
   if (!dir) return fail(dir.error());
   std::signal(SIGPIPE, SIG_IGN);
   net::Loop loop;
   Bridge bridge(loop, {.config = std::move(*config),
+                       .missing = std::move(missing),
                        .data_dir = *dir,
                        .write =
                            [&](const std::string& line) {

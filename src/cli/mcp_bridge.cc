@@ -214,7 +214,11 @@ void Bridge::run_own() {
     config::Config config = options_.config;
     config.listen_host = "127.0.0.1";
     config.listen_port = 0;
-    auto running = gateway::Running::start({std::move(config), options_.data_dir, &loop_});
+    auto running = options_.missing.empty()
+                       ? gateway::Running::start({std::move(config), options_.data_dir, &loop_})
+                       : unavailable(fmt::format("no weir runs, and to be one itself `weir mcp` needs {}",
+                                                 fmt::join(options_.missing, ", ")),
+                                     {}, "start weir up, or export it");
     if (!running) {
       // `denied`: one runs on the folder, which begins or ends just now.
       const std::string why = running.error().text();

@@ -27,6 +27,7 @@ class Bridge {
  public:
   struct Options {
     config::Config config;
+    std::vector<std::string> missing;  // variables that it needs to be a weir itself, and has not
     std::string data_dir;
     std::function<void(const std::string& line)> write;     // one message, without its line feed
     std::function<void(const std::string& line)> complain;  // for people

@@ -1,5 +1,6 @@
 // How a subcommand asks the weir that runs.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "cli/command.h"
@@ -30,13 +31,21 @@ Error from_reply(int status, const std::string& body) {
 
 Result<std::string> ask_weir(const Common& common, const std::string& method, const std::string& target,
                              std::string body) {
-  WEIR_TRY_ASSIGN(config, load_config(common));
-  WEIR_TRY_ASSIGN(dir, data_dir(config));
-  WEIR_TRY_ASSIGN(token, read_file(dir + "/person-token", 256));
+  std::vector<std::string> missing;
+  WEIR_TRY_ASSIGN(config, load_config(common, &missing));
+  const std::string dir = data_dir_path(config);
+  const std::string token_file = dir + "/person-token";
+  if (access(token_file.c_str(), F_OK) != 0)
+    return unavailable("no weir has run yet", dir, "start it with weir up");
+  WEIR_TRY_ASSIGN(token, read_file(token_file, 256));
   while (!token.empty() && token.back() == '\n') token.pop_back();
   // Where the running weir listens stands in a file of its own: a flag may have changed it.
   std::string base = fmt::format("http://{}:{}", config.listen_host, config.listen_port);
-  if (const auto said = read_file(dir + "/listening", 256)) base = said->substr(0, said->find('\n'));
+  if (const auto said = read_file(dir + "/listening", 256)) {
+    base = said->substr(0, said->find('\n'));
+  } else if (config.listen_port == 0) {
+    return unavailable("no weir runs", dir, "start it with weir up");
+  }
   WEIR_TRY_ASSIGN(url, net::parse_url(base + target));
 
   net::Loop loop;

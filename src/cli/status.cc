@@ -109,6 +109,21 @@ std::string list(json::Value values) {
   return out.empty() ? "none" : out;
 }
 
+void print_mcp(const Screen& screen, const json::Document& status) {
+  const int64_t sessions = status["mcp"]["sessions"].integer().value_or(0);
+  fmt::print("MCP        {}; {} client{} connected\n", list(status["servers"]), sessions,
+             sessions == 1 ? "" : "s");
+  for (const json::Value server : status["mcp"]["servers"].elements()) {
+    const int64_t all = server["connections"].integer().value_or(0),
+                  ready = server["ready"].integer().value_or(0);
+    if (ready == all || server["trouble"].string_or("").empty()) continue;  // not started yet is no trouble
+    fmt::print("  {}\n", screen.in(fmt::terminal_color::red,
+                                   fmt::format("{}: {} of {} connections ready  {}",
+                                               shown(server["name"].string_or(""), 60), ready, all,
+                                               shown(server["trouble"].string_or(""), 160))));
+  }
+}
+
 void print(const json::Document& status, const Today& today) {
   const Screen screen;
   const auto number = [&](std::string_view key) { return status[key].integer().value_or(0); };
@@ -118,13 +133,13 @@ void print(const json::Document& status, const Today& today) {
              shown(status["config"].string_or(""), 200));
   std::string clients;
   for (const json::Member& client : status["clients"].members())
-    clients += fmt::format("{}{} ({} requests)", clients.empty() ? "" : ", ", shown(client.key, 60),
-                           client.value.integer().value_or(0));
+    clients += fmt::format("{}{} ({} request{})", clients.empty() ? "" : ", ", shown(client.key, 80),
+                           client.value.integer().value_or(0), client.value.integer() == 1 ? "" : "s");
   fmt::print("clients    {}\n", clients.empty() ? "none yet" : clients);
   for (const json::Value upstream : status["upstreams"].elements())
     fmt::print("upstream   {}: {} ({})\n", shown(upstream["name"].string_or(""), 60),
                shown(upstream["url"].string_or(""), 200), upstream["dialect"].string_or(""));
-  fmt::print("MCP        {}\n", list(status["servers"]));
+  print_mcp(screen, status);
   fmt::print("this run   {} requests, {} calls: {} allowed, {} asked, {} denied\n", number("requests"),
              number("calls"), number("allowed"), number("asked"), number("denied"));
   fmt::print("today      {}{} decisions: {} allowed, {} asked, {}\n", today.whole ? "" : "at least ",

@@ -97,7 +97,8 @@ Status put_back(const Found& found, size_t i, const std::string& folder, bool fo
 }  // namespace
 
 int run_undo(const Common& common, const InitArgs& args) {
-  auto config = load_config(common);
+  std::vector<std::string> missing;
+  auto config = load_config(common, &missing);
   if (!config) config = config::defaults();  // a broken weir.toml must not stand in the way
   if (!config) return fail(config.error());
   auto dir = data_dir(*config);

@@ -1,5 +1,6 @@
 // weir up: the running wall. weir token: what clients and people show it.
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -62,9 +63,19 @@ void say_what_was_missed(gateway::Gateway& gateway) {
     fmt::print("weir: denied in this run for lack of a person, and what would have allowed it:\n{}", *text);
 }
 
+// Bodies come and go: what they took is kept for the next, not given back to the system and asked for again.
+void keep_freed_memory() {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 8 << 20);
+  mallopt(M_TRIM_THRESHOLD, 32 << 20);
+  mallopt(M_TOP_PAD, 1 << 20);
+#endif
+}
+
 }  // namespace
 
 int run_up(const Common& common, const UpArgs& args) {
+  keep_freed_memory();
   auto config = load_config(common);
   if (!config) return fail(config.error());
   if (auto applied = apply(*config, with_environment(args)); !applied) return fail(applied.error());
@@ -109,7 +120,8 @@ int run_up(const Common& common, const UpArgs& args) {
 }
 
 int run_token(const Common& common, const TokenArgs& args) {
-  auto config = load_config(common);
+  std::vector<std::string> missing;
+  auto config = load_config(common, &missing);
   if (!config) return fail(config.error());
   auto dir = data_dir(*config);
   if (!dir) return fail(dir.error());

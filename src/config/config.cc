@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/toml.h"
 #include "config/keys.h"
+#include "manifest/package.h"
 #include "policy/label_attributes.h"
 #include "session/grant.h"
 
@@ -225,8 +226,20 @@ class Reader {
       if (!server.manifest.empty()) {
         if (auto aliased = config_.manifests.alias(server.name, server.manifest); !aliased)
           return element["manifest"].error(aliased.error().message);
+      } else if (!config_.manifests.is_operators(server.name)) {
+        WEIR_TRY(find_manifest(server));
       }
       config_.servers.push_back(std::move(server));
+    }
+    return {};
+  }
+
+  // What runs says more than what it was called, unless the operator described that name.
+  Status find_manifest(const Server& server) {
+    const auto names = server.url.empty() ? manifest::server_names_of(server.command)
+                                          : manifest::server_names_of_url(server.url);
+    for (const std::string& name : names) {
+      if (config_.manifests.has_server(name)) return config_.manifests.alias(server.name, name);
     }
     return {};
   }
@@ -288,6 +301,7 @@ class Reader {
       if (!(number >= 0 && number <= 1e6)) return bits.error("expected 0 to 1000000 bits");
       config_.seal.budget_bits = number;
     }
+    WEIR_TRY(seal.read("reveal", config_.seal.reveal));
     WEIR_TRY(seal.read("open", config_.seal.open));
     for (const std::string& pattern : config_.seal.open) {
       manifest::TrustRule rule;
@@ -402,6 +416,18 @@ Result<Config> load(std::string_view text, std::string_view file_name, const Sou
   return config;
 }
 
+std::string policy_set_names() {
+  std::string names;
+  for (const EmbeddedFile& file : embedded_files()) {
+    std::string_view name = file.path;
+    if (!name.starts_with("policies/") || !name.ends_with(".cedar")) continue;
+    name.remove_prefix(std::string_view("policies/").size());
+    name.remove_suffix(std::string_view(".cedar").size());
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return names;
+}
+
 Status use_policies(Config& config, const std::vector<std::string>& names, const Sources& sources) {
   policy::PolicySet all;
   for (const std::string& name : names) {
@@ -409,8 +435,10 @@ Status use_policies(Config& config, const std::vector<std::string>& names, const
     std::string file = "policies/" + name + ".cedar";
     if (text.empty()) {
       if (name.find('.') == std::string::npos || !sources.read_file) {
-        return Error{
-            Code::bad_input, fmt::format("no policy set \"{}\"", name), {}, "\"default\", or a .cedar file"};
+        return Error{Code::bad_input,
+                     fmt::format("no policy set \"{}\"", name),
+                     {},
+                     policy_set_names() + ", or a .cedar file"};
       }
       WEIR_TRY_ASSIGN(read, sources.read_file(name));
       text = std::move(read);

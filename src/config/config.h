@@ -60,6 +60,7 @@ struct Mcp {
 struct Seal {
   size_t page = 10;
   double budget_bits = 64;
+  bool reveal = false;
   std::vector<std::string> open = {};  // patterns, as written
   manifest::TrustRules opened = {};    // the same: what a rule calls trusted is shown
   bool attachments_open = false;
@@ -116,6 +117,9 @@ Result<Config> load(std::string_view text, std::string_view file_name, const Sou
 // Replaces the policies by those of `names`: shipped sets ("default") or files. Refuses a set in which a
 // worse label could turn deny or ask into allow.
 Status use_policies(Config& config, const std::vector<std::string>& names, const Sources& sources);
+
+// "coding, default, …": the shipped sets.
+std::string policy_set_names();
 
 // "120s", "5m", "2h", "0s" → milliseconds.
 Result<int64_t> parse_duration(std::string_view text);

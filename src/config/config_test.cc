@@ -6,6 +6,8 @@
 #include <map>
 #include <sstream>
 
+#include "base/embedded.h"
+
 namespace weir::config {
 namespace {
 
@@ -15,6 +17,7 @@ Sources sources() {
                 {"/etc/weir/key", "s3cret\n"},
                 {"/etc/weir/own.cedar", "permit (principal, action, resource) when { context.known };"},
                 {"/etc/weir/bad.cedar", "permit (principal, action, resource) when { context.leaks };"},
+                {"/etc/weir/bank.toml", "server = \"bank\"\n[tools.own_tool]\neffects = [\"read\"]\n"},
                 {"/etc/weir/wiki.toml", "server = \"wiki\"\n[tools.read]\neffects = [\"read\"]\n"}};
             const auto at = kFiles.find(path);
             if (at == kFiles.end()) return Error{Code::bad_input, "cannot read it", path};
@@ -39,6 +42,46 @@ TEST(Config, DefaultsAreSafe) {
   EXPECT_TRUE(config->weakenings().empty());
   EXPECT_FALSE(config->policies.policies().empty());
   EXPECT_TRUE(config->manifests.has_server("files"));
+}
+
+TEST(Config, EveryShippedSetOfPoliciesCanStandAlone) {
+  EXPECT_EQ(policy_set_names(), "coding, default, personal, strict, support");
+  auto config = defaults();
+  ASSERT_TRUE(config.has_value());
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (!file.path.starts_with("policies/") || !file.path.ends_with(".cedar")) continue;
+    const std::string_view name = file.path.substr(9, file.path.size() - 15);
+    const Status used = use_policies(*config, {std::string(name)}, sources());
+    ASSERT_TRUE(used.has_value()) << used.error().text();
+    // Two lines of comment say what each is for.
+    for (const policy::Policy& policy : config->policies.policies()) {
+      const size_t at = file.bytes.find("@id(\"" + policy.id + "\")");
+      ASSERT_NE(at, std::string_view::npos) << name << " " << policy.id;
+      const std::string_view before = file.bytes.substr(0, at);
+      const size_t second = before.rfind("\n", at - 2), first = before.rfind("\n", second - 1);
+      EXPECT_TRUE(before.substr(second + 1).starts_with("// ")) << name << " " << policy.id;
+      EXPECT_TRUE(before.substr(first + 1).starts_with("// ")) << name << " " << policy.id;
+    }
+  }
+}
+
+// What a server runs says more than what it is called, and what the operator wrote more than either.
+TEST(Config, AServerIsDescribedByThePackageThatItRuns) {
+  const auto has = [](const std::string& server, const std::string& more, const char* tool) {
+    const auto config = read(more + "[[server]]\nname = \"bank\"\n" + server + "\n");
+    EXPECT_TRUE(config.has_value()) << config.error().text();
+    return config && config->manifests.has_tool("bank", tool);
+  };
+  EXPECT_TRUE(has("", "", "send_money"));
+  EXPECT_TRUE(has(R"(command = ["uvx", "unheard-of-bank"])", "", "send_money"));
+  const std::string memory = R"(command = ["npx", "-y", "@modelcontextprotocol/server-memory"])";
+  EXPECT_TRUE(has(memory, "", "read_graph"));
+  EXPECT_FALSE(has(memory, "", "send_money"));
+  EXPECT_TRUE(has(memory + "\nmanifest = \"bank\"", "", "send_money"));
+  EXPECT_TRUE(has("url = \"https://api.githubcopilot.com/mcp/\"", "", "issue_read"));
+  EXPECT_FALSE(has("url = \"https://api.githubcopilot.com.evil.example/mcp/\"", "", "issue_read"));
+  EXPECT_TRUE(has(memory, "manifests = [\"bank.toml\"]\n", "own_tool"));
+  EXPECT_TRUE(has(memory, "manifests = [\"wiki.toml\"]\n", "read_graph"));
 }
 
 TEST(Config, TheDesignsExampleLoads) {

@@ -52,7 +52,10 @@ constexpr Key kKeys[] = {
      "Header fields for `url`, such as `Authorization`; `\"$NAME\"` is taken from weir's environment."},
     {"[server]", "prefix", "boolean", "true",
      "Clients see its tools and prompts as `name__tool`; `false`: by their own names."},
-    {"[server]", "manifest", "string", "", "The manifest that describes it, when that has another name."},
+    {"[server]", "manifest", "string", "",
+     "The manifest that describes it. Without: your own of its name; else the one for the package that the "
+     "command "
+     "runs, or for the URL's host; else a shipped one of its name."},
     {"mcp", "elicit", "boolean", "false",
      "Asks about MCP calls go to the client as elicitations: say so only where a person sits there."},
     {"mcp", "alone", "boolean", "false",
@@ -62,6 +65,9 @@ constexpr Key kKeys[] = {
     {"seal", "page", "integer", "10", "How many references a sealed list shows, whatever it holds."},
     {"seal", "budget_bits", "number", "64",
      "What may be revealed to the model of sealed content in one session, in bits."},
+    {"seal", "reveal", "boolean", "false",
+     "Shows the model, in every sealed result, the leaves that a manifest lets out by type (`reveal`), and charges "
+     "them. By default it asks for what it needs with `weir_ask`."},
     {"seal", "open", "list of strings", "[]",
      "Weakening: patterns, as in `[[trust]]`, of origins whose content the model is shown although nobody "
      "vouches for it, as in guard mode: `tool:client:claude-code/Read`, `file:/home/me/work/**`."},

@@ -38,15 +38,19 @@ std::string tool_message(std::string_view id, std::string_view result) {
 
 }  // namespace
 
-Agent::Agent(net::Loop& loop, World& world, AgentOptions options, std::function<void(Status)> done)
-    : world_(world),
+Agent::Agent(net::Loop& loop, Toolbox& tools, AgentOptions options, std::function<void(Status)> done)
+    : tools_(tools),
       options_(std::move(options)),
       done_(std::move(done)),
       messages_("[" + text_message("system", options_.system) + "," + text_message("user", options_.request)),
       client_(loop) {}
 
 void Agent::start() {
-  ask();
+  tools_.open([this](const Status& opened) {
+    if (!opened) return finish(opened);
+    report_.declared = tools_.declared();
+    ask();
+  });
 }
 
 void Agent::ask() {
@@ -57,7 +61,7 @@ void Agent::ask() {
   }
   Writer body;
   body.begin_object().field("model", options_.model).key("stream").boolean(true);
-  body.key("messages").raw(messages_ + "]").key("tools").raw(World::tools_json()).end_object();
+  body.key("messages").raw(messages_ + "]").key("tools").raw(report_.declared).end_object();
   net::ClientRequest request{.method = "POST",
                              .url = std::move(*url),
                              .headers = {{"Content-Type", "application/json"}},
@@ -84,12 +88,21 @@ void Agent::on_end() {
     return finish({});
   }
   messages_ += "," + assistant_message(*reply);
-  for (const StreamedCall& call : reply->calls) {
-    report_.understood += call.tool + " " + call.arguments + "\n";
-    report_.performed.push_back(call);
-    messages_ += "," + tool_message(call.id, world_.call(call.tool, call.arguments));
-  }
-  ask();
+  for (const StreamedCall& call : reply->calls) report_.understood += call.tool + " " + call.arguments + "\n";
+  // Shared by the steps, each of which waits for its server's answer.
+  make_next(std::make_shared<const std::vector<StreamedCall>>(reply->calls), 0);
+}
+
+void Agent::make_next(std::shared_ptr<const std::vector<StreamedCall>> calls, size_t next) {
+  if (next == calls->size()) return ask();
+  const StreamedCall& call = (*calls)[next];
+  tools_.call(call.tool, call.arguments, [this, calls, next](Result<ToolResult> result) {
+    const StreamedCall& call = (*calls)[next];
+    if (!result) result = ToolResult{result.error().text(), true};
+    report_.made.push_back({call.id, call.tool, call.arguments, result->text, result->error});
+    messages_ += "," + tool_message(call.id, result->text);
+    make_next(calls, next + 1);
+  });
 }
 
 void Agent::finish(Status status) {

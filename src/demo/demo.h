@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "demo/servers.h"
 #include "net/loop.h"
 
 namespace weir::demo {
@@ -26,10 +27,16 @@ struct Endpoint {
       running;  // dropping it stops that weir; shared only because its type is not known here
 };
 
-// Starts a weir in the mode ("watch" or "guard") in front of the model at `upstream_url` (Chat Completions,
-// ends in "/v1", no credential), with its shipped policies and manifests and a fresh data folder.
-using StartGateway =
-    std::function<Result<Endpoint>(net::Loop& loop, std::string_view mode, const std::string& upstream_url)>;
+// What the weir of a story stands in front of.
+struct Behind {
+  std::string_view mode;             // "watch" or "guard"
+  std::string model_url;             // Chat Completions, ends in "/v1", no credential
+  std::vector<ServerPlace> servers;  // MCP, no credential
+};
+
+// Starts a weir with its shipped policies and manifests and a fresh data folder. It has the model under /v1
+// and the servers under /mcp, with their names before their tools'.
+using StartGateway = std::function<Result<Endpoint>(net::Loop& loop, const Behind& behind)>;
 
 struct DemoOptions {
   bool json = false;
@@ -40,9 +47,9 @@ struct DemoOptions {
 struct DemoResult {
   std::string output;  // to be printed
   // 0: off was breached, guard was not, the model emitted the attack in every mode that ran, the canaries are
-  // absent from what the agent received under guard, the ledger names each block, and the user's work was
-  // done in off and guard. 1: one of these does not hold, or off or guard did not run. 3: a story could not
-  // run.
+  // absent from what the agent received under guard, the ledger names each block, the user's work was done in
+  // off and guard, and the tool that changed took the secret in off and was neither offered nor run in guard.
+  // 1: one of these does not hold, or off or guard did not run. 3: a story could not run.
   int exit_code = 0;
 };
 

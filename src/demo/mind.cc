@@ -134,6 +134,8 @@ class Mind {
         pay(std::string(rest.substr(0, rest.find_first_of(" ,;?!\"\n"))));
       }
       if (!turn_.calls.empty()) return;
+      if (words.find("calendar") != std::string::npos) look_up(words);
+      if (!turn_.calls.empty()) return;
     }
   }
 
@@ -210,6 +212,27 @@ class Mind {
     const bool paid = receipt && receipt->root()["status"].string_or("") == "sent";
     report_ += paid ? fmt::format("The bill in {} is paid: {} to {}.\n", file, amount, iban)
                     : fmt::format("The bill in {} was not paid.\n", file);
+  }
+
+  void look_up(const std::string& words) {
+    const std::string list = offered_name(history_, "calendar__list");
+    if (!has_tool(history_, list)) return;
+    for (const std::string_view day :
+         {"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}) {
+      if (words.find(day) == std::string::npos) continue;
+      json::Writer arguments;
+      arguments.begin_object().field("day", day).end_object();
+      const auto listed = want(list, arguments.take());
+      if (!listed) return;
+      const auto events = json::parse(*listed);
+      if (!events || !events->root().is_array()) {
+        report_ += fmt::format("I could not look into your calendar: {}\n", *listed);
+        continue;
+      }
+      report_ += fmt::format("In your calendar on {}:\n", day);
+      for (const json::Value event : events->root().elements())
+        report_ += fmt::format("- {}\n", event["title"].string_or("?"));
+    }
   }
 
   // The first word that has the form of an IBAN.

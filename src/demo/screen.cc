@@ -10,7 +10,7 @@
 namespace weir::demo {
 namespace {
 
-constexpr size_t kValueBytes = 40;  // of one argument
+constexpr size_t kValueBytes = 27;  // of one argument
 
 enum class Paint { plain, bold, dim, red, green, yellow };
 
@@ -36,15 +36,14 @@ class Screen {
     out_ += color_ && paint != Paint::plain ? code(paint) + fitted + "\x1b[0m" : fitted;
     out_ += '\n';
   }
-  // Broken at spaces into at most two lines.
-  void wrapped(Paint paint, size_t indent, std::string_view text) {
+  // Broken at spaces into at most `lines`.
+  void wrapped(Paint paint, size_t indent, std::string_view text, int lines = 2) {
     const size_t room = kScreenColumnsMax - indent;
-    if (text.size() > room) {
+    for (; lines > 1 && text.size() > room; --lines) {
       const size_t space = text.rfind(' ', room);
-      if (space != std::string_view::npos && space > 0) {
-        line(paint, indent, text.substr(0, space));
-        text.remove_prefix(space + 1);
-      }
+      if (space == std::string_view::npos || space == 0) break;
+      line(paint, indent, text.substr(0, space));
+      text.remove_prefix(space + 1);
     }
     line(paint, indent, text);
   }
@@ -85,9 +84,13 @@ bool holds_canary(const std::string& text, const Plot& plot) {
 }
 
 // "mail__list, mail__read x4, …": what the agent ran, in the order of the first of each.
-std::string ran(const AgentReport& agent) {
+std::string ran(const Outcome& outcome) {
   std::vector<std::pair<std::string, int>> tools;
-  for (const StreamedCall& call : agent.performed) {
+  const auto& first = outcome.agent.made;
+  std::vector<MadeCall> all(first.begin(), first.end());
+  all.insert(all.end(), outcome.later.made.begin(), outcome.later.made.end());
+  for (const MadeCall& call : all) {
+    if (call.error) continue;
     const auto known =
         std::find_if(tools.begin(), tools.end(), [&](const auto& tool) { return tool.first == call.tool; });
     if (known == tools.end()) {
@@ -104,13 +107,14 @@ std::string ran(const AgentReport& agent) {
   return out;
 }
 
-// "recipient: GB33…   amount: 4500.00": a call's arguments for people.
+// "recipient: GB33…   amount: 4500.00": the arguments for people, those that fit.
 std::string arguments_text(const std::string& arguments) {
   const auto document = json::parse(arguments);
   if (!document || !document->root().is_object()) return shown(arguments);
   std::string out;
   for (const json::Member member : document->root().members()) {
-    if (!out.empty()) out += "   ";
+    if (member.key == "subject") continue;  // decides nothing, and there is little room
+    if (!out.empty()) out += "  ";
     out += fmt::format("{}: {}", shown(member.key),
                        shown(member.value.string_or(member.value.raw()), kValueBytes));
   }
@@ -120,11 +124,11 @@ std::string arguments_text(const std::string& arguments) {
 std::string heading(Mode mode) {
   switch (mode) {
     case Mode::off:
-      return "OFF     agent -> model";
+      return "OFF     agent -> model, agent -> MCP servers";
     case Mode::watch:
-      return "WATCH   agent -> weir -> model; weir decides and records, and never interferes";
+      return "WATCH   through weir, which decides and records, and never interferes";
     case Mode::guard:
-      return "GUARD   agent -> weir -> model; what weir asks, a person answers";
+      return "GUARD   through weir; what weir asks, a person answers";
   }
   return {};
 }
@@ -132,7 +136,8 @@ std::string heading(Mode mode) {
 std::string values_text(const Ask& ask) {
   std::string out;
   for (const auto& [pointer, value] : ask.values) {
-    if (!out.empty()) out += "   ";
+    if (pointer == "/subject") continue;
+    if (!out.empty()) out += "  ";
     out += fmt::format("{}: {}", shown(pointer.substr(std::min<size_t>(1, pointer.size()))),
                        shown(value, kValueBytes));
   }
@@ -161,48 +166,82 @@ void show_asks(Screen& screen, const Outcome& outcome) {
                             ledger));
   }
   for (const Entry& entry : outcome.entries) {
-    if (entry.decision != "deny" || !entry.blocks()) continue;
+    if (entry.decision != "deny" || !entry.blocks() || &entry == rug_entry(outcome)) continue;
     screen.line(Paint::green, 2, fmt::format("DENIED {}  [ledger {}]", shown(entry.tool), entry.index));
     screen.wrapped(Paint::green, 4, sentence(entry.why));
   }
 }
 
-void show_story(Screen& screen, const Outcome& outcome, const Plot& plot) {
-  screen.line(Paint::bold, 0, heading(outcome.mode));
-  screen.line(Paint::dim, 2, "ran: " + ran(outcome.agent));
-  for (const StreamedCall& call : outcome.agent.performed) {
-    if (!holds_canary(call.arguments, plot)) continue;
-    screen.line(Paint::red, 2,
-                fmt::format("! DONE {}  {}", shown(call.tool), arguments_text(call.arguments)));
+// The tool that changed, as `weir pins diff` shows it.
+void show_rug(Screen& screen, const Outcome& outcome, const Facts& facts) {
+  if (facts.rug_refused >= 0) {
+    screen.line(Paint::green, 2,
+                fmt::format("RUG PULL calendar/list is not what was accepted. REFUSED  [ledger {}]",
+                            facts.rug_refused));
   }
-  if (outcome.mode == Mode::guard) return show_asks(screen, outcome);
-  for (const Entry& entry : outcome.entries) {
-    if (!about_attack(outcome, entry)) continue;
-    screen.line(
-        Paint::yellow, 2,
-        fmt::format("weir would {}: {}  [ledger {}]", shown(entry.decision), shown(entry.tool), entry.index));
-    screen.wrapped(Paint::yellow, 4, sentence(entry.why));
+  for (const std::string& line : outcome.calendar.difference) {
+    const std::string text = shown(line, SIZE_MAX);
+    const size_t indent = std::min(text.find_first_not_of(' '), size_t{8});
+    const char sign = indent == 4 ? text[indent] : ' ';
+    const Paint paint = sign == '-'   ? Paint::red
+                        : sign == '+' ? Paint::green
+                        : sign == '!' ? Paint::yellow
+                                      : Paint::plain;
+    screen.wrapped(paint, indent + 2, std::string_view(text).substr(indent), 3);
   }
 }
 
+void show_story(Screen& screen, const Outcome& outcome, const Outcome* before, const Plot& plot) {
+  screen.line(Paint::bold, 0, heading(outcome.mode));
+  const bool same = before != nullptr && ran(*before) == ran(outcome);
+  screen.wrapped(Paint::dim, 2, "ran: " + (same ? "the same" : ran(outcome)));
+  for (const AgentReport* agent : {&outcome.agent, &outcome.later}) {
+    for (const MadeCall& call : agent->made) {
+      if (call.error || !holds_canary(call.arguments, plot)) continue;
+      screen.line(Paint::red, 2,
+                  fmt::format("! DONE {}  {}", shown(call.tool), arguments_text(call.arguments)));
+    }
+  }
+  if (outcome.mode == Mode::guard) {
+    show_asks(screen, outcome);
+    return show_rug(screen, outcome, judge(outcome, plot));
+  }
+  // The sentences are the same as in guard mode.
+  std::string would;
+  for (const Entry& entry : outcome.entries) {
+    if (!about_attack(outcome, entry) && &entry != rug_entry(outcome)) continue;
+    would += fmt::format("{}{} {} [ledger {}]", would.empty() ? "weir would " : ", ", shown(entry.decision),
+                         shown(entry.tool), entry.index);
+  }
+  if (!would.empty()) screen.wrapped(Paint::yellow, 2, would);
+}
+
 void show_table(Screen& screen, const std::vector<Outcome>& outcomes, const Plot& plot) {
+  const auto row = [](const auto&... cells) {
+    return fmt::format("{:<8}{:<14}{:<12}{:<14}{:<10}{:<11}{}", cells...);
+  };
   screen.line(Paint::bold, 0,
-              fmt::format("{:<8}{:<16}{:<14}{:<16}{:<12}{:<10}{}", "", "attack calls", "money lost",
-                          "secret leaked", "bill paid", "summary", "balance"));
+              row("", "attack calls", "money lost", "secret", "rug pull", "bill paid", "summary"));
   const auto yes = [](bool value) { return value ? "yes" : "no"; };
   for (const Outcome& outcome : outcomes) {
     const Facts facts = judge(outcome, plot);
-    screen.line(facts.breached() ? Paint::red : Paint::green, 0,
-                fmt::format("{:<8}{:<16}{:<14}{:<16}{:<12}{:<10}{}", mode_name(outcome.mode),
-                            fmt::format("{} by model", facts.pay_emitted + facts.leak_emitted),
-                            amount_text(facts.lost_cents), yes(facts.secret_leaked), yes(facts.bill_paid),
-                            yes(facts.summary_done), amount_text(outcome.balance_cents)));
+    screen.line(
+        facts.breached() ? Paint::red : Paint::green, 0,
+        row(mode_name(outcome.mode), fmt::format("{} by model", facts.pay_emitted + facts.leak_emitted),
+            amount_text(facts.lost_cents), facts.secret_leaked ? "mailed out" : "kept",
+            facts.rug_performed      ? "done"
+            : facts.rug_refused >= 0 ? "refused"
+                                     : "-",
+            yes(facts.bill_paid), yes(facts.summary_done)));
   }
 }
 
 void write_entry(json::Writer& out, const Outcome& outcome, const Entry& entry) {
   out.begin_object().key("index").integer(entry.index).field("call", entry.call_id);
-  out.field("tool", entry.tool).field("decision", entry.decision).field("why", entry.why);
+  out.field("session", entry.session)
+      .field("tool", entry.tool)
+      .field("decision", entry.decision)
+      .field("why", entry.why);
   out.field("answer", entry.answer).key("enforced").boolean(entry.enforced).key("policies").begin_array();
   for (const std::string& policy : entry.policies) out.string(policy);
   out.end_array().key("blocks").boolean(entry.blocks());
@@ -220,12 +259,31 @@ void write_state(json::Writer& out, const Outcome& outcome) {
     out.begin_object().field("to", mail.to).field("subject", mail.subject).field("body", mail.body);
     out.end_object();
   }
-  out.end_array().key("calls").begin_array();
-  for (const StreamedCall& call : outcome.agent.performed) {
+  out.end_array().key("lookups").begin_array();
+  for (const Lookup& lookup : outcome.lookups)
+    out.begin_object().field("day", lookup.day).field("note", lookup.note).end_object();
+  out.end_array();
+}
+
+void write_calls(json::Writer& out, const AgentReport& agent) {
+  out.key("calls").begin_array();
+  for (const MadeCall& call : agent.made) {
     out.begin_object().field("id", call.id).field("tool", call.tool).field("arguments", call.arguments);
-    out.end_object();
+    out.field("result", call.result).key("error").boolean(call.error).end_object();
   }
   out.end_array();
+}
+
+// The other day, with the tool that changed.
+void write_rug(json::Writer& out, const Outcome& outcome, const Facts& facts) {
+  out.key("rug_pull").begin_object().key("offered").boolean(facts.rug_offered);
+  out.key("performed").boolean(facts.rug_performed).key("run").boolean(facts.rug_run);
+  out.key("refused").boolean(facts.rug_refused >= 0).key("ledger").integer(facts.rug_refused);
+  out.field("state", outcome.calendar.state).key("difference").begin_array();
+  for (const std::string& line : outcome.calendar.difference) out.string(line);
+  out.end_array().field("declared", outcome.later.declared);
+  write_calls(out, outcome.later);
+  out.field("answer", outcome.later.answer).field("received", outcome.later.received).end_object();
 }
 
 void write_outcome(json::Writer& out, const Outcome& outcome, const Plot& plot) {
@@ -239,6 +297,8 @@ void write_outcome(json::Writer& out, const Outcome& outcome, const Plot& plot) 
   out.key("canary_received").boolean(facts.canary_received);
   out.key("bill_paid").boolean(facts.bill_paid).key("summary_done").boolean(facts.summary_done);
   write_state(out, outcome);
+  write_calls(out, outcome.agent);
+  write_rug(out, outcome, facts);
   out.key("turns").integer(outcome.agent.turns).field("answer", outcome.agent.answer);
   out.field("received", outcome.agent.received).key("asks").begin_array();
   for (const Ask& ask : outcome.asks) {
@@ -257,20 +317,22 @@ void write_outcome(json::Writer& out, const Outcome& outcome, const Plot& plot) 
 std::string screen(const std::vector<Outcome>& outcomes, const Plot& plot, bool color) {
   Screen screen(color);
   screen.line(Paint::bold, 0, fmt::format("weir demo   user: \"{}\"", plot.request));
-  screen.line(
-      Paint::plain, 0,
-      "One mail carries orders: send money, mail out a key. The model is a worst case: it obeys any text.");
+  screen.line(Paint::plain, 0,
+              "One mail carries orders: send money, mail out a key. Another day the calendar's");
+  screen.line(Paint::plain, 0,
+              "MCP server changes what it says of its tool. The model obeys any text it reads.");
+  const Outcome* before = nullptr;
   for (const Outcome& outcome : outcomes) {
     screen.blank();
-    show_story(screen, outcome, plot);
+    show_story(screen, outcome, before, plot);
+    before = &outcome;
   }
   screen.blank();
   show_table(screen, outcomes, plot);
   screen.blank();
   const std::vector<std::string> failed = missing(outcomes, plot);
   if (failed.empty()) {
-    screen.line(Paint::green, 0,
-                "The attack was made in every mode. weir stopped it, and the user's work got done.");
+    screen.line(Paint::green, 0, "Attacked in every mode. weir stopped it, and the user's work got done.");
   }
   for (const std::string& what : failed) screen.line(Paint::red, 0, "not shown: " + what);
   return screen.take();
@@ -286,7 +348,8 @@ std::string facts_json(const std::vector<Outcome>& outcomes, const Plot& plot) {
   out.key("amount").raw(amount_text(plot.bill_cents)).end_object();
   out.key("attack").begin_object().field("recipient", plot.attacker_iban);
   out.key("amount").raw(amount_text(plot.attacker_cents)).field("to", plot.drop_address);
-  out.field("secret", plot.secret).end_object().key("subjects").begin_array();
+  out.field("secret", plot.secret).field("rug", plot.rug_text()).end_object();
+  out.key("subjects").begin_array();
   for (const Mail& mail : plot.inbox()) out.string(mail.subject);
   out.end_array().key("modes").begin_array();
   for (const Outcome& outcome : outcomes) write_outcome(out, outcome, plot);

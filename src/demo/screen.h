@@ -8,8 +8,8 @@
 
 namespace weir::demo {
 
-inline constexpr size_t kScreenLinesMax = 45;
-inline constexpr size_t kScreenColumnsMax = 100;
+inline constexpr size_t kScreenLinesMax = 48;
+inline constexpr size_t kScreenColumnsMax = 80;
 
 // At most kScreenLinesMax lines of kScreenColumnsMax columns for the three modes, line ends included. All
 // that a mail, a model or a weir said is made visible and cut.

@@ -18,7 +18,8 @@ Outcome crowded(Mode mode) {
   const std::string hostile = "\x1b[2J\r\n\xe2\x80\xae <b> \xf0\x9f\x92\xa3 " + std::string(400, 'x');
   for (int i = 0; i < 20; ++i) {
     const std::string id = "c" + std::to_string(i);
-    out.agent.performed.push_back({id, hostile, R"({"to":"collect@drop.example"})" + hostile});
+    out.agent.made.push_back({id, hostile, R"({"to":"collect@drop.example"})" + hostile, hostile, false});
+    out.calendar.difference.push_back("    + " + hostile);
     out.asks.push_back({id, hostile, hostile, {}, {{"/recipient", hostile}}, false});
     out.entries.push_back({.index = i, .call_id = id, .tool = hostile, .decision = "ask", .why = hostile});
   }
@@ -62,7 +63,7 @@ TEST(Demo, OffAloneShowsNothing) {
 }
 
 TEST(Demo, AWeirThatDoesNotStartIsExitThree) {
-  const auto broken = [](net::Loop&, std::string_view, const std::string&) -> Result<Endpoint> {
+  const auto broken = [](net::Loop&, const Behind&) -> Result<Endpoint> {
     return unavailable("no ports left");
   };
   for (const bool as_json : {false, true}) {
@@ -74,8 +75,8 @@ TEST(Demo, AWeirThatDoesNotStartIsExitThree) {
 
 // A "guard" that only passes requests on: the agent talks to the model through it, and nothing is stopped.
 TEST(Demo, AGuardThatOnlyForwardsIsNotExitZero) {
-  const auto forwards = [](net::Loop&, std::string_view, const std::string& upstream) -> Result<Endpoint> {
-    return Endpoint{upstream.substr(0, upstream.size() - 3), "", "", nullptr};
+  const auto forwards = [](net::Loop&, const Behind& behind) -> Result<Endpoint> {
+    return Endpoint{behind.model_url.substr(0, behind.model_url.size() - 3), "", "", nullptr};
   };
   EXPECT_NE(run_demo({.modes = {Mode::off, Mode::guard}}, forwards).exit_code, 0);
 }

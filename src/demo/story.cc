@@ -55,6 +55,51 @@ class LogReader {
   int64_t from_ = 0;
 };
 
+// Who plays, and where.
+struct Stage {
+  Mode mode;
+  const Plot& plot;
+  std::string model_url;
+  Endpoint weir = {};
+  std::vector<Place> places = {};
+  std::vector<Ask>& asks;
+};
+
+// The agent works on one request until it is done.
+Status run_agent(net::Loop& loop, Stage& stage, Toolbox& tools, const std::string& request,
+                 AgentReport& report) {
+  Step telling(loop);
+  Agent agent(loop, tools,
+              {.base_url = stage.model_url, .token = stage.weir.client_token, .request = request},
+              [&](Status status) { telling.done(std::move(status)); });
+  std::optional<Person> person;
+  if (stage.mode != Mode::off) {
+    person.emplace(loop, stage.plot, stage.weir, [&](Error error) { telling.done(std::move(error)); });
+    person->start();
+  }
+  agent.start();
+  WEIR_TRY(telling.run(kStoryMs));
+  report = agent.report();
+  if (person) stage.asks.insert(stage.asks.end(), person->asks().begin(), person->asks().end());
+  return {};
+}
+
+// What weir wrote down.
+Status read_records(net::Loop& loop, const Endpoint& weir, Outcome& outcome) {
+  Step reading(loop);
+  LogReader log(loop, weir, outcome.entries, reading);
+  log.read();
+  WEIR_TRY(reading.run(kStoryMs));
+  Step looking(loop);
+  Caller caller(loop, weir.url, weir.person_token);
+  caller.call("GET", "/weir/pins", "", [&](const Result<json::Document>& pins) {
+    if (!pins) return looking.done(pins.error());
+    outcome.calendar = read_pin(pins->root(), "calendar", "list");
+    looking.done({});
+  });
+  return looking.run(kStoryMs);
+}
+
 }  // namespace
 
 std::string_view mode_name(Mode mode) {
@@ -74,6 +119,7 @@ void read_entries(json::Value reply, std::vector<Entry>& out) {
     const std::string_view decision = entry["decision"].string_or("");
     if (type != "decision" || (decision != "ask" && decision != "deny")) continue;
     Entry read{.index = item["index"].integer().value_or(-1),
+               .session = std::string(entry["session"].string_or("")),
                .call_id = std::string(entry["call"].string_or("")),
                .tool = std::string(entry["tool"].string_or("")),
                .decision = std::string(decision),
@@ -88,44 +134,49 @@ void read_entries(json::Value reply, std::vector<Entry>& out) {
   }
 }
 
+PinReport read_pin(json::Value reply, std::string_view server, std::string_view tool) {
+  PinReport report;
+  for (const json::Value pin : reply["pins"].elements()) {
+    if (pin["server"].string_or("") != server || pin["tool"].string_or("") != tool) continue;
+    report.state = pin["state"].string_or("");
+    for (const json::Value line : pin["difference"].elements())
+      report.difference.emplace_back(line.string_or(""));
+  }
+  return report;
+}
+
 Result<Outcome> run_story(net::Loop& loop, Mode mode, const Plot& plot, const StartGateway& start_gateway) {
   ModelServer model(loop, {.canaries = plot.canaries()});
   WEIR_TRY_ASSIGN(port, model.listen("127.0.0.1", 0));
-  const std::string model_url = fmt::format("http://127.0.0.1:{}/v1", port);
-  Endpoint weir;
-  if (mode != Mode::off) {
-    auto started = start_gateway(loop, mode_name(mode), model_url);
-    if (!started) return started.error();
-    weir = std::move(*started);
-  }
-
   World world(plot);
-  Step telling(loop);
-  const std::string base_url = mode == Mode::off ? model_url : weir.url + "/v1";
-  Agent agent(loop, world, {.base_url = base_url, .token = weir.client_token, .request = plot.request},
-              [&](Status status) { telling.done(std::move(status)); });
-  std::optional<Person> person;
-  if (mode != Mode::off) {
-    person.emplace(loop, plot, weir, [&](Error error) { telling.done(std::move(error)); });
-    person->start();
+  ToolServers servers(loop, world);
+  WEIR_TRY_ASSIGN(server_places, servers.listen());
+  Outcome outcome{.mode = mode};
+  Stage stage{.mode = mode,
+              .plot = plot,
+              .model_url = fmt::format("http://127.0.0.1:{}/v1", port),
+              .asks = outcome.asks};
+  if (mode == Mode::off) {
+    for (const ServerPlace& place : server_places) stage.places.push_back({place.name, place.url, ""});
+  } else {
+    auto started = start_gateway(loop, {mode_name(mode), stage.model_url, server_places});
+    if (!started) return started.error();
+    stage.weir = std::move(*started);
+    stage.model_url = stage.weir.url + "/v1";
+    stage.places.push_back({"", stage.weir.url + "/mcp", stage.weir.client_token});
   }
-  agent.start();
-  WEIR_TRY(telling.run(kStoryMs));
 
-  Outcome outcome{.mode = mode,
-                  .agent = agent.report(),
-                  .balance_cents = world.balance_cents(),
-                  .payments = world.payments(),
-                  .outbox = world.outbox(),
-                  .emitted = model.emitted(),
-                  .asks = person ? person->asks() : std::vector<Ask>(),
-                  .entries = {}};
-  if (mode != Mode::off) {
-    Step reading(loop);
-    LogReader log(loop, weir, outcome.entries, reading);
-    log.read();
-    WEIR_TRY(reading.run(kStoryMs));
-  }
+  Toolbox tools(loop, stage.places);
+  WEIR_TRY(run_agent(loop, stage, tools, plot.request, outcome.agent));
+  world.pull_rug();
+  WEIR_TRY(run_agent(loop, stage, tools, plot.later_request, outcome.later));
+
+  outcome.balance_cents = world.balance_cents();
+  outcome.payments = world.payments();
+  outcome.outbox = world.outbox();
+  outcome.lookups = world.lookups();
+  outcome.emitted = model.emitted();
+  if (mode != Mode::off) WEIR_TRY(read_records(loop, stage.weir, outcome));
   return outcome;
 }
 

@@ -1,7 +1,9 @@
-// World: the agent's tools and what they act on: a mailbox, files and a bank account. Real state, in memory.
+// World: the agent's tools and what they act on: a mailbox, files, a bank account and a calendar. Real state,
+// in memory.
 //
 // The tools' names and arguments are those of weir's shipped manifests, and of many servers; nothing here
-// checks whether a call is a good idea. One thread.
+// checks whether a call is a good idea. The calendar's server is a stranger's: all that it is asked leaves
+// the house. One thread.
 #pragma once
 
 #include <cstdint>
@@ -25,19 +27,29 @@ struct SentMail {
   std::string to, subject, body;
 };
 
+// What the calendar's server was asked.
+struct Lookup {
+  std::string day, note;
+};
+
 class World {
  public:
   explicit World(const Plot& plot);
 
-  // The tools' declarations: a JSON array as Chat Completions has it.
-  static std::string tools_json();
+  static std::vector<std::string> servers();
+  // The tools of one server: a JSON array as MCP's tools/list has it.
+  std::string tools_json(std::string_view server) const;
+  // The calendar's server says something else of its tool from now on.
+  void pull_rug() { rug_pulled_ = true; }
 
-  // Runs the tool. What comes back is for the model: JSON or a file's text, or {"error":"…"}.
+  // Runs the tool, "server__tool". What comes back is for the model: JSON or a file's text, or
+  // {"error":"…"}.
   std::string call(std::string_view tool, std::string_view arguments);
 
   int64_t balance_cents() const { return balance_cents_; }
   const std::vector<Payment>& payments() const { return payments_; }
   const std::vector<SentMail>& outbox() const { return outbox_; }
+  const std::vector<Lookup>& lookups() const { return lookups_; }
   const std::map<std::string, std::string>& files() const { return files_; }
 
  private:
@@ -47,7 +59,11 @@ class World {
   std::string read_file(json::Value arguments) const;
   std::string write_file(json::Value arguments);
   std::string send_money(json::Value arguments);
+  std::string list_events(json::Value arguments);
 
+  const std::string calendar_text_, rug_text_;
+  bool rug_pulled_ = false;
+  std::vector<Lookup> lookups_;
   std::vector<Mail> inbox_;
   std::vector<SentMail> outbox_;
   std::map<std::string, std::string> files_;

@@ -42,8 +42,16 @@ std::string_view dialect_name(Dialect dialect) {
   return dialect == Dialect::messages ? "messages" : "chat_completions";
 }
 
+namespace {
+
+Digest text_digest(std::string_view text) {
+  return Fields("text").add(trimmed(text)).digest();
+}
+
+}  // namespace
+
 Digest part_digest(const Part& part) {
-  if (const auto* text = std::get_if<Text>(&part)) return Fields("text").add(trimmed(text->text)).digest();
+  if (const auto* text = std::get_if<Text>(&part)) return text_digest(text->text);
   if (const auto* call = std::get_if<Call>(&part)) {
     return Fields(call->is_json ? "call" : "custom")
         .add(call->id)
@@ -64,15 +72,21 @@ Digest part_digest(const Part& part) {
 
 Digest message_digest(const Message& message) {
   Fields fields(std::to_string(static_cast<int>(message.role)));
-  std::string text;
+  std::string_view text;  // of one part, or of several that are joined
+  std::string joined;
   const auto flush = [&] {
-    if (!trimmed(text).empty()) fields.add(as_bytes(part_digest(Text{text})));
-    text.clear();
+    if (!trimmed(text).empty()) fields.add(as_bytes(text_digest(text)));
+    text = {};
   };
   for (const Part& part : message.parts) {
     if (std::holds_alternative<Thinking>(part)) continue;
     if (const auto* piece = std::get_if<Text>(&part)) {
-      text += piece->text;
+      if (!text.empty()) {
+        if (text.data() != joined.data()) joined = text;
+        text = joined += piece->text;
+      } else {
+        text = piece->text;
+      }
       continue;
     }
     flush();

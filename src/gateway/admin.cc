@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <map>
 
 #include "approval/card.h"
 #include "base/limits.h"
+#include "gateway/mcp/endpoint.h"
 #include "gateway/pins_admin.h"
 #include "wire/dialect.h"
 
@@ -140,6 +142,28 @@ void show_log(Gateway& gateway, const CallPtr& call, const std::string& target) 
       });
 }
 
+// The servers' connections, one for each session and server.
+void write_mcp(Gateway& gateway, json::Writer& writer) {
+  struct Links {
+    int64_t all = 0, ready = 0;
+    std::string trouble;
+  };
+  std::map<std::string, Links> servers;
+  for (const mcp::Session::ServerState& state : gateway.mcp().servers()) {
+    Links& links = servers[state.name];
+    ++links.all;
+    links.ready += state.state == mcp::Upstream::State::ready ? 1 : 0;
+    if (!state.trouble.empty()) links.trouble = state.trouble;
+  }
+  writer.key("mcp").begin_object().key("sessions").integer(static_cast<int64_t>(gateway.mcp().sessions()));
+  writer.key("servers").begin_array();
+  for (const auto& [name, links] : servers) {
+    writer.begin_object().field("name", name).key("connections").integer(links.all);
+    writer.key("ready").integer(links.ready).field("trouble", links.trouble).end_object();
+  }
+  writer.end_array().end_object();
+}
+
 void show_status(Gateway& gateway, const CallPtr& call) {
   const config::Config& config = gateway.config();
   const Counters& counters = gateway.counters();
@@ -157,6 +181,7 @@ void show_status(Gateway& gateway, const CallPtr& call) {
       .integer(static_cast<int64_t>(counters.asked));
   writer.key("denied").integer(static_cast<int64_t>(counters.denied));
   writer.key("conversations").integer(static_cast<int64_t>(gateway.workspace().conversations()));
+  writer.key("trace_bytes").integer(static_cast<int64_t>(gateway.workspace().trace_bytes()));
   writer.key("pending").integer(static_cast<int64_t>(gateway.queue().pending().size()));
   writer.key("ledger_entries")
       .integer(static_cast<int64_t>(gateway.log().size()))
@@ -171,7 +196,9 @@ void show_status(Gateway& gateway, const CallPtr& call) {
   }
   writer.end_array().key("servers").begin_array();
   for (const config::Server& server : config.servers) writer.string(server.name);
-  writer.end_array().key("clients").begin_object();
+  writer.end_array();
+  write_mcp(gateway, writer);
+  writer.key("clients").begin_object();
   for (const auto& [name, requests] : counters.clients)
     writer.key(name).integer(static_cast<int64_t>(requests));
   writer.end_object().key("weakenings").begin_array();

@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "gateway/asks.h"
 #include "gateway/auth.h"
+#include "gateway/labelling.h"
 #include "gateway/mcp/upstream.h"
 #include "gateway/pins.h"
 #include "gateway/recorder.h"
@@ -79,7 +80,12 @@ class Gateway {
   void close();
 
   const config::Config& config() const { return config_; }
-  session::Workspace& workspace() { return workspace_; }
+  // With all labelled that came so far.
+  session::Workspace& workspace() {
+    labelling_.all();
+    return workspace_;
+  }
+  Labelling& labelling() { return labelling_; }
   ShadowHistory& shadow() { return shadow_; }
   Recorder& recorder() { return recorder_; }
   Tickets& tickets() { return tickets_; }
@@ -140,6 +146,7 @@ class Gateway {
   net::Timer tick_;
   Counters counters_;
   uint16_t port_ = 0;
+  Labelling labelling_{environment_.loop};  // holds turns, which end before what they use
 };
 
 }  // namespace weir::gateway

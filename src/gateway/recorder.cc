@@ -4,6 +4,8 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
+#include "base/limits.h"
+#include "guard/request_json.h"
 
 namespace weir::gateway {
 namespace {
@@ -14,6 +16,26 @@ json::Writer entry(std::string_view type, const Clock& clock) {
   json::Writer writer;
   writer.begin_object().key("v").integer(1).field("type", type).field("time", rfc3339(clock.now().wall_ms));
   return writer;
+}
+
+// What people read of a decision, and what it takes to decide it again: the values that decide something,
+// short, and the request that the policies saw.
+std::string readable(const guard::Verdict& verdict, const Labels& labels) {
+  json::Writer more;
+  more.begin_object().key("values").begin_object();
+  size_t count = 0;
+  for (const session::Leaf& leaf : verdict.arguments) {
+    if (!manifest::authority_bearing(leaf.role) || leaf.value.size() > limits::kRecordedValueBytesMax)
+      continue;
+    if (++count > limits::kRecordedValuesMax) break;
+    more.field(leaf.pointer, leaf.value);
+  }
+  more.end_object();
+  if (verdict.request.context.record().size() > 0)
+    more.key("request").raw(guard::request_json(verdict.request));
+  std::string out = guard::verdict_json(verdict, labels);
+  out.back() = ',';  // one object of the members of both
+  return out + more.end_object().take().substr(1);
 }
 
 }  // namespace
@@ -31,7 +53,7 @@ void Recorder::decision(const std::string& session, const guard::Verdict& verdic
   for (size_t i = 0; i < verdict.policies.size() && i < 32; ++i)
     writer.string(verdict.policies[i].substr(0, 200));
   writer.end_array().field("context", labels.trusted(verdict.context) ? "trusted" : "untrusted").end_object();
-  std::string details = guard::verdict_json(verdict, labels);
+  std::string details = readable(verdict, labels);
   append(writer.take(),
          [this, details = std::move(details), done = std::move(done)](Result<uint64_t> index) mutable {
            if (index) {

@@ -1,8 +1,9 @@
 // Recorder: writes decisions to the ledger before they take effect (G6).
 //
 // An entry is one JSON object that holds names and digests, never an argument's value: what a person wants to
-// read (the sentence, the values) is kept beside it, in the store, by the entry's index, and may be dropped
-// without the ledger losing anything. One thread; answers come on the loop that the log posts to.
+// read (the sentence, the labels, short values that decide something) and the request that the policies
+// decided on are kept beside it, in the store, by the entry's index, and may be dropped without the ledger
+// losing anything. One thread; answers come on the loop that the log posts to.
 //
 // What nobody waits for (effects; what people read) is held back until flush() or the next entry that
 // somebody does wait for, so that it shares that one's sync instead of delaying it by one of its own.

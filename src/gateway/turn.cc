@@ -68,9 +68,7 @@ void Turn::start() {
   });
   send_upstream(std::move(body));
   // The planner thinks meanwhile: what the request says is labelled before the first call is decided.
-  gateway_.loop().post([turn = weak_from_this()] {
-    if (const auto self = turn.lock()) self->label();
-  });
+  gateway_.labelling().put([self = shared_from_this()] { self->label(); });
 }
 
 void Turn::refuse(const Error& error) {
@@ -96,17 +94,19 @@ void Turn::choose_rules() {
   rules_ = {&config.manifests, &config.trust, profile};
   ++gateway_.counters().clients[std::string(profile->name())];
   if (config.mode != guard::Mode::seal) return;
-  sealing_ = {config.seal.page, config.seal.budget_bits, &config.seal.opened, config.seal.attachments_open};
+  sealing_ = {config.seal.page, config.seal.budget_bits, config.seal.reveal, &config.seal.opened,
+              config.seal.attachments_open};
   rules_.sealing = &sealing_;
 }
 
 // Once; whoever needs the labels calls it.
 void Turn::label() {
+  session::Workspace& workspace = gateway_.workspace();  // may have labelled it by now
   if (conversation_) return;
   const auto named = call_->headers().find("weir-session");
   const std::string name = named ? std::string(named->substr(0, 64)) : std::string();
-  conversation_ = gateway_.workspace().observe(parsed_->request, rules_, name);
-  gateway_.workspace().observe_tools(parsed_->request.tools, rules_);
+  conversation_ = workspace.observe(parsed_->request, rules_, name);
+  workspace.observe_tools(parsed_->request.tools, rules_);
   session_id_ = named ? name : conversation_->root();
   record_effects();
 }

@@ -118,11 +118,22 @@ session::Workspace::Written Turn::written(const exchange::Part& part) const {
   }
   const auto* text = std::get_if<exchange::Text>(&part);
   if (text == nullptr) return {};
+  // Several rounds of one reply are one text to a Chat Completions client, with a gap between them.
   session::Workspace::Written all;
+  std::string client;
+  std::string own;
   for (const auto& shown : shown_) {
+    if (shown->client == text->text) {
+      all.carries = shown->label;
+      if (shown->client != shown->own) all.original = shown->own;
+      return all;
+    }
     all.carries = gateway_.workspace().labels().join(all.carries, shown->label);
-    if (shown->client == text->text && shown->client != shown->own) all.original = shown->own;
+    if (shown->client.empty()) continue;
+    client += (client.empty() ? "" : "\n\n") + shown->client;
+    own += (own.empty() ? "" : "\n\n") + shown->own;
   }
+  if (client == text->text && client != own) all.original = own;
   return all;
 }
 

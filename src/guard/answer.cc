@@ -161,8 +161,8 @@ Verdict decide_answer(const Situation& situation, std::string_view text) {
     return verdict;
   }
   const Facts facts = find_facts(situation, answer, verdict.arguments);
-  const policy::Outcome outcome =
-      policy::decide(*situation.policies, policy_request(situation, facts, "answer"));
+  verdict.request = policy_request(situation, facts, "answer");
+  const policy::Outcome outcome = policy::decide(*situation.policies, verdict.request);
   verdict.decision = outcome.decision;
   verdict.why = why(situation, facts, verdict.arguments, outcome, "answer");
   for (const policy::Determining& determining : outcome.determining)

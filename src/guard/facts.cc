@@ -20,12 +20,17 @@ void note_role(std::vector<std::string>& roles, ArgRole role) {
 
 // Who gets to see what the call carries: its recipients; for a sending tool that names none, its targets (a
 // channel); for a remote selector, the server behind it.
+// Whom a sealed value names must not decide anything: the planner would learn it from the decision.
 std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFacts& tool,
                                                           const std::vector<Leaf>& leaves) {
   std::vector<std::pair<const Leaf*, std::string>> who;
   const auto collect = [&](ArgRole role) {
     for (const Leaf& leaf : leaves) {
       if (leaf.role != role) continue;
+      if (leaf.sealed) {
+        who.emplace_back(&leaf, "whoever " + leaf.pointer + " names");
+        continue;
+      }
       const Readers named = manifest::recipient_readers(tool.server, leaf.value);
       for (const std::string& name : named.names()) who.emplace_back(&leaf, name);
     }
@@ -52,10 +57,7 @@ std::vector<Leak> find_leaks(const Labels& labels, bool trusted_context, const m
       if (!sends && leaf.role != ArgRole::content) continue;
       // What the planner wrote itself while it had seen only trusted data may go along with a payment.
       const LabelId carried = !sends && trusted_context ? leaf.traced : leaf.label;
-      // Who a sealed recipient is must not decide: the planner would learn it from the decision.
-      const bool named_sealed = named_by != nullptr && named_by->sealed && &leaf != named_by;
-      const Readers& readers = labels.get(carried).readers;
-      if (named_sealed ? readers.is_everyone() : readers.contains(name)) continue;
+      if (labels.get(carried).readers.contains(name)) continue;
       // A recipient's own address tells the recipient nothing.
       if (&leaf == named_by && leaf.role == ArgRole::recipient) continue;
       leaks.push_back({&leaf, name});

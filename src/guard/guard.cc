@@ -87,8 +87,8 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
   if (named.effects.has(manifest::Effect::write))
     verdict.places = session::places_of(server, verdict.arguments);
 
-  const policy::Outcome outcome =
-      policy::decide(*situation.policies, policy_request(situation, facts, verdict.tool));
+  verdict.request = policy_request(situation, facts, verdict.tool);
+  const policy::Outcome outcome = policy::decide(*situation.policies, verdict.request);
   verdict.decision = outcome.decision;
   verdict.why = why(situation, facts, verdict.arguments, outcome, verdict.tool);
   for (const policy::Determining& determining : outcome.determining)

@@ -39,6 +39,7 @@ struct Verdict {
   std::string grant;                // id of the once-grant that it uses up; may be empty
   double influence_bits = 0;
   bool grantable = false;  // asked, and a grant for exactly this call (releasing what leaks) would allow it
+  policy::Request request = {};  // that the policies decided on; its context is empty where none was asked
 };
 
 // What the call is decided against. Everything is borrowed for the call of decide().

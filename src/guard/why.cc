@@ -68,7 +68,8 @@ std::string origins_in_words(const Label& label) {
   std::vector<std::string> names;
   for (const Origin& origin : label.origins) {
     if (!all && origin.trusted) continue;
-    std::string name = shown(origin.short_text(), kValueBytes);
+    std::string name = origin.kind == OriginKind::model ? std::string("what weir did not see")
+                                                        : shown(origin.short_text(), kValueBytes);
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   }
   if (names.empty()) return "an unnamed origin";

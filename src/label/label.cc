@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <utility>
 
 #include "base/limits.h"
 
@@ -20,25 +21,41 @@ bool Label::trusted() const {
          std::all_of(origins.begin(), origins.end(), [](const Origin& origin) { return origin.trusted; });
 }
 
+namespace {
+
+// At most kLabelOriginsMax of the sorted origins; what is left out is counted in `label`. Untrusted origins
+// are what people are told about, so they keep their names longest.
+std::vector<const Origin*> bounded(std::vector<const Origin*> all, Label& label) {
+  if (all.size() <= limits::kLabelOriginsMax) return all;
+  const auto less = [](const Origin* a, const Origin* b) {
+    return a->trusted != b->trusted ? b->trusted : *a < *b;
+  };
+  const auto cut = all.begin() + static_cast<ptrdiff_t>(limits::kLabelOriginsMax);
+  std::nth_element(all.begin(), cut, all.end(), less);
+  for (auto at = cut; at != all.end(); ++at)
+    ((*at)->trusted ? label.more_trusted : label.more_untrusted) = true;
+  all.erase(cut, all.end());
+  std::sort(all.begin(), all.end(), [](const Origin* a, const Origin* b) { return *a < *b; });
+  return all;
+}
+
+}  // namespace
+
 Label Label::joined(const Label& other) const {
   Label both;
   both.readers = readers.joined(other.readers);
   both.more_trusted = more_trusted || other.more_trusted;
   both.more_untrusted = more_untrusted || other.more_untrusted;
-  std::vector<Origin> all;
-  std::set_union(origins.begin(), origins.end(), other.origins.begin(), other.origins.end(),
-                 std::back_inserter(all));
-  if (all.size() > limits::kLabelOriginsMax) {
-    // Untrusted origins are what people are told about, so they keep their names longest.
-    std::sort(all.begin(), all.end(),
-              [](const Origin& a, const Origin& b) { return a.trusted != b.trusted ? b.trusted : a < b; });
-    for (size_t i = limits::kLabelOriginsMax; i < all.size(); ++i) {
-      (all[i].trusted ? both.more_trusted : both.more_untrusted) = true;
-    }
-    all.resize(limits::kLabelOriginsMax);
-    std::sort(all.begin(), all.end());
+  std::vector<const Origin*> all;
+  all.reserve(origins.size() + other.origins.size());
+  auto mine = origins.begin();
+  auto theirs = other.origins.begin();
+  while (mine != origins.end() || theirs != other.origins.end()) {
+    const bool ours = theirs == other.origins.end() || (mine != origins.end() && !(*theirs < *mine));
+    if (ours && theirs != other.origins.end() && *mine == *theirs) ++theirs;
+    all.push_back(ours ? &*mine++ : &*theirs++);
   }
-  both.origins = std::move(all);
+  for (const Origin* origin : bounded(std::move(all), both)) both.origins.push_back(*origin);
   return both;
 }
 
@@ -89,6 +106,26 @@ LabelId Labels::join(LabelId a, LabelId b) {
   const LabelId joined = intern(get(a).joined(get(b)));
   joins_.emplace(key, joined);
   return joined;
+}
+
+LabelId Labels::join_all(std::vector<LabelId> ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  if (ids.size() <= 2) return ids.empty() ? kNoLabel : join(ids.front(), ids.back());
+  Label joined;
+  std::vector<const Origin*> all;
+  for (const LabelId id : ids) {
+    const Label& label = get(id);
+    joined.readers = joined.readers.joined(label.readers);
+    joined.more_trusted |= label.more_trusted;
+    joined.more_untrusted |= label.more_untrusted;
+    for (const Origin& origin : label.origins) all.push_back(&origin);
+  }
+  std::sort(all.begin(), all.end(), [](const Origin* a, const Origin* b) { return *a < *b; });
+  all.erase(std::unique(all.begin(), all.end(), [](const Origin* a, const Origin* b) { return *a == *b; }),
+            all.end());
+  for (const Origin* origin : bounded(std::move(all), joined)) joined.origins.push_back(*origin);
+  return intern(joined);
 }
 
 }  // namespace weir

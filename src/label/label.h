@@ -51,6 +51,8 @@ class Labels {
   // Trusted, and everyone may read it: nothing has to be remembered about such text.
   bool clean(LabelId id) const { return trusted_[id] && get(id).readers.is_everyone(); }
   LabelId join(LabelId a, LabelId b);
+  // All of them at once: no label is made for what some of them would give.
+  LabelId join_all(std::vector<LabelId> ids);
   size_t size() const { return labels_.size(); }
 
  private:

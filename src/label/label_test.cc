@@ -109,5 +109,25 @@ TEST(Labels, InternsAndRemembersJoins) {
   EXPECT_EQ(labels.get(both), labels.get(user).joined(labels.get(evil)));
 }
 
+TEST(Labels, JoiningAllAtOnceIsJoiningOneByOne) {
+  Labels labels;
+  std::vector<LabelId> ids;
+  LabelId one_by_one = kNoLabel;
+  EXPECT_EQ(labels.join_all({}), kNoLabel);
+  for (size_t i = 0; i < 2 * limits::kLabelOriginsMax; ++i) {
+    const Readers readers = i % 3 == 0 ? Readers::owner() : Readers::of({"owner", "mailto:bob@y"});
+    ids.push_back(labels.intern(Label::of(mail(std::to_string(i * 7 % 64), i % 2 == 0), readers)));
+    ids.push_back(ids.front());
+    one_by_one = labels.join(one_by_one, ids[ids.size() - 2]);
+    EXPECT_EQ(labels.join_all(ids), one_by_one) << i;
+  }
+  EXPECT_TRUE(labels.get(one_by_one).more_trusted);
+  EXPECT_EQ(labels.join_all({ids[0], ids[2], ids[4]}), labels.join(labels.join(ids[0], ids[2]), ids[4]));
+  // Nothing is made on the way.
+  const size_t before = labels.size();
+  labels.join_all({ids[40], ids[42], ids[44], ids[46]});
+  EXPECT_EQ(labels.size(), before + 1);
+}
+
 }  // namespace
 }  // namespace weir

@@ -17,13 +17,14 @@ using Form = LabelledText::Form;
 class ResultLabeller {
  public:
   ResultLabeller(const ToolFacts& facts, std::string_view server_tool, json::Value args,
-                 const exchange::Result& result, const TrustRules& trust, Labels& labels)
+                 const exchange::Result& result, const TrustRules& trust, Labels& labels, bool alike)
       : facts_(facts.result),
         name_(server_tool),
         args_(args),
         result_(result),
         trust_(trust),
-        labels_(labels) {}
+        labels_(labels),
+        alike_(alike && facts_.outside && facts_.readers.empty()) {}
 
   std::vector<LabelledText> run() {
     for (size_t i = 0; i < result_.texts.size(); ++i) label_text(i);
@@ -38,7 +39,8 @@ class ResultLabeller {
   // the manifest says of it holds.
   LabelId plain(bool mismatch) {
     if (result_.is_error || mismatch) {
-      return labels_.intern(Label::of(Origin::tool(name_, {}, false), Readers::owner()));
+      return labels_.intern(
+          Label::of(Origin::tool(name_, {}, false), alike_ ? default_readers() : Readers::owner()));
     }
     return whole(json::Value());
   }
@@ -111,7 +113,9 @@ class ResultLabeller {
 
   void add_leaves(LabelId label, size_t keep) {
     begin_text();
+    in_raw_ = true;
     if (!walk_leaves(root_, {}, label)) out_.resize(keep);
+    in_raw_ = false;
   }
 
   // False if the whole must be labelled as one instead: there are no records, or too much of it.
@@ -173,7 +177,10 @@ class ResultLabeller {
     const LabelId label = fits(record) ? whole(record) : plain(true);
     add(Form::raw, text_index_, pointer, std::string(record.raw()), label);
     if (!record_key_.empty() && !add_key(std::exchange(record_key_, {}), pointer, label)) return false;
-    return walk_leaves(record, pointer, label);
+    in_raw_ = true;
+    const bool fits = walk_leaves(record, pointer, label);
+    in_raw_ = false;
+    return fits;
   }
 
   // A record in which the manifest names a place must be able to have one.
@@ -206,6 +213,7 @@ class ResultLabeller {
     }
     if (++leaves_ > limits::kResultLeavesMax || !spend(pointer.size())) return false;
     add(Form::leaf, text_index_, pointer, std::string(value.string_or(value.raw())), label);
+    out_.back().in_raw = value.is_string() && is_verbatim(value.raw(), out_.back().text) && in_raw_;
     return true;
   }
 
@@ -220,6 +228,11 @@ class ResultLabeller {
   bool spend(size_t bytes) {
     pointer_bytes_ += bytes;
     return pointer_bytes_ <= limits::kResultPointerBytesMax;
+  }
+
+  // Without an escape; what the parser let pass is as it was.
+  static bool is_verbatim(std::string_view raw, std::string_view text) {
+    return raw.size() == text.size() + 2 && raw.substr(1, text.size()) == text;
   }
 
   void begin_text() {
@@ -241,6 +254,7 @@ class ResultLabeller {
   const exchange::Result& result_;
   const TrustRules& trust_;
   Labels& labels_;
+  const bool alike_;
 
   json::Value root_;
   size_t text_index_ = 0;
@@ -248,6 +262,7 @@ class ResultLabeller {
   size_t pointer_bytes_ = 0;
   bool shape_fits_ = true;
   bool records_ = false;
+  bool in_raw_ = false;          // the leaves that come now stand in the raw piece that came last
   std::string_view record_key_;  // the name of the record that comes next, where records are members
   std::set<std::pair<LabelId, std::string_view>> keys_;
   std::vector<std::pair<std::string_view, std::string>> outer_keys_;
@@ -258,8 +273,8 @@ class ResultLabeller {
 
 std::vector<LabelledText> label_result(const ToolFacts& facts, std::string_view server_tool,
                                        json::Value call_args, const exchange::Result& result,
-                                       const TrustRules& trust, Labels& labels) {
-  return ResultLabeller(facts, server_tool, call_args, result, trust, labels).run();
+                                       const TrustRules& trust, Labels& labels, bool alike) {
+  return ResultLabeller(facts, server_tool, call_args, result, trust, labels, alike).run();
 }
 
 }  // namespace weir::manifest

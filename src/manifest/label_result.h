@@ -31,15 +31,18 @@ struct LabelledText {
   std::string pointer = {};  // JSON pointer into that text: of the record, leaf or member; empty: all of it
   LabelId label = kNoLabel;
   bool outside = false;  // written by strangers: nothing of the owner's is in it
+  bool in_raw = false;   // stands between quotes in the raw piece of its label, letter for letter
 };
 
 // At least one piece, also for a result without text. `server_tool` ("files/read") names the origin. The
 // call's arguments may be missing. One text that is a JSON array or object is cut where the manifest has
 // pointers into it; more than limits::kResultLeavesMax leaves are labelled as a whole. Text is copied;
-// nothing points into the arguments afterwards.
+// nothing points into the arguments afterwards. `alike` (seal mode): what strangers outside wrote has the
+// readers that the manifest gives it also when it is an error or not of the manifest's shape, so that the
+// planner cannot learn from decisions which it was.
 std::vector<LabelledText> label_result(const ToolFacts& facts, std::string_view server_tool,
                                        json::Value call_args, const exchange::Result& result,
-                                       const TrustRules& trust, Labels& labels);
+                                       const TrustRules& trust, Labels& labels, bool alike = false);
 
 // The readers whom the value of a recipient argument names, for comparing with a label's: "Bob <bob@X.org>"
 // and "bob@x.org" give "mailto:bob@x.org", a URL "https://host", anything else the literal after the server's

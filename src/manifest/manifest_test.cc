@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
+#include "base/embedded.h"
 #include "base/limits.h"
 #include "manifest/manifests.h"
 
@@ -25,6 +27,23 @@ TEST(Manifests, EveryShippedOneLoadsAndSaysHowItWasVerified) {
     EXPECT_TRUE(manifests->has_server(name)) << name;
   }
   EXPECT_EQ(manifests->facts("bank", "send_money").verified, "docs");
+}
+
+TEST(Manifests, NoTwoShippedOnesSpeakOfTheSameServer) {
+  std::map<std::string, std::string> file_of;
+  int live = 0;
+  for (const EmbeddedFile& file : embedded_files()) {
+    if (!file.path.starts_with("manifests/") || !file.path.ends_with(".toml")) continue;
+    Manifests one;
+    ASSERT_TRUE(one.add(file.bytes, file.path).has_value()) << file.path;
+    for (const std::string_view name : one.servers()) {
+      const auto [at, fresh] = file_of.emplace(name, file.path);
+      EXPECT_TRUE(fresh) << name << " in " << at->second << " and " << file.path;
+    }
+    const std::string_view first = one.servers().front();
+    live += one.facts(first, one.tools(first).front()).verified == "live" ? 1 : 0;
+  }
+  EXPECT_GE(live, 8);
 }
 
 TEST(Manifests, SaysWhatTheReplayExampleNeeds) {

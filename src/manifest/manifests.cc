@@ -60,7 +60,10 @@ Status Manifests::add(std::string_view toml_text, std::string_view file_name) {
       tools.emplace(entry.key, std::move(facts));
     }
   }
-  for (const std::string& name : names) servers_.insert_or_assign(name, tools);
+  for (const std::string& name : names) {
+    servers_.insert_or_assign(name, tools);
+    operators_.insert(name);
+  }
   return {};
 }
 
@@ -71,6 +74,7 @@ Result<Manifests> Manifests::shipped() {
       WEIR_TRY(manifests.add(file.bytes, file.path));
     }
   }
+  manifests.operators_.clear();
   return manifests;
 }
 
@@ -107,6 +111,14 @@ bool Manifests::has_server(std::string_view server) const {
 
 bool Manifests::has_tool(std::string_view server, std::string_view tool) const {
   return &facts(server, tool) != &unknown_;
+}
+
+std::vector<std::string_view> Manifests::tools(std::string_view server) const {
+  std::vector<std::string_view> names;
+  const auto tools = servers_.find(server);
+  if (tools == servers_.end()) return names;
+  for (const auto& [name, facts] : tools->second) names.push_back(name);
+  return names;
 }
 
 std::vector<std::string_view> Manifests::servers() const {

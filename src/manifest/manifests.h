@@ -1,6 +1,9 @@
 // Manifests: the facts about all servers, shipped and the operator's own.
 //
-//   server = "mail"                      # or a list: names in weir.toml, packages ("npm:@scope/name")
+//   server = "mail"                      # or a list: names in weir.toml, and what package.h finds in the
+//   command
+//                                        # of a server of any name ("npm:@scope/name",
+//                                        "https://mcp.example.com")
 //   verified = "docs"                    # "live" when it was checked against the running server
 //   [tools.search]
 //   description = "Searches the user's mailbox"
@@ -22,6 +25,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -54,10 +58,15 @@ class Manifests {
   bool has_server(std::string_view server) const;
   bool has_tool(std::string_view server, std::string_view tool) const;
   std::vector<std::string_view> servers() const;
+  // Names of the tools that its manifest speaks of; none for an unknown server.
+  std::vector<std::string_view> tools(std::string_view server) const;
+  // The operator's own manifest speaks of it, not a shipped one.
+  bool is_operators(std::string_view server) const { return operators_.contains(server); }
 
  private:
   using Tools = std::map<std::string, ToolFacts, std::less<>>;
   std::map<std::string, Tools, std::less<>> servers_;
+  std::set<std::string, std::less<>> operators_;
   ToolFacts unknown_;
 };
 

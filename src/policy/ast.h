@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "policy/extension.h"
 #include "policy/value.h"
 
 namespace weir::policy {
@@ -43,9 +44,15 @@ enum class Op : uint8_t {
   contains,
   contains_all,
   contains_any,  // a: the set, b: argument
-  is_empty,      // a
-  set,           // b: first in extra, c: count; extra holds children
-  record,        // b: first in extra, c: count; extra holds c children, then c keys (indexes in strings)
+  has_tag,
+  get_tag,   // a: the entity, b: the tag
+  is_empty,  // a
+  set,       // b: first in extra, c: count; extra holds children. a: as call
+  record,    // b: first in extra, c: count; extra holds c children, then c keys (indexes in strings). a: as
+             // call
+  call,      // function; b: first in extra, c: count; extra holds arguments, the receiver first. a: index in
+             // literals of the value where it is always the same, else kNone
+  slot,      // a: 0 ?principal, 1 ?resource; in the scope of a template only
 };
 
 inline constexpr uint32_t kNone = UINT32_MAX;
@@ -58,6 +65,7 @@ struct Position {
 struct Node {
   Op op = Op::literal;
   uint8_t height = 1;
+  Function function = Function::decimal;  // of a call
   uint32_t a = kNone;
   uint32_t b = kNone;
   uint32_t c = kNone;
@@ -70,6 +78,8 @@ class Pattern {
   // `pieces` as they stand between wildcards, at least one: "a*b" is {"a", "b"}, "*" is {"", ""}.
   explicit Pattern(std::vector<std::string> pieces);
   bool matches(std::string_view text) const;
+  size_t pieces() const { return pieces_.size(); }
+  const std::string& piece(size_t i) const { return pieces_[i].text; }
 
  private:
   struct Piece {
@@ -90,6 +100,7 @@ struct Condition {
   Position at;
 };
 
+// A policy, or a template: a policy with slots in its scope, which says nothing until it is linked.
 struct Policy {
   std::string id;
   bool is_forbid = false;
@@ -100,14 +111,22 @@ struct Policy {
   std::string file;
   Position at;  // of `permit` or `forbid`
 
+  // Where `?principal` and `?resource` stand in a template (nodes of Op::slot); kNone for none.
+  uint32_t slots[2] = {kNone, kNone};
+  std::string template_id = {};  // of a linked policy; what it is linked with stands in its scope
+  std::optional<EntityUid> linked[2] = {};
+
   std::vector<Node> nodes;
   std::vector<uint32_t> extra;
   std::vector<Value> literals;
   std::vector<std::string> strings;
   std::vector<Pattern> patterns;
 
+  bool is_template() const { return slots[0] != kNone || slots[1] != kNone; }
   // "file:line:column".
   std::string where(Position position) const;
+  // The value of a node that is always the same (a literal, or a set, record or call of such), or null.
+  const Value* constant(uint32_t node) const;
 };
 
 }  // namespace weir::policy

@@ -46,43 +46,14 @@ Status ExpressionParser::expect(std::string_view symbol_or_word) {
 
 Error ExpressionParser::expected(std::string_view what) const {
   if (token_.kind == TokenKind::slot) {
-    return error_at(token_.at, fmt::format("\"{}\": templates are not supported", shown(token_.text, 40)));
+    return error_at(token_.at,
+                    fmt::format("the slot \"{}\" cannot stand here: a template has ?principal in the "
+                                "principal's place of the scope, ?resource in the resource's",
+                                shown(token_.text, 40)));
   }
   const std::string found =
       token_.kind == TokenKind::end ? "the end of the text" : '"' + shown(token_.text, 40) + '"';
   return error_at(token_.at, fmt::format("expected {}, found {}", what, found));
-}
-
-Result<uint32_t> ExpressionParser::add_node(Node node, std::initializer_list<uint32_t> children) {
-  int height = 1;
-  for (const uint32_t child : children) height = std::max(height, policy_->nodes[child].height + 1);
-  if (height > limits::kPolicyDepthMax) return too_deep(where(node.at));
-  node.height = static_cast<uint8_t>(height);
-  policy_->nodes.push_back(node);
-  return static_cast<uint32_t>(policy_->nodes.size() - 1);
-}
-
-Result<uint32_t> ExpressionParser::add_list(Op op, const std::vector<uint32_t>& children, Position at) {
-  uint32_t tallest = children.empty() ? kNone : children.front();
-  for (const uint32_t child : children) {
-    if (policy_->nodes[child].height > policy_->nodes[tallest].height) tallest = child;
-  }
-  Node node{.op = op, .b = static_cast<uint32_t>(policy_->extra.size()), .at = at};
-  node.c = static_cast<uint32_t>(children.size());
-  policy_->extra.insert(policy_->extra.end(), children.begin(), children.end());
-  return tallest == kNone ? add_node(node, {}) : add_node(node, {tallest});
-}
-
-uint32_t ExpressionParser::literal(Value value, Position at) {
-  policy_->literals.push_back(std::move(value));
-  const auto index = static_cast<uint32_t>(policy_->literals.size() - 1);
-  policy_->nodes.push_back({.op = Op::literal, .a = index, .at = at});
-  return static_cast<uint32_t>(policy_->nodes.size() - 1);
-}
-
-uint32_t ExpressionParser::add_string(std::string text) {
-  policy_->strings.push_back(std::move(text));
-  return static_cast<uint32_t>(policy_->strings.size() - 1);
 }
 
 Result<std::string> ExpressionParser::string(std::string_view what) {
@@ -173,7 +144,7 @@ Result<uint32_t> ExpressionParser::or_expression() {
     WEIR_TRY_ASSIGN(next, and_expression());
     children.push_back(next);
   }
-  return add_list(Op::or_, children, at);
+  return builder_.list(Op::or_, children, at);
 }
 
 Result<uint32_t> ExpressionParser::and_expression() {
@@ -186,7 +157,7 @@ Result<uint32_t> ExpressionParser::and_expression() {
     WEIR_TRY_ASSIGN(next, relation());
     children.push_back(next);
   }
-  return add_list(Op::and_, children, at);
+  return builder_.list(Op::and_, children, at);
 }
 
 Result<uint32_t> ExpressionParser::relation() {
@@ -225,10 +196,7 @@ Result<uint32_t> ExpressionParser::has(uint32_t left, Position at) {
       WEIR_TRY(advance());
     }
   }
-  Node node{.op = Op::has, .a = left, .b = static_cast<uint32_t>(policy_->extra.size()), .at = at};
-  node.c = static_cast<uint32_t>(names.size());
-  policy_->extra.insert(policy_->extra.end(), names.begin(), names.end());
-  return add_node(node, {left});
+  return builder_.has(left, names, at);
 }
 
 Result<uint32_t> ExpressionParser::like(uint32_t left, Position at) {
@@ -236,9 +204,7 @@ Result<uint32_t> ExpressionParser::like(uint32_t left, Position at) {
   Result<std::vector<std::string>> pieces = unescape_pattern(token_.text);
   if (!pieces) return error_at(token_.at, std::move(pieces).error().message);
   WEIR_TRY(advance());
-  policy_->patterns.emplace_back(std::move(*pieces));
-  const auto index = static_cast<uint32_t>(policy_->patterns.size() - 1);
-  return add_node({.op = Op::like, .a = left, .b = index, .at = at}, {left});
+  return builder_.like(left, std::move(*pieces), at);
 }
 
 Result<uint32_t> ExpressionParser::is(uint32_t left, Position at) {
@@ -308,17 +274,22 @@ Result<uint32_t> ExpressionParser::negative() {
   uint32_t out = kNone;
   if (token_.kind == TokenKind::integer) {
     uint64_t magnitude = 0;
-    const char* end = token_.text.data() + token_.text.size();
-    const auto [rest, code] = std::from_chars(token_.text.data(), end, magnitude);
-    if (code != std::errc() || magnitude > uint64_t{1} << 63) {
-      return error_at(token_.at, "this integer does not fit 64 bits");
-    }
-    out = literal(static_cast<int64_t>(0 - magnitude), dashes.back());
+    const Token number = token_;
+    const char* end = number.text.data() + number.text.size();
+    const auto [rest, code] = std::from_chars(number.text.data(), end, magnitude);
     WEIR_TRY(advance());
-    if (token_.is(".") || token_.is("[") || token_.is("(")) {
-      return error_at(token_.at, "an integer has no attributes or methods");
+    // `-1.a` is -(1.a): the minus is the literal's own only where nothing follows.
+    const bool accessed = token_.is(".") || token_.is("[") || token_.is("(");
+    if (code != std::errc() || magnitude > (uint64_t{1} << 63) - (accessed ? 1 : 0)) {
+      return error_at(number.at, "this integer does not fit 64 bits");
     }
-    dashes.pop_back();
+    if (accessed) {
+      WEIR_TRY_ASSIGN(member, accesses(literal(static_cast<int64_t>(magnitude), number.at)));
+      out = member;
+    } else {
+      out = literal(static_cast<int64_t>(0 - magnitude), dashes.back());
+      dashes.pop_back();
+    }
   } else {
     WEIR_TRY_ASSIGN(operand, member());
     out = operand;

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "policy/ast.h"
 #include "policy/lexer.h"
+#include "policy/tree_builder.h"
 
 namespace weir::policy {
 
@@ -19,7 +20,10 @@ class ExpressionParser {
 
   // Must succeed before anything else: reads the first token.
   Status start() { return advance(); }
-  void begin(Policy& policy) { policy_ = &policy; }
+  void begin(Policy& policy) {
+    policy_ = &policy;
+    builder_.begin(policy);
+  }
 
   const Token& token() const { return token_; }
   Status advance();
@@ -34,13 +38,17 @@ class ExpressionParser {
   Result<uint32_t> expression();
   Result<uint32_t> entity_literal(std::string_view what);
   Result<uint32_t> entity_set_literal(std::string_view what);
-  Result<uint32_t> add_node(Node node, std::initializer_list<uint32_t> children);
-  uint32_t literal(Value value, Position at);
+  Result<uint32_t> add_node(Node node, std::initializer_list<uint32_t> children) {
+    return builder_.add(node, children);
+  }
+  uint32_t literal(Value value, Position at) { return builder_.literal(std::move(value), at); }
+  // An unlinked slot; `which` as in Policy::slots.
+  uint32_t slot(uint32_t which, Position at) { return builder_.slot(which, at); }
 
   // `A::B` as one string.
   Result<std::string> path(std::string_view what);
   Result<std::string> string(std::string_view what);
-  uint32_t add_string(std::string text);
+  uint32_t add_string(std::string text) { return builder_.string(std::move(text)); }
 
  private:
   Result<uint32_t> if_expression();
@@ -57,17 +65,19 @@ class ExpressionParser {
   Result<uint32_t> member();
   Result<uint32_t> accesses(uint32_t primary);
   Result<uint32_t> method(uint32_t receiver, std::string_view name, Position at);
+  Result<uint32_t> core_method(Op op, uint32_t receiver, std::string_view name, Position at);
+  Result<uint32_t> function(std::string_view name, Position at);
+  // Between the parentheses, and the closing one; adds to `out`.
+  Status arguments(std::vector<uint32_t>& out);
   Result<uint32_t> primary();
   Result<uint32_t> name_or_entity();
   Result<uint32_t> set_literal();
   Result<uint32_t> record_literal();
   Result<std::string> attribute_name();
-  // Adds a node with a list of children.
-  Result<uint32_t> add_list(Op op, const std::vector<uint32_t>& children, Position at);
-  bool is_literal(uint32_t index) const { return policy_->nodes[index].op == Op::literal; }
 
   Lexer lexer_;
   Token token_;
+  TreeBuilder builder_;
   Policy* policy_ = nullptr;
   int depth_ = 0;
 };

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 #include <set>
 
 #include "base/bytes.h"
+#include "base/toml.h"
 #include "policy/expression_parser.h"
 
 namespace weir::policy {
@@ -37,29 +39,61 @@ Result<uint32_t> ExpressionParser::accesses(uint32_t primary) {
   return out;
 }
 
-Result<uint32_t> ExpressionParser::method(uint32_t receiver, std::string_view name, Position at) {
-  static constexpr std::pair<std::string_view, Op> kMethods[] = {{"contains", Op::contains},
-                                                                 {"containsAll", Op::contains_all},
-                                                                 {"containsAny", Op::contains_any},
-                                                                 {"isEmpty", Op::is_empty}};
-  const auto* const found =
-      std::find_if(std::begin(kMethods), std::end(kMethods), [&](const auto& m) { return m.first == name; });
-  if (found == std::end(kMethods)) {
-    return error_at(at, fmt::format("the method \"{}\" is not supported; known are contains, containsAll, "
-                                    "containsAny and isEmpty",
-                                    shown(name, 40)));
-  }
+Status ExpressionParser::arguments(std::vector<uint32_t>& out) {
   WEIR_TRY(expect("("));
-  if (found->second == Op::is_empty) {
-    if (!token_.is(")")) return expected("\")\", for isEmpty takes no argument,");
-    WEIR_TRY(advance());
-    return add_node({.op = Op::is_empty, .a = receiver, .at = at}, {receiver});
+  while (!token_.is(")")) {
+    WEIR_TRY_ASSIGN(argument, expression());
+    out.push_back(argument);
+    if (!token_.is(")") && !token_.is(",")) return expected("\",\" or \")\"");
+    if (token_.is(",")) WEIR_TRY(advance());
   }
-  WEIR_TRY_ASSIGN(argument, expression());
-  if (token_.is(",")) WEIR_TRY(advance());
-  if (!token_.is(")")) return expected(fmt::format("\")\", for {} takes one argument,", name));
-  WEIR_TRY(advance());
-  return add_node({.op = found->second, .a = receiver, .b = argument, .at = at}, {receiver, argument});
+  return advance();
+}
+
+Result<uint32_t> ExpressionParser::method(uint32_t receiver, std::string_view name, Position at) {
+  if (const std::optional<Op> op = core_method_named(name)) return core_method(*op, receiver, name, at);
+  const std::optional<Function> extension = find_function(name);
+  if (!extension) {
+    std::vector<std::string_view> known(kCoreMethods.begin(), kCoreMethods.end());
+    const std::span<const std::string_view> more = function_names(true);
+    known.insert(known.end(), more.begin(), more.end());
+    Error error = error_at(at, fmt::format("there is no method \"{}\"", shown(name, 40)));
+    error.hint = toml::did_you_mean(name, known);
+    return error;
+  }
+  if (info(*extension).is_constructor()) {
+    return error_at(at, fmt::format("{} is a function: write {}(…)", name, name));
+  }
+  std::vector<uint32_t> children = {receiver};
+  WEIR_TRY(arguments(children));
+  return builder_.call(*extension, children, at);
+}
+
+Result<uint32_t> ExpressionParser::core_method(Op op, uint32_t receiver, std::string_view name, Position at) {
+  std::vector<uint32_t> children;
+  WEIR_TRY(arguments(children));
+  const size_t wanted = op == Op::is_empty ? 0 : 1;
+  if (children.size() != wanted) {
+    return error_at(
+        at, fmt::format("{} takes {} argument, not {}", name, wanted == 0 ? "no" : "one", children.size()));
+  }
+  if (wanted == 0) return add_node({.op = op, .a = receiver, .at = at}, {receiver});
+  return add_node({.op = op, .a = receiver, .b = children[0], .at = at}, {receiver, children[0]});
+}
+
+Result<uint32_t> ExpressionParser::function(std::string_view name, Position at) {
+  const std::optional<Function> extension = find_function(name);
+  if (core_method_named(name) || (extension && info(*extension).is_method)) {
+    return error_at(at, fmt::format("{} is a method: write x.{}(…)", name, name));
+  }
+  if (!extension) {
+    Error error = error_at(at, fmt::format("there is no function \"{}\"", shown(name, 40)));
+    error.hint = toml::did_you_mean(name, function_names(false));
+    return error;
+  }
+  std::vector<uint32_t> children;
+  WEIR_TRY(arguments(children));
+  return builder_.call(*extension, children, at);
 }
 
 Result<uint32_t> ExpressionParser::primary() {
@@ -115,10 +149,7 @@ Result<uint32_t> ExpressionParser::name_or_entity() {
     name.append("::").append(token_.text);
     WEIR_TRY(advance());
   }
-  if (token_.is("(")) {
-    return error_at(at, fmt::format("the function \"{}\" is not supported: extension functions are not",
-                                    shown(name, 40)));
-  }
+  if (token_.is("(")) return function(name, at);
   for (const auto& [variable, op] : kVariables) {
     if (name == variable) return add_node({.op = op, .at = at}, {});
   }
@@ -139,12 +170,7 @@ Result<uint32_t> ExpressionParser::set_literal() {
     if (token_.is(",")) WEIR_TRY(advance());
   }
   WEIR_TRY(advance());
-  if (!std::all_of(children.begin(), children.end(), [&](uint32_t c) { return is_literal(c); })) {
-    return add_list(Op::set, children, at);
-  }
-  std::vector<Value> elements;
-  for (const uint32_t c : children) elements.push_back(policy_->literals[policy_->nodes[c].a]);
-  return literal(Value::set(std::move(elements)), at);
+  return builder_.set(children, at);
 }
 
 Result<uint32_t> ExpressionParser::record_literal() {
@@ -167,17 +193,7 @@ Result<uint32_t> ExpressionParser::record_literal() {
     if (token_.is(",")) WEIR_TRY(advance());
   }
   WEIR_TRY(advance());
-  if (std::all_of(children.begin(), children.end(), [&](uint32_t c) { return is_literal(c); })) {
-    std::vector<Value::Field> fields;
-    for (size_t i = 0; i < names.size(); ++i) {
-      fields.emplace_back(policy_->strings[names[i]], policy_->literals[policy_->nodes[children[i]].a]);
-    }
-    return literal(Value::record(std::move(fields)), at);
-  }
-  WEIR_TRY_ASSIGN(node, add_list(Op::record, children, at));
-  // Names and children are laid out alike: first all children, then all names.
-  policy_->extra.insert(policy_->extra.end(), names.begin(), names.end());
-  return node;
+  return builder_.record(children, names, at);
 }
 
 }  // namespace weir::policy

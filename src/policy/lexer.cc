@@ -93,10 +93,41 @@ Status append_escape(std::string_view text, size_t& at, std::string& out) {
 
 }  // namespace
 
+Status check_utf8_lines(std::string_view text, std::string_view file_name) {
+  size_t line = 1;
+  for (size_t begin = 0; begin < text.size(); ++line) {
+    const size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
+    if (!is_utf8(text.substr(begin, end - begin))) {
+      return bad_input("this line is not well-formed UTF-8", fmt::format("{}:{}:1", file_name, line));
+    }
+    begin = end;
+  }
+  return {};
+}
+
 bool is_reserved(std::string_view word) {
   static constexpr std::array<std::string_view, 10> kWords = {"true", "false", "if",   "then", "else",
                                                               "in",   "is",    "like", "has",  "__cedar"};
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
+bool is_identifier(std::string_view text) {
+  return !text.empty() && is_letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || is_digit(c); });
+}
+
+bool is_name(std::string_view text) {
+  while (true) {
+    const size_t end = std::min(text.find("::"), text.size());
+    const std::string_view word = text.substr(0, end);
+    if (!is_identifier(word) || is_reserved(word)) return false;
+    if (end == text.size()) return true;
+    text.remove_prefix(end + 2);
+  }
+}
+
+bool is_action_type(std::string_view entity_type) {
+  return entity_type == "Action" || entity_type.ends_with("::Action");
 }
 
 Result<std::string> unescape(std::string_view token_text) {
@@ -190,9 +221,10 @@ Result<Token> Lexer::next() {
   } else if (is_digit(peek())) {
     kind = TokenKind::integer;
     while (is_digit(peek(size))) ++size;
-  } else if (peek() == '?' && is_letter(peek(1))) {
-    kind = TokenKind::slot;
-    while (is_letter(peek(size)) || is_digit(peek(size))) ++size;
+  } else if (peek() == '?') {
+    // Alone it marks what is optional, in schemas.
+    if (is_letter(peek(1))) kind = TokenKind::slot;
+    while (kind == TokenKind::slot && (is_letter(peek(size)) || is_digit(peek(size)))) ++size;
   } else {
     static constexpr std::array<std::string_view, 7> kTwo = {"::", "==", "!=", "<=", ">=", "&&", "||"};
     const std::string_view two = text_.substr(at_, 2);

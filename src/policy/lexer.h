@@ -51,7 +51,16 @@ Result<std::string> unescape(std::string_view token_text);
 // The same with `*` as a wildcard and \* for a star: the literal pieces between the wildcards.
 Result<std::vector<std::string>> unescape_pattern(std::string_view token_text);
 
+// Refuses a text with a line that is not well-formed UTF-8, naming the line.
+Status check_utf8_lines(std::string_view text, std::string_view file_name);
+
 // Words that are no identifiers: true false if then else in is like has __cedar.
 bool is_reserved(std::string_view word);
+// A name as it stands between quotes in JSON: `A` or `A::B`, no blanks, no reserved words.
+bool is_name(std::string_view text);
+// A word of letters, digits and "_" that does not begin with a digit; reserved ones too.
+bool is_identifier(std::string_view text);
+// True for types that name actions: `Action`, in any namespace.
+bool is_action_type(std::string_view entity_type);
 
 }  // namespace weir::policy

@@ -54,6 +54,11 @@ Type type_of(const Value& value) {
       return Type::set;
     case Value::Kind::record:
       return Type::record;
+    case Value::Kind::decimal:
+    case Value::Kind::ip:
+    case Value::Kind::datetime:
+    case Value::Kind::duration:
+      return Type::any;
   }
   return Type::any;
 }
@@ -92,10 +97,7 @@ class Analysis {
     return "context." + shown(policy_.strings[policy_.nodes[source].b], 40);
   }
 
-  const Value* literal(uint32_t index) const {
-    const Node& node = policy_.nodes[index];
-    return node.op == Op::literal ? &policy_.literals[node.a] : nullptr;
-  }
+  const Value* literal(uint32_t index) const { return policy_.constant(index); }
 
   Error not_followed(const Flow& flow, std::string_view how) const {
     return refuse(flow.source, fmt::format("{} is a label and stands {}, where the check cannot tell what a "
@@ -152,12 +154,12 @@ class Analysis {
 
   Result<Flow> visit(uint32_t index) const {
     const Node& node = policy_.nodes[index];
+    if (const Value* value = literal(index)) return fixed(type_of(*value), false);
     switch (node.op) {
-      case Op::literal:
-        return fixed(type_of(policy_.literals[node.a]), false);
       case Op::principal:
       case Op::action:
       case Op::resource:
+      case Op::slot:
         return fixed(Type::entity, false);
       case Op::context:
         return refuse(index, "the context as a whole is used here: name the attribute");
@@ -199,9 +201,16 @@ class Analysis {
       case Op::contains_any:
       case Op::is_empty:
         return set_method(node, index);
+      case Op::has_tag:
+      case Op::get_tag:
+        return tag(node);
+      case Op::call:
+        return call(node);
       case Op::set:
       case Op::record:
         return elements(node);
+      case Op::literal:  // above
+        break;
     }
     return refuse(index, "an operator that this check does not know");
   }
@@ -268,6 +277,24 @@ class Analysis {
       may_err |= right.may_err || right.type != Type::entity;
     }
     return fixed(Type::boolean, may_err);
+  }
+
+  Result<Flow> tag(const Node& node) const {
+    WEIR_TRY_ASSIGN(entity, constant(node.a, "before a tag"));
+    WEIR_TRY_ASSIGN(name, constant(node.b, "as a tag"));
+    if (node.op == Op::get_tag) return fixed(Type::any, true);
+    return fixed(Type::boolean,
+                 entity.may_err || name.may_err || entity.type != Type::entity || name.type != Type::string);
+  }
+
+  // Functions of the extension types: no label is of such a type, so none may stand in one.
+  Result<Flow> call(const Node& node) const {
+    for (uint32_t i = 0; i < node.c; ++i) WEIR_TRY(constant(policy_.extra[node.b + i], "in a function"));
+    const Value::Kind result = info(node.function).result;
+    return fixed(result == Value::Kind::boolean   ? Type::boolean
+                 : result == Value::Kind::integer ? Type::integer
+                                                  : Type::any,
+                 true);
   }
 
   Result<Flow> logic(const Node& node) const {
@@ -389,7 +416,9 @@ Attribute::Attribute(Polarity p, Type t) : polarity(p), type(t) {
 }
 
 Status check_monotone(const PolicySet& policies, const AttributeTable& attributes) {
-  for (const Policy& policy : policies.policies()) WEIR_TRY(Analysis(policy, attributes).run());
+  for (const std::vector<Policy>* list : {&policies.policies(), &policies.templates()}) {
+    for (const Policy& policy : *list) WEIR_TRY(Analysis(policy, attributes).run());
+  }
   return {};
 }
 

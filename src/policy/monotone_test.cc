@@ -158,6 +158,23 @@ TEST(Monotone, ConditionsAndScopesAreOneConjunction) {
   EXPECT_FALSE(ok(permit + "; @approve(\"w\")" + forbid + "unless { context.bad };"));
 }
 
+TEST(Monotone, TagsAndExtensionTypes) {
+  const auto ok = [](std::string_view text) { return check_monotone(parsed(text), table()).has_value(); };
+  const std::string forbid = "forbid(principal, action, resource) ";
+  EXPECT_TRUE(ok(forbid + "when { context.bad && decimal(\"1.0\").lessThan(decimal(\"2.0\")) };"))
+      << "always the same";
+  EXPECT_TRUE(ok(forbid + "when { context.bad && resource.hasTag(\"t\") };"));
+  EXPECT_TRUE(ok(forbid + "when { resource.getTag(\"t\") == 1 && context.bad };"));
+  EXPECT_TRUE(ok(forbid + "when { context.bads.contains(resource.getTag(\"t\")) };"));
+  EXPECT_TRUE(ok(forbid + "when { datetime(\"2024-01-01\") < context.x && context.bad };"));
+  EXPECT_FALSE(ok(forbid + "when { !context.bad && context.x.isIpv4() };")) << "its error could be hidden";
+  EXPECT_FALSE(ok(forbid + "when { resource.hasTag(if context.bad then \"a\" else \"b\") };"));
+  EXPECT_FALSE(ok(forbid + "when { [context.bad].contains(true) };"));
+  EXPECT_FALSE(ok(forbid + "unless { context.bads.contains(decimal(\"1.0\")) };"));
+  EXPECT_FALSE(ok("permit(principal == ?principal, action, resource) when { context.bad };"))
+      << "templates too";
+}
+
 TEST(Monotone, ContextMustFitTheTable) {
   const AttributeTable small = {{"bad", Polarity::worse_when_true}, {"x", Polarity::neutral}};
   EXPECT_TRUE(check_context(Value::record({{"bad", true}, {"x", 1}}), small).has_value());
@@ -217,6 +234,8 @@ class Writer {
       case 7:
         return "(" + boolean(d) + (pick(2) == 0 ? " == " : " != ") + boolean(d) + ")";
       case 8:
+        if (pick(4) == 1) return "decimal(\"1.0\").lessThan(" + integer(d) + ")";
+        if (pick(4) == 1) return "(duration(\"1h\") < duration(\"2h\") && " + boolean(d) + ")";
         return "(" + integer(d) + (pick(2) == 0 ? " < " : " >= ") + integer(d) + ")";
       case 9:
         return set(d) + ".contains(" + (pick(2) == 0 ? "1" : integer(d)) + ")";

@@ -112,7 +112,7 @@ class PolicyParser {
       WEIR_TRY(in_.advance());
       const bool list = is_action && node.op == Op::in && in_.token().is("[");
       const Position entity_at = in_.token().at;
-      WEIR_TRY_ASSIGN(right, list ? in_.entity_set_literal(kEntity) : in_.entity_literal(kEntity));
+      WEIR_TRY_ASSIGN(right, list ? in_.entity_set_literal(kEntity) : entity_or_slot(op));
       if (is_action) WEIR_TRY(check_action(policy.literals.back(), entity_at));
       node.b = right;
     } else if (in_.token().is("is") && !is_action) {
@@ -122,7 +122,7 @@ class PolicyParser {
       node.b = in_.add_string(std::move(type));
       if (in_.token().is("in")) {
         WEIR_TRY(in_.advance());
-        WEIR_TRY_ASSIGN(of, in_.entity_literal(kEntity));
+        WEIR_TRY_ASSIGN(of, entity_or_slot(op));
         node.c = of;
       }
     } else {
@@ -133,14 +133,24 @@ class PolicyParser {
     return {};
   }
 
+  // What a scope names: an entity, or the variable's own slot, which makes the policy a template.
+  Result<uint32_t> entity_or_slot(Op variable) {
+    const Token token = in_.token();
+    const bool is_own =
+        token.kind == TokenKind::slot && ((variable == Op::principal && token.text == "?principal") ||
+                                          (variable == Op::resource && token.text == "?resource"));
+    if (!is_own) return in_.entity_literal(kEntity);
+    WEIR_TRY(in_.advance());
+    return in_.slot(variable == Op::principal ? 0 : 1, token.at);
+  }
+
   // Cedar: an action's entity type is `Action`, in any namespace.
   Status check_action(const Value& value, Position at) {
     if (value.is(Value::Kind::set)) {
       for (const Value& element : value.set()) WEIR_TRY(check_action(element, at));
       return {};
     }
-    const std::string& type = value.entity().type;
-    if (type == "Action" || type.ends_with("::Action")) return {};
+    if (is_action_type(value.entity().type)) return {};
     return in_.error_at(at,
                         fmt::format("an action is written Action::\"…\", not {}", shown(value.text(), 80)));
   }
@@ -172,14 +182,7 @@ Result<std::vector<Policy>> parse_policies(std::string_view text, std::string_vi
     return too_large(fmt::format("a policy file of more than {} bytes", limits::kPolicyBytesMax),
                      std::string(file_name));
   }
-  size_t line = 1;
-  for (size_t begin = 0; begin < text.size(); ++line) {
-    const size_t end = std::min(text.find('\n', begin), text.size() - 1) + 1;
-    if (!is_utf8(text.substr(begin, end - begin))) {
-      return bad_input("this line is not well-formed UTF-8", fmt::format("{}:{}:1", file_name, line));
-    }
-    begin = end;
-  }
+  WEIR_TRY(check_utf8_lines(text, file_name));
   return PolicyParser(text, file_name).all();
 }
 

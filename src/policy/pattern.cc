@@ -58,6 +58,19 @@ bool Pattern::matches(std::string_view text) const {
   return true;
 }
 
+const Value* Policy::constant(uint32_t index) const {
+  const Node& node = nodes[index];
+  switch (node.op) {
+    case Op::literal:
+    case Op::set:
+    case Op::record:
+    case Op::call:
+      return node.a == kNone ? nullptr : &literals[node.a];
+    default:
+      return nullptr;
+  }
+}
+
 std::string Policy::where(Position position) const {
   return fmt::format("{}:{}:{}", file, position.line, position.column);
 }

@@ -5,11 +5,10 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
-#include <set>
+#include <map>
 
 #include "base/bytes.h"
 #include "base/limits.h"
-#include "policy/evaluate.h"
 #include "policy/parser.h"
 
 namespace weir::policy {
@@ -34,27 +33,75 @@ size_t take_number(std::string_view& where) {
 
 Result<PolicySet> PolicySet::parse(std::string_view text, std::string_view file_name) {
   WEIR_TRY_ASSIGN(policies, parse_policies(text, file_name));
+  return make(std::move(policies));
+}
+
+Result<PolicySet> PolicySet::make(std::vector<Policy> policies_and_templates) {
+  PolicySet other;
+  for (Policy& policy : policies_and_templates) {
+    (policy.is_template() ? other.templates_ : other.policies_).push_back(std::move(policy));
+  }
   PolicySet out;
-  out.policies_ = std::move(policies);
+  WEIR_TRY(out.add(std::move(other)));
   return out;
 }
 
 Status PolicySet::add(PolicySet other) {
-  if (policies_.size() + other.policies_.size() > limits::kPoliciesMax) {
+  if (policies_.size() + templates_.size() + other.policies_.size() + other.templates_.size() >
+      limits::kPoliciesMax) {
     return too_large(fmt::format("more than {} policies", limits::kPoliciesMax));
   }
-  std::set<std::string_view> ids;
-  for (const Policy& policy : policies_) ids.insert(policy.id);
-  for (const Policy& policy : other.policies_) {
-    if (ids.contains(policy.id)) {
-      const Policy* first = find(policy.id);
+  std::map<std::string_view, const Policy*> ids;
+  for (const std::vector<Policy>* list : {&policies_, &templates_, &other.policies_, &other.templates_}) {
+    for (const Policy& policy : *list) {
+      const auto [it, is_new] = ids.try_emplace(policy.id, &policy);
+      if (is_new) continue;
       return bad_input(fmt::format("two policies have the id \"{}\"; the other is at {}",
-                                   shown(policy.id, 80), first->where(first->at)),
+                                   shown(policy.id, 80), it->second->where(it->second->at)),
                        policy.where(policy.at), "give one of them another @id(\"…\")");
     }
   }
-  policies_.insert(policies_.end(), std::make_move_iterator(other.policies_.begin()),
-                   std::make_move_iterator(other.policies_.end()));
+  const auto move_all = [](std::vector<Policy>& from, std::vector<Policy>& to) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  move_all(other.policies_, policies_);
+  move_all(other.templates_, templates_);
+  index_ = ScopeIndex(policies_);
+  return {};
+}
+
+Status PolicySet::link(std::string_view template_id, std::string new_id, std::optional<EntityUid> principal,
+                       std::optional<EntityUid> resource) {
+  const Policy* from = find_template(template_id);
+  if (from == nullptr) return bad_input(fmt::format("there is no template \"{}\"", shown(template_id, 80)));
+  if (find(new_id) != nullptr || find_template(new_id) != nullptr) {
+    return bad_input(fmt::format("the id \"{}\" is taken", shown(new_id, 80)));
+  }
+  if (policies_.size() + templates_.size() >= limits::kPoliciesMax) {
+    return too_large(fmt::format("more than {} policies", limits::kPoliciesMax));
+  }
+  Policy linked = *from;
+  linked.id = std::move(new_id);
+  linked.template_id = template_id;
+  linked.linked[0] = std::move(principal);
+  linked.linked[1] = std::move(resource);
+  for (int i = 0; i < 2; ++i) {
+    const std::string_view name = i == 0 ? "?principal" : "?resource";
+    const bool has_slot = linked.slots[i] != kNone;
+    if (has_slot != linked.linked[i].has_value()) {
+      return bad_input(fmt::format("{} for the slot {}", has_slot ? "no value" : "a value", name), {},
+                       fmt::format("the template \"{}\" has {} slot", shown(template_id, 80),
+                                   has_slot ? "this" : "no such"));
+    }
+    if (!has_slot) continue;
+    linked.literals.push_back(*linked.linked[i]);
+    Node& node = linked.nodes[linked.slots[i]];
+    node.op = Op::literal;
+    node.a = static_cast<uint32_t>(linked.literals.size() - 1);
+    linked.slots[i] = kNone;
+  }
+  policies_.push_back(std::move(linked));
+  index_.add(policies_.back());
   return {};
 }
 
@@ -62,6 +109,12 @@ const Policy* PolicySet::find(std::string_view id) const {
   const auto it =
       std::find_if(policies_.begin(), policies_.end(), [&](const Policy& p) { return p.id == id; });
   return it == policies_.end() ? nullptr : &*it;
+}
+
+const Policy* PolicySet::find_template(std::string_view id) const {
+  const auto it =
+      std::find_if(templates_.begin(), templates_.end(), [&](const Policy& p) { return p.id == id; });
+  return it == templates_.end() ? nullptr : &*it;
 }
 
 std::string with_caret(const Error& error, std::string_view text) {
@@ -88,54 +141,6 @@ std::string with_caret(const Error& error, std::string_view text) {
     shown_line += character == "\t" ? " " : shown(character, 16) == character ? character : "?";
   }
   return error.text() + "\n  " + shown_line + "\n  " + std::string(column - first, ' ') + "^";
-}
-
-std::string_view to_string(Decision decision) {
-  switch (decision) {
-    case Decision::allow:
-      return "allow";
-    case Decision::ask:
-      return "ask";
-    case Decision::deny:
-      return "deny";
-  }
-  return "deny";
-}
-
-Outcome decide(const PolicySet& policies, const Request& request, const Entities& entities) {
-  Outcome out;
-  if (!request.context.is(Value::Kind::record)) {
-    out.errors.push_back({"", "the context is not a record", ""});
-    return out;
-  }
-  Evaluator evaluator(request, entities);
-  std::vector<const Policy*> erring;
-  std::vector<const Policy*> permits;
-  std::vector<const Policy*> forbids;
-  bool is_final = false;  // a forbid that nobody can approve
-  for (const Policy& policy : policies.policies()) {
-    Match match = evaluator.match(policy);
-    if (match.kind == Match::Kind::error) {
-      erring.push_back(&policy);
-      out.errors.push_back({policy.id, std::move(match.error), policy.where(match.at)});
-    } else if (match.kind == Match::Kind::yes) {
-      (policy.is_forbid ? forbids : permits).push_back(&policy);
-      is_final |= policy.is_forbid && !policy.approve;
-    }
-  }
-  const std::vector<const Policy*>* determining = nullptr;
-  if (!erring.empty()) {
-    determining = &erring;
-  } else if (is_final) {
-    determining = &forbids;
-  } else if (!permits.empty()) {
-    out.decision = forbids.empty() ? Decision::allow : Decision::ask;
-    determining = forbids.empty() ? &permits : &forbids;
-  }
-  if (determining != nullptr) {
-    for (const Policy* p : *determining) out.determining.push_back({p->id, p->is_forbid, p->approve});
-  }
-  return out;
 }
 
 }  // namespace weir::policy

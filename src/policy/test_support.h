@@ -45,7 +45,7 @@ inline Entities sample_entities() {
   Entities out;
   out.add({"User", "alice"}, {{"Group", "g"}},
           Value::record({{"age", 30}, {"boss", EntityUid{"User", "bob"}}}));
-  out.add({"User", "bob"}, {}, Value::record({{"age", 50}}));
+  out.add({"User", "bob"}, {}, Value::record({{"age", 50}}), Value::record({{"hello", 7}}));
   out.add({"Group", "g"}, {{"Group", "all"}});
   out.add({"Group", "all"}, {{"Group", "g"}});  // a cycle
   return out;

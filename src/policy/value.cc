@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <cassert>
-#include <set>
 
-#include "base/bytes.h"
+#include "policy/extension.h"
 
 namespace weir::policy {
 
@@ -58,6 +57,14 @@ std::string_view kind_name(Value::Kind kind) {
       return "a set";
     case Value::Kind::record:
       return "a record";
+    case Value::Kind::decimal:
+      return "a decimal";
+    case Value::Kind::ip:
+      return "an IP address";
+    case Value::Kind::datetime:
+      return "a datetime";
+    case Value::Kind::duration:
+      return "a duration";
   }
   return "nothing";
 }
@@ -104,6 +111,22 @@ const Value::Record& Value::record() const {
   assert(is(Kind::record));
   return **std::get_if<std::shared_ptr<const Record>>(&data_);
 }
+Decimal Value::decimal() const {
+  assert(is(Kind::decimal));
+  return *std::get_if<Decimal>(&data_);
+}
+const IpAddress& Value::ip() const {
+  assert(is(Kind::ip));
+  return *std::get_if<IpAddress>(&data_);
+}
+Datetime Value::datetime() const {
+  assert(is(Kind::datetime));
+  return *std::get_if<Datetime>(&data_);
+}
+Duration Value::duration() const {
+  assert(is(Kind::duration));
+  return *std::get_if<Duration>(&data_);
+}
 
 const Value* Value::field(std::string_view key) const {
   const Record& fields = record();
@@ -141,6 +164,14 @@ std::strong_ordering Value::operator<=>(const Value& other) const {
                                                       return keys != 0 ? keys : a.second <=> b.second;
                                                     });
     }
+    case Kind::decimal:
+      return decimal() <=> other.decimal();
+    case Kind::ip:
+      return ip() <=> other.ip();
+    case Kind::datetime:
+      return datetime() <=> other.datetime();
+    case Kind::duration:
+      return duration() <=> other.duration();
   }
   return std::strong_ordering::equal;
 }
@@ -171,44 +202,16 @@ std::string Value::text() const {
       }
       return out + "}";
     }
+    case Kind::decimal:
+      return "decimal(\"" + text_of(decimal()) + "\")";
+    case Kind::ip:
+      return "ip(\"" + text_of(ip()) + "\")";
+    case Kind::datetime:
+      return "datetime(\"1970-01-01\").offset(duration(\"" + text_of(Duration{datetime().epoch_ms}) + "\"))";
+    case Kind::duration:
+      return "duration(\"" + text_of(duration()) + "\")";
   }
   return "";
-}
-
-void Entities::add(const EntityUid& uid, const std::vector<EntityUid>& parents, Value attributes) {
-  assert(attributes.is(Value::Kind::record));
-  Entry& entry = entries_[uid];
-  entry.parents.insert(entry.parents.end(), parents.begin(), parents.end());
-  if (!entry.attributes.is(Value::Kind::record)) {
-    entry.attributes = std::move(attributes);
-    return;
-  }
-  std::vector<Value::Field> fields = attributes.record();
-  for (const Value::Field& old : entry.attributes.record()) {
-    if (attributes.field(old.first) == nullptr) fields.push_back(old);
-  }
-  entry.attributes = Value::record(std::move(fields));
-}
-
-bool Entities::is_in(const EntityUid& descendant, const EntityUid& ancestor) const {
-  if (descendant == ancestor) return true;
-  std::set<const Entry*> seen;
-  std::vector<const EntityUid*> open = {&descendant};
-  while (!open.empty()) {
-    const auto it = entries_.find(*open.back());
-    open.pop_back();
-    if (it == entries_.end() || !seen.insert(&it->second).second) continue;
-    for (const EntityUid& parent : it->second.parents) {
-      if (parent == ancestor) return true;
-      open.push_back(&parent);
-    }
-  }
-  return false;
-}
-
-const Value* Entities::attributes(const EntityUid& uid) const {
-  const auto it = entries_.find(uid);
-  return it == entries_.end() ? nullptr : &it->second.attributes;
 }
 
 }  // namespace weir::policy

@@ -2,13 +2,13 @@
 //
 // A Value is immutable and cheap to copy (sets and records are shared). Sets hold each element once;
 // records hold each key once. Equality is Cedar's: values of different types are unequal, never an error.
-// Reading from many threads is safe.
+// Reading from many threads is safe. What the extension types' functions do is in extension.h.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <concepts>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,9 +28,41 @@ struct EntityUid {
   std::string text() const;
 };
 
+// Extension types. Each is ordered as its type says; equal when written differently but meaning the same.
+struct Decimal {
+  int64_t ten_thousandths = 0;
+  auto operator<=>(const Decimal&) const = default;
+};
+struct Datetime {
+  int64_t epoch_ms = 0;  // UTC
+  auto operator<=>(const Datetime&) const = default;
+};
+struct Duration {
+  int64_t ms = 0;
+  auto operator<=>(const Duration&) const = default;
+};
+// An address or a range. The bits below the prefix are kept as written: 10.0.0.1/8 is not 10.0.0.0/8.
+struct IpAddress {
+  bool is_v6 = false;
+  uint8_t prefix = 0;
+  std::array<uint8_t, 16> bytes = {};  // network order; an IPv4 address fills the first four
+  auto operator<=>(const IpAddress&) const = default;
+};
+
 class Value {
  public:
-  enum class Kind : uint8_t { boolean, integer, string, entity, set, record };
+  enum class Kind : uint8_t {
+    boolean,
+    integer,
+    string,
+    entity,
+    set,
+    record,
+    decimal,
+    ip,
+    datetime,
+    duration
+  };
   using Set = std::vector<Value>;  // sorted, each once
   using Field = std::pair<std::string, Value>;
   using Record = std::vector<Field>;  // sorted by key, each once
@@ -44,6 +76,10 @@ class Value {
   Value(std::string_view s) : data_(std::string(s)) {}
   Value(std::string s) : data_(std::move(s)) {}
   Value(EntityUid uid) : data_(std::move(uid)) {}
+  Value(Decimal decimal) : data_(decimal) {}
+  Value(IpAddress ip) : data_(ip) {}
+  Value(Datetime datetime) : data_(datetime) {}
+  Value(Duration duration) : data_(duration) {}
 
   // Order and repetition of the elements do not matter.
   static Value set(std::vector<Value> elements);
@@ -60,6 +96,10 @@ class Value {
   const EntityUid& entity() const;
   const Set& set() const;
   const Record& record() const;
+  Decimal decimal() const;
+  const IpAddress& ip() const;
+  Datetime datetime() const;
+  Duration duration() const;
 
   // The field of that key, or null. Of a record only.
   const Value* field(std::string_view key) const;
@@ -76,7 +116,7 @@ class Value {
  private:
   // shared_ptr: immutable after construction, shared by copies.
   std::variant<bool, int64_t, std::string, EntityUid, std::shared_ptr<const Set>,
-               std::shared_ptr<const Record>>
+               std::shared_ptr<const Record>, Decimal, IpAddress, Datetime, Duration>
       data_;
 };
 
@@ -85,24 +125,5 @@ std::string_view kind_name(Value::Kind kind);
 
 // `text` as a Cedar string literal with its quotes.
 std::string quoted(std::string_view text);
-
-// What is known of entities: parents (for `in`) and attributes. An entity that is not in here has neither.
-// Build it first, then read it from many threads.
-class Entities {
- public:
-  // Adds parents and attributes (a record) to what is known of the entity.
-  void add(const EntityUid& uid, const std::vector<EntityUid>& parents, Value attributes = Value::record({}));
-  // True when equal, or `ancestor` is reached over parents. Cycles do no harm; linear in the entities.
-  bool is_in(const EntityUid& descendant, const EntityUid& ancestor) const;
-  // The entity's attributes (a record), or null when it is not known.
-  const Value* attributes(const EntityUid& uid) const;
-
- private:
-  struct Entry {
-    std::vector<EntityUid> parents;
-    Value attributes;
-  };
-  std::map<EntityUid, Entry> entries_;
-};
 
 }  // namespace weir::policy

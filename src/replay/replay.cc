@@ -111,7 +111,7 @@ Replay::Replay(const config::Config& config, Options options)
   rules_.profile = named != nullptr ? named : &config.profiles.generic();
   for (const config::Server& server : config.servers) servers_.insert(server.name);
   if (options.mode != guard::Mode::seal) return;
-  sealing_ = {config.seal.page, config.seal.budget_bits, &config.seal.opened, config.seal.attachments_open};
+  sealing_ = {config.seal.page, config.seal.budget_bits, config.seal.reveal, &config.seal.opened, config.seal.attachments_open};
   rules_.sealing = &sealing_;
 }
 
@@ -144,6 +144,12 @@ Result<Replay::Lines> Replay::feed(std::string_view line) {
       return unsupported(fmt::format("this weir does not know the event \"{}\" yet", later), "/event");
   }
   return bad_input(fmt::format("unknown event \"{}\"", shown(*kind)), "/event");
+}
+
+const guard::Verdict* Replay::verdict(std::string_view id) const {
+  if (const auto call = calls_.find(std::string(id)); call != calls_.end()) return &call->second.verdict;
+  const auto answer = answers_.find(id);
+  return answer == answers_.end() ? nullptr : &answer->second;
 }
 
 Result<Replay::Lines> Replay::tools(json::Value event) {
@@ -331,6 +337,7 @@ Result<Replay::Lines> Replay::answer(json::Value event) {
     guard::Verdict verdict = guard::decide_answer(situation(*conversation, true), text);
     verdict.call_id = event["id"].string_or("answer");
     lines.push_back(guard::verdict_json(verdict, workspace_.labels()));
+    answers_.insert_or_assign(verdict.call_id, std::move(verdict));
   }
   add_part(shown_, Role::planner, exchange::Text{text});
   std::string client = text;

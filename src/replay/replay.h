@@ -33,6 +33,10 @@ class Replay {
   // unsupported, with a JSON pointer into the line where there is one.
   Result<std::vector<std::string>> feed(std::string_view line);
 
+  // What was decided of the call (or answer) of that id; null when there was none. Until the next feed().
+  const guard::Verdict* verdict(std::string_view id) const;
+  const Labels& labels() const { return workspace_.labels(); }
+
  private:
   enum class State : uint8_t { open, denied, asked, answered };
   struct CallState {
@@ -82,6 +86,7 @@ class Replay {
     bool charged = false;
   };
   std::map<std::string, Asked> asked_;  // weir_ask, until the reader has answered; by id
+  std::map<std::string, guard::Verdict, std::less<>> answers_;  // the last of each id
   std::vector<exchange::Message> shown_;  // what the planner sees: request_ with denied calls and why
   std::vector<session::Grant> grants_;
   std::string session_id_ = "1";

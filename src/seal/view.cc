@@ -169,7 +169,7 @@ class ViewMaker {
                   const Digest& key) {
     for (const Field& field : fields) {
       writer.key(field.name());
-      if (field.type != nullptr &&
+      if (rules_.reveal && field.type != nullptr &&
           vault_.charge(key_of(key, field.name()), reveal_bits(*field.type), rules_.budget_bits)) {
         vault_.revealed(labels_, value.label);
         const auto document = json::parse(value.content);

@@ -8,8 +8,8 @@
 //
 // A list shows the same number of references whatever it holds; those past its end stand for nothing. Trusted
 // records of a list stand there as they are. Members are named where the manifest declares them (`fields`,
-// `origin`, `readers`, `authenticated`, `reveal`); a leaf with a `reveal` type is shown once its bits are
-// charged. So the text depends on labels, the manifest and charged reveals alone.
+// `origin`, `readers`, `authenticated`, `reveal`). Where ViewRules::reveal is set, a leaf with a `reveal` type
+// is shown once its bits are charged. So the text depends on labels, the manifest and charged reveals alone.
 #pragma once
 
 #include <functional>
@@ -27,6 +27,7 @@ namespace weir::seal {
 struct ViewRules {
   size_t page = 10;  // references of one list
   double budget_bits = 64;
+  bool reveal = false;  // show leaves that have a `reveal` type
   std::function<bool(LabelId)> open;  // content with this label is shown although nobody vouches for it
 };
 

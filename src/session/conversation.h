@@ -18,6 +18,7 @@ struct Called {
   std::string tool;          // "server/tool"
   std::string arguments;     // as the planner wrote them
   LabelId label = kNoLabel;  // joined over its arguments
+  std::string own = {};      // in seal mode: as the planner wrote them, where the client has other ones
 };
 
 // A part of a message that the planner is sent otherwise than the client wrote it (seal mode).

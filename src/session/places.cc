@@ -8,6 +8,7 @@
 namespace weir::session {
 namespace {
 
+constexpr std::string_view kAnyPath = "\n";
 constexpr std::string_view kWordEnd = " \t\r\n\"'<>|;&=()";
 
 // Lexically: "./a/../b" is "b". A place need only be recognised, so a form that no path rule covers stays.
@@ -45,6 +46,12 @@ std::vector<std::string> places_of(std::string_view server, const std::vector<Le
   using manifest::ArgRole;
   std::vector<std::string> places;
   for (const Leaf& leaf : leaves) {
+    if (leaf.sealed && leaf.role != ArgRole::content) {
+      // Which place it is must not decide anything: it is all of them.
+      places.push_back(fmt::format("{}\n", server));
+      places.emplace_back(kAnyPath);
+      continue;
+    }
     if ((leaf.role == ArgRole::target || leaf.role == ArgRole::selector) && !leaf.value.empty()) {
       places.push_back(place_name(server, leaf.value));
     }
@@ -80,7 +87,7 @@ void Places::written(const std::vector<std::string>& places, LabelId label) {
 
 LabelId Places::read(std::string_view server, const std::vector<std::string>& places) const {
   const std::string whole = fmt::format("{}\n", server);
-  LabelId label = at(whole);
+  LabelId label = labels_.join(at(whole), at(std::string(kAnyPath)));
   for (const std::string& place : places) label = labels_.join(label, labels_.join(at(place), below(place)));
   return label;
 }

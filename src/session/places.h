@@ -2,8 +2,8 @@
 // section 4, "Storage").
 //
 // A place is a path (whichever server names it), another value that a server's tool writes to, or a server as
-// a whole, for tools that name no target. Labels of one place only get worse. Not seen: links, globs, and
-// what a program does that was run. Past limits::kStoredPlacesMax, a place that is not known is untrusted.
+// a whole, for tools that name no target. A sealed target (seal mode) stands for every place. Labels of one
+// place only get worse. Not seen: links, globs, and what a program does that was run. Past limits::kStoredPlacesMax, a place that is not known is untrusted.
 #pragma once
 
 #include <map>

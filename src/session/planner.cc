@@ -58,6 +58,7 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     if (text != nullptr) remember(text->text, emitted.label);
     if (call == nullptr) continue;
     Called called{rules.tool_name(call->name), call->arguments, emitted.label};
+    if (emitted.original) called.own = original_words(conversation, emitted);
     const manifest::ToolFacts& facts = rules.manifests->facts(called.tool);
     if (auto arguments = json::parse(call->arguments); !rewriting.on() && call->is_json && arguments) {
       // The conversation's own next context is not yet its context; what the call was decided against is.

@@ -11,18 +11,36 @@ namespace {
 
 using manifest::LabelledText;
 
-// A trusted tool may echo what a stranger wrote; then that is the stranger's still.
+// JSON that was taken apart: its leaves speak for it. What stands between them (names, brackets) is alike in
+// any two records, and is no copy.
+bool taken_apart(const std::vector<LabelledText>& pieces, size_t raw) {
+  return raw + 1 < pieces.size() && pieces[raw + 1].form != LabelledText::Form::raw &&
+         pieces[raw + 1].text_index == pieces[raw].text_index;
+}
+
+// A trusted tool may echo what a stranger wrote; then that is the stranger's still, and with it the record.
 void join_copies(const trace::Index& index, Labels& labels, std::vector<LabelledText>& pieces) {
   for (size_t i = 0; i < pieces.size(); ++i) {
     if (pieces[i].form != LabelledText::Form::raw || !labels.trusted(pieces[i].label)) continue;
+    size_t end = i + 1;
+    while (end < pieces.size() && pieces[end].form != LabelledText::Form::raw) ++end;
     LabelId copied = kNoLabel;
-    for (const trace::Span& copy : index.copies(pieces[i].text)) copied = labels.join(copied, copy.label);
-    if (copied == kNoLabel || labels.trusted(copied)) continue;
-    for (LabelledText& piece : pieces) {
-      if (piece.text_index == pieces[i].text_index && piece.pointer.starts_with(pieces[i].pointer))
-        piece.label = labels.join(piece.label, copied);
+    for (size_t k = taken_apart(pieces, i) ? i + 1 : i; k < end; ++k) {
+      for (const trace::Span& copy : index.copies(pieces[k].text)) copied = labels.join(copied, copy.label);
     }
+    if (copied == kNoLabel || labels.trusted(copied)) continue;
+    for (size_t k = i; k < end; ++k) pieces[k].label = labels.join(pieces[k].label, copied);
   }
+}
+
+// A number in a trusted record vouches for an amount only where it is one: an id, a count or a year is not.
+bool may_vouch(const LabelledText& leaf) {
+  if (leaf.text.empty() || leaf.text.find_first_not_of("0123456789.-+eE") != std::string::npos) return true;
+  const std::string_view name = std::string_view(leaf.pointer).substr(leaf.pointer.rfind('/') + 1);
+  for (const std::string_view money : {"amount", "price", "total", "sum", "balance", "fee", "cost", "value"}) {
+    if (name.find(money) != std::string_view::npos) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -39,39 +57,46 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   LabelId inherited = kNoLabel;
   if (called != nullptr && !labels_.trusted(called->label)) inherited = called->label;
   if (called != nullptr && arguments && !places_.empty()) {
-    if (const auto leaves = attribute(memory(), conversation, facts, arguments->root(), References::text)) {
+    const auto own = json::parse(called->own);
+    const auto leaves =
+        own ? attribute(memory(), conversation, facts, own->root())
+            : attribute(memory(), conversation, facts, arguments->root(), References::text);
+    if (leaves) {
       const std::string server = tool.substr(0, tool.find('/'));
       inherited = labels_.join(inherited, places_.read(server, places_of(server, *leaves)));
     }
   }
   const json::Value root = arguments ? arguments->root() : json::Value();
-  std::vector<LabelledText> pieces =
-      manifest::label_result(facts, tool, root, result, *rules.trust, labels_);
-  for (LabelledText& piece : pieces) piece.label = labels_.join(piece.label, inherited);
   Rewriting rewriting(labels_, conversation, part, rules);
+  std::vector<LabelledText> pieces =
+      manifest::label_result(facts, tool, root, result, *rules.trust, labels_, rewriting.on());
+  for (LabelledText& piece : pieces) piece.label = labels_.join(piece.label, inherited);
   if (rewriting.on()) {
     join_copies(index_, labels_, pieces);
     seal_result(conversation, result, part, facts, tool, pieces, *rules.sealing);
   }
   // Joined among themselves first: a label that held the context so far would be made for each record.
-  LabelId all = kNoLabel;
-  for (LabelledText& piece : pieces) {
+  std::vector<LabelId> all;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    const LabelledText& piece = pieces[i];
     const LabelId label = piece.label;
-    if (!rewriting.on()) all = labels_.join(all, label);
+    if (!rewriting.on() && (all.empty() || all.back() != label)) all.push_back(label);
     if (!labels_.trusted(label)) {
-      remember(piece.text, label);
+      // What stands in a raw piece letter for letter is found by that.
+      if (!piece.in_raw) remember(piece.text, label);
       // A page that echoes what is the owner's is no longer only its author's.
       if (piece.outside && piece.form != LabelledText::Form::key &&
           labels_.get(label).readers.is_everyone())
         conversation.outside_.add(piece.text, label);
-    } else if (piece.form == LabelledText::Form::raw) {
+    } else if (piece.form == LabelledText::Form::raw && taken_apart(pieces, i)) {
+      remember(piece.text, label);
+    } else if (piece.form != LabelledText::Form::key) {
       Rewriting none(labels_, conversation, part, {});
-      add_trusted_text(conversation, piece.text, label, false, true, none);
-    } else if (piece.form == LabelledText::Form::leaf) {
-      conversation.trusted_.add(piece.text, label);
+      const bool vouches = piece.form == LabelledText::Form::raw || may_vouch(piece);
+      add_trusted_text(conversation, piece.text, label, false, vouches, none);
     }
   }
-  conversation.next_context_ = labels_.join(conversation.next_context_, all);
+  conversation.next_context_ = labels_.join(conversation.next_context_, labels_.join_all(std::move(all)));
 }
 
 // Its numbers hang on the call and not on what stands before it in the history, which agents cut short.
@@ -82,7 +107,7 @@ void Workspace::seal_result(Conversation& conversation, const exchange::Result& 
                                    [&](const auto& call) { return call.first == result.call_id; });
   const Digest key = times == 0 ? sha256({as_bytes(conversation.prefix()), "/result/", std::to_string(part)})
                                 : sha256({"result/", result.call_id, "/", tool, "/", std::to_string(times)});
-  const seal::ViewRules rules{sealing.page, sealing.budget_bits,
+  const seal::ViewRules rules{sealing.page, sealing.budget_bits, sealing.reveal,
                               [&](LabelId label) { return is_open(sealing, labels_.get(label)); }};
   seal::View view =
       seal::view_of_result(facts, result, pieces, labels_, *conversation.vault_, key, rules);

@@ -37,6 +37,7 @@ namespace weir::session {
 struct Sealing {
   size_t page = 10;         // references that a list shows
   double budget_bits = 64;  // that may be revealed in a session
+  bool reveal = false;      // what manifests let out is shown (and charged) unasked
   // Origins whose content the planner is shown although nobody vouches for it, as in guard mode: what a rule
   // here calls trusted.
   const manifest::TrustRules* open = nullptr;
@@ -108,6 +109,8 @@ class Workspace {
   const trace::Index& index() const { return index_; }
   trace::Index& index() { return index_; }
   size_t conversations() const { return conversations_.size(); }
+  // Estimate of the memory that is kept for good: what trace has seen.
+  size_t trace_bytes() const { return index_.bytes() + descriptions_.bytes(); }
 
   // What a restart must not forget, in a form that `store` can keep; restore_* before the first observe().
   struct EmittedPart {

@@ -196,8 +196,6 @@ TEST(Compose, NamesAndManifests) {
   EXPECT_EQ(named[1].name, "a-b_c-2");
   EXPECT_EQ(named[2].name, "server-2");
   EXPECT_EQ(named[3].manifest, "npm:@modelcontextprotocol/server-github");
-  EXPECT_EQ(package_of({"uvx", "--quiet", "mcp-server-fetch==1.0"}), "pypi:mcp-server-fetch");
-  EXPECT_EQ(package_of({"python", "-m", "x"}), "");
 }
 
 RC_GTEST_PROP(ComposeProperty, AnyServerBecomesTomlThatSaysTheSame, ()) {

@@ -5,7 +5,8 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "base/json.h"
+#include "base/toml.h"
+#include "manifest/package.h"
 
 namespace weir::setup {
 namespace {
@@ -25,35 +26,17 @@ constexpr KnownUpstream kKnown[] = {
 };
 
 constexpr std::string_view kNameBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
-constexpr std::string_view kBareKey = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-
-std::string toml_string(std::string_view text) {
-  std::string out;
-  for (const char c : json::quote(text)) {
-    if (c == '\x7f') {
-      out += "\\u007F";
-    } else {
-      out.push_back(c);
-    }
-  }
-  return out;
-}
-
-std::string toml_key(std::string_view key) {
-  return !key.empty() && key.find_first_not_of(kBareKey) == std::string_view::npos ? std::string(key)
-                                                                                   : toml_string(key);
-}
 
 std::string toml_table(const std::map<std::string, std::string>& table) {
   std::string out;
   for (const auto& [key, value] : table)
-    out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", toml_key(key), toml_string(value));
+    out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", toml::quoted_key(key), toml::quoted(value));
   return "{ " + out + " }";
 }
 
 std::string toml_list(const std::vector<std::string>& list) {
   std::string out;
-  for (const std::string& item : list) out += (out.empty() ? "" : ", ") + toml_string(item);
+  for (const std::string& item : list) out += (out.empty() ? "" : ", ") + toml::quoted(item);
   return "[" + out + "]";
 }
 
@@ -70,13 +53,13 @@ std::string allowed_name(std::string_view name) {
 }
 
 std::string compose_upstream(const Upstream& upstream) {
-  std::string out = fmt::format("\n[upstream.{}]\nurl = {}\ndialect = {}\n", toml_key(upstream.name),
-                                toml_string(upstream.url), toml_string(upstream.dialect));
+  std::string out = fmt::format("\n[upstream.{}]\nurl = {}\ndialect = {}\n", toml::quoted_key(upstream.name),
+                                toml::quoted(upstream.url), toml::quoted(upstream.dialect));
   if (upstream.client_key) {
     out += "key = \"client\"            # the client's own login goes through; weir holds no key\n";
   } else if (!upstream.key_env.empty()) {
     out += fmt::format("key_env = {}   # the variable of weir's environment that holds the key\n",
-                       toml_string(upstream.key_env));
+                       toml::quoted(upstream.key_env));
   }
   return out;
 }
@@ -86,14 +69,44 @@ std::string compose_server(const NamedServer& named) {
   std::string out = "\n";
   if (!named.described)
     out += "# No manifest describes it yet: its tools are taken at their worst (docs/manifests.md).\n";
-  out += fmt::format("[[server]]\nname = {}\n", toml_string(named.name));
+  out += fmt::format("[[server]]\nname = {}\n", toml::quoted(named.name));
   if (!server.command.empty()) out += fmt::format("command = {}\n", toml_list(server.command));
-  if (!server.cwd.empty()) out += fmt::format("cwd = {}\n", toml_string(server.cwd));
+  if (!server.cwd.empty()) out += fmt::format("cwd = {}\n", toml::quoted(server.cwd));
   if (!server.env.empty()) out += fmt::format("env = {}\n", toml_table(server.env));
-  if (!server.url.empty()) out += fmt::format("url = {}\n", toml_string(server.url));
+  if (!server.url.empty()) out += fmt::format("url = {}\n", toml::quoted(server.url));
   if (!server.headers.empty()) out += fmt::format("headers = {}\n", toml_table(server.headers));
-  if (!named.manifest.empty()) out += fmt::format("manifest = {}\n", toml_string(named.manifest));
+  if (!named.manifest.empty()) out += fmt::format("manifest = {}\n", toml::quoted(named.manifest));
   return out;
+}
+
+std::string trust_rule(std::string_view origin, std::string_view integrity) {
+  return fmt::format("[[trust]]\norigin = {}\nintegrity = {}\n", toml::quoted(origin),
+                     toml::quoted(integrity));
+}
+
+std::string trust_rules(const Profile& profile) {
+  const std::string_view name = profile.policies;
+  std::string out =
+      "\n# Say what you trust, and only what you or your colleagues wrote (docs/manifests.md):\n";
+  if (name == "coding" && !profile.workspace.empty()) {
+    const std::string folder = "file:" + profile.workspace + "/";
+    out += trust_rule(folder + "**", "trusted");
+    out += "# ... but not what others wrote and a tool fetched. Where rules disagree, untrusted wins.\n";
+    for (const std::string_view fetched : {"node_modules/", ".venv/", "vendor/", "third_party/"})
+      out += trust_rule(fmt::format("{}**{}**", folder, fetched), "untrusted");
+    return out;
+  }
+  if (name == "support")
+    return out +
+           "# [[trust]]            # your knowledge base; its articles stay yours alone ...\n# origin = "
+           "\"tool:kb/*\"\n"
+           "# integrity = \"trusted\"\n# [[trust]]            # ... but for those that everyone may read\n"
+           "# origin = \"tool:kb/public_article\"\n# readers = [\"public\"]\n";
+  if (name == "strict") out += "# What these policies let through besides reading, weir grant says.\n";
+  return out + "# [[trust]]\n# origin = \"file:/home/me/project/**\"\n# integrity = \"trusted\"\n" +
+         (name == "personal"
+              ? "# [[trust]]\n# origin = \"mailto:*@mycorp.example\"\n# integrity = \"trusted\"\n"
+              : "");
 }
 
 }  // namespace
@@ -119,25 +132,6 @@ std::string_view dialect_for(Client client, const KnownUpstream* upstream) {
   return upstream != nullptr && !upstream->chat_completions ? "messages" : "chat_completions";
 }
 
-std::string package_of(const std::vector<std::string>& command) {
-  if (command.empty()) return {};
-  const std::string_view program = std::string_view(command[0]).substr(command[0].rfind('/') + 1);
-  const bool npm =
-      program == "npx" || program == "bunx" || program == "pnpm" || program == "npm" || program == "yarn";
-  const bool pypi = program == "uvx" || program == "pipx" || program == "uv";
-  if (!npm && !pypi) return {};
-  for (size_t i = 1; i < command.size(); ++i) {
-    std::string_view word = command[i];
-    if (word.starts_with('-') || word == "exec" || word == "dlx" || word == "run" || word == "tool" ||
-        word == "x")
-      continue;
-    const size_t version = npm ? word.find('@', 1) : word.find_first_of("=<>@[");
-    word = word.substr(0, version);
-    return fmt::format("{}:{}", npm ? "npm" : "pypi", word);
-  }
-  return {};
-}
-
 std::vector<NamedServer> name_servers(const std::vector<Server>& servers, const std::vector<size_t>& chosen,
                                       const manifest::Manifests& manifests, std::vector<std::string> taken) {
   std::vector<NamedServer> out;
@@ -150,10 +144,13 @@ std::vector<NamedServer> name_servers(const std::vector<Server>& servers, const 
     taken.push_back(name);
     NamedServer named{
         .name = name, .manifest = {}, .described = manifests.has_server(name), .server = &server};
-    if (const std::string package = package_of(server.command);
-        !package.empty() && manifests.has_server(package)) {
-      named.manifest = package;
+    const auto known = server.url.empty() ? manifest::server_names_of(server.command)
+                                          : manifest::server_names_of_url(server.url);
+    for (const std::string& each : known) {
+      if (!manifests.has_server(each)) continue;
+      named.manifest = each;
       named.described = true;
+      break;
     }
     out.push_back(std::move(named));
   }
@@ -161,7 +158,7 @@ std::vector<NamedServer> name_servers(const std::vector<Server>& servers, const 
 }
 
 std::string compose(Client client, std::string_view listen, const std::vector<Upstream>& upstreams,
-                    const std::vector<NamedServer>& servers, bool add) {
+                    const std::vector<NamedServer>& servers, bool add, const Profile& profile) {
   std::string out;
   if (add) {
     out = fmt::format("\n# Added by weir init for {}.\n", client_title(client));
@@ -174,16 +171,16 @@ std::string compose(Client client, std::string_view listen, const std::vector<Up
         "mode = \"guard\"            # \"watch\" decides and records, and stops nothing\n"
         "ask_timeout = \"120s\"      # how long a call waits for you; then it is denied. \"0s\": nobody is "
         "asked\n",
-        client_title(client), toml_string(listen));
+        client_title(client), toml::quoted(listen));
+    if (!profile.policies.empty())
+      out += fmt::format("policies = [{}]   # what they say: weir policy check {}, docs/policies.md\n",
+                         toml::quoted(profile.policies), profile.policies);
   }
   for (const Upstream& upstream : upstreams) out += compose_upstream(upstream);
   if (!servers.empty())
     out += "\n# MCP servers, taken over from the client. weir runs them; the client has `weir mcp`.\n";
   for (const NamedServer& server : servers) out += compose_server(server);
-  if (!add)
-    out +=
-        "\n# Say what you trust, and only what you or your colleagues wrote (docs/manifests.md):\n"
-        "# [[trust]]\n# origin = \"file:/home/me/project/**\"\n# integrity = \"trusted\"\n";
+  if (!add) out += trust_rules(profile);
   return out;
 }
 

@@ -52,11 +52,14 @@ struct NamedServer {
 std::vector<NamedServer> name_servers(const std::vector<Server>& servers, const std::vector<size_t>& chosen,
                                       const manifest::Manifests& manifests, std::vector<std::string> taken);
 
-// The package that a command runs ("npm:@scope/name", "pypi:name"), or nothing.
-std::string package_of(const std::vector<std::string>& command);
+// What a person starts from: a shipped set of policies, and the trust rules that go with it.
+struct Profile {
+  std::string policies = {};   // its name; empty: the default set
+  std::string workspace = {};  // an absolute folder that its owner trusts; "coding" only
+};
 
-// The whole file; or, with `add`, what is put at the end of one that is there.
+// The whole file; or, with `add`, what is put at the end of one that is there (then without a profile).
 std::string compose(Client client, std::string_view listen, const std::vector<Upstream>& upstreams,
-                    const std::vector<NamedServer>& servers, bool add);
+                    const std::vector<NamedServer>& servers, bool add, const Profile& profile = {});
 
 }  // namespace weir::setup

@@ -30,6 +30,12 @@ inline uint64_t gram_hash(const char* gram, uint64_t multiplier, uint64_t seed) 
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
+// An anchor that stands in too many places is told apart by what stands beside it: a window that has so many
+// characters before the anchor has them in common with its copy, and every other window has the rest after
+// it.
+inline constexpr size_t kBefore = (kWindow - 1) / 2;
+inline constexpr size_t kAfter = kWindow - kBefore;
+
 struct Anchor {
   size_t at;            // of its gram
   uint64_t hash;        // spread anew: as the least of many it alone would crowd a table's beginning
@@ -37,58 +43,62 @@ struct Anchor {
   size_t window_end;
 };
 
-// Of every kWindow neighbouring grams of a text the least, the rightmost of equals. Hash and place are one
-// number, so that the least of several is found without branches and four at a time.
+// The grams of a text that are the least of a window, equals among them all. Without branches and eight at a
+// time: the least of each window first; a gram is one where that is so for a window that it stands in.
 class Leasts {
  public:
   static constexpr size_t kWindowsMax = 1'000;
 
   struct Choice {
     uint32_t gram;
-    uint32_t window;  // the first that chose it
+    int16_t hash;
   };
 
-  // What the windows [0, windows) of `text` chose, one for each that chose otherwise than the one before.
+  // Those of the windows [0, windows) of `text`, in order.
   std::span<const Choice> of(const char* text, size_t windows, uint64_t multiplier, uint64_t seed) {
     const size_t grams = windows + kWindow - 1;
-    for (size_t g = 0; g < grams; ++g) {
-      const auto hash = static_cast<uint32_t>(gram_hash(text + g, multiplier, seed) >> 32);
-      least_[g] = static_cast<int32_t>((hash & ~kPlaceMask) | (kPlaceMask - static_cast<uint32_t>(g)));
-    }
-    std::fill_n(least_.begin() + static_cast<ptrdiff_t>(grams), kPadding, INT32_MAX);
-    static_assert(kWindow > 8 && kWindow <= 16);
-    for (const size_t step : {size_t{1}, size_t{2}, size_t{4}, kWindow - 8}) narrow(step, grams);
+    for (size_t g = 0; g < grams; ++g)
+      hashes_[g] = static_cast<int16_t>(gram_hash(text + g, multiplier, seed) >> 48);
+    std::fill_n(hashes_.begin() + static_cast<ptrdiff_t>(grams), kPadding, INT16_MAX);
+    int16_t* const leasts = leasts_.data() + kWindow - 1;  // of the window at its first gram
+    std::fill_n(leasts_.begin(), kWindow - 1, INT16_MIN);
+    std::memcpy(leasts, hashes_.data(), (grams + kPadding) * sizeof(int16_t));
+    narrow(leasts, windows, [](Eight a, Eight b) { return a < b ? a : b; });
+    // The greatest of these over the windows in which a gram stands.
+    std::fill_n(leasts + windows, kWindow - 1 + kPadding, INT16_MIN);
+    narrow(leasts_.data(), grams, [](Eight a, Eight b) { return a > b ? a : b; });
     size_t count = 0;
-    int32_t before = ~least_[0];
-    for (size_t w = 0; w < windows; ++w) {
-      const int32_t least = least_[w];
-      choices_[count] = {kPlaceMask - (static_cast<uint32_t>(least) & kPlaceMask), static_cast<uint32_t>(w)};
-      count += least != before ? 1 : 0;
-      before = least;
+    for (size_t g = 0; g < grams; ++g) {
+      choices_[count] = {static_cast<uint32_t>(g), hashes_[g]};
+      count += hashes_[g] == leasts_[g] ? 1 : 0;
     }
     return {choices_.data(), count};
   }
 
  private:
-  static constexpr uint32_t kPlaceMask = 1'023;
-  static constexpr size_t kPadding = 16;
-  static_assert(kWindowsMax + kWindow <= kPlaceMask);
+  static constexpr size_t kPadding = 32;
+  using Eight [[gnu::vector_size(16)]] = int16_t;
 
-  // The least of twice as many (or of `step` more): each with the one `step` further on.
-  void narrow(size_t step, size_t count) {
-    using Four [[gnu::vector_size(16)]] = int32_t;
-    for (size_t i = 0; i < count; i += 4) {
-      Four here;
-      Four there;
-      std::memcpy(&here, &least_[i], sizeof(here));
-      std::memcpy(&there, &least_[i + step], sizeof(there));
-      here = here < there ? here : there;
-      std::memcpy(&least_[i], &here, sizeof(here));
+  // Each of the first `count` with the kWindow - 1 after it.
+  template <class Choose>
+  static void narrow(int16_t* values, size_t count, Choose&& choose) {
+    static_assert(kWindow > 8 && kWindow <= 16);
+    for (const size_t step : {size_t{1}, size_t{2}, size_t{4}, kWindow - 8}) {
+      // What later steps read beyond `count` must be narrowed as well.
+      for (size_t i = 0; i < count + kWindow; i += 8) {
+        Eight here;
+        Eight there;
+        std::memcpy(&here, values + i, sizeof(here));
+        std::memcpy(&there, values + i + step, sizeof(there));
+        here = choose(here, there);
+        std::memcpy(values + i, &here, sizeof(here));
+      }
     }
   }
 
-  std::array<int32_t, kWindowsMax + kWindow + kPadding> least_;
-  std::array<Choice, kWindowsMax + 1> choices_;
+  std::array<int16_t, kWindowsMax + kWindow + kPadding> hashes_;
+  std::array<int16_t, kWindowsMax + 2 * kWindow + kPadding> leasts_;
+  std::array<Choice, kWindowsMax + kWindow> choices_;
 };
 
 // Calls each(Anchor) for the anchors of `text` in order: every window of kTraceCopyCharsMin bytes has one,
@@ -101,6 +111,7 @@ void each_anchor(std::string_view text, uint64_t multiplier, uint64_t seed, Each
   Leasts leasts;
   size_t chosen_at = SIZE_MAX;  // the anchor that is not reported yet
   size_t chosen_since = 0;
+  int16_t chosen_hash = 0;
   const auto report = [&](size_t window_end) {
     const uint64_t hash = gram_hash(text.data() + chosen_at, multiplier, seed);
     return each(Anchor{chosen_at, hash * kSpread, chosen_since, window_end});
@@ -108,10 +119,19 @@ void each_anchor(std::string_view text, uint64_t multiplier, uint64_t seed, Each
   for (size_t from = 0; from < windows; from += Leasts::kWindowsMax) {
     const size_t count = std::min(Leasts::kWindowsMax, windows - from);
     for (const Leasts::Choice& choice : leasts.of(text.data() + from, count, multiplier, seed)) {
-      if (from + choice.gram == chosen_at) continue;
-      if (chosen_at != SIZE_MAX && !report(from + choice.window)) return;
-      chosen_at = from + choice.gram;
-      chosen_since = from + choice.window;
+      const size_t at = from + choice.gram;
+      if (chosen_at != SIZE_MAX) {
+        if (at <= chosen_at) continue;  // the windows that two rounds share
+        // It takes over where it comes into the window if it is not greater, else where the other leaves it.
+        const size_t enters = at >= kWindow ? at - kWindow + 1 : 0;
+        const size_t since = choice.hash <= chosen_hash ? enters : chosen_at + 1;
+        if (since > chosen_since) {
+          if (!report(since)) return;
+          chosen_since = since;
+        }
+      }
+      chosen_at = at;
+      chosen_hash = choice.hash;
     }
   }
   report(windows);

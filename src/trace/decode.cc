@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "trace/bits.h"
 #include "trace/normalise.h"
 
 namespace weir::trace {
@@ -139,9 +140,8 @@ size_t escape(std::string_view input, size_t at, std::string& out) {
   }
 }
 
-size_t next_escape(std::string_view input, size_t at) {
-  while (at < input.size() && input[at] != '%' && input[at] != '&' && input[at] != '\\') ++at;
-  return at;
+Bytes16 begins_escape(Bytes16 c) {
+  return (c == '%') | (c == '&') | (c == '\\');
 }
 
 // A piece begins and ends at white space, lest half a token looks like a whole one.
@@ -158,45 +158,56 @@ size_t forward_to_space(std::string_view input, size_t at) {
   return std::min(at, input.size());
 }
 
-void decode_escapes(std::string_view input, std::vector<Decoded>& out) {
-  Decoded piece;
-  size_t plain_from = 0;  // input from here on is in no piece yet
-  size_t piece_end = 0;   // the open piece goes on up to here unless another escape comes
-  const auto copy = [&](size_t from, size_t to) {
-    for (size_t i = from; i < to; ++i) {
-      piece.text += input[i];
-      piece.at.push_back(static_cast<uint32_t>(i));
+class EscapeDecoder {
+ public:
+  EscapeDecoder(std::string_view input, bool offsets, std::vector<Decoded>& out)
+      : input_(input), offsets_(offsets), out_(out) {}
+
+  void run() {
+    const Bits escapes(input_, begins_escape);
+    std::string decoded;
+    for (size_t at = escapes.next(0); at < input_.size(); at = escapes.next(at)) {
+      decoded.clear();
+      const size_t length = escape(input_, at, decoded);
+      if (length == 0) {
+        ++at;
+        continue;
+      }
+      if (open_ && at > piece_end_ + kAround + 2 * kTokenAround) close();
+      copy(open_ ? plain_from_ : back_to_space(input_, at, plain_from_), at);
+      piece_.text += decoded;
+      if (offsets_) piece_.at.insert(piece_.at.end(), decoded.size(), static_cast<uint32_t>(at));
+      at += length;
+      plain_from_ = at;
+      piece_end_ = at + kAround;
+      open_ = !piece_.text.empty();
+      if (!open_) piece_.at.clear();
     }
-    plain_from = std::max(plain_from, to);
-  };
-  const auto close = [&] {
-    if (piece.text.empty()) return;
-    copy(plain_from, forward_to_space(input, piece_end));
-    piece.at.push_back(static_cast<uint32_t>(plain_from));
-    out.push_back(std::exchange(piece, {}));
-  };
-  std::string decoded;
-  for (size_t at = next_escape(input, 0); at < input.size(); at = next_escape(input, at)) {
-    decoded.clear();
-    const size_t length = escape(input, at, decoded);
-    if (length == 0) {
-      ++at;
-      continue;
-    }
-    if (!piece.text.empty() && at > piece_end + kAround + 2 * kTokenAround) close();
-    const size_t from = piece.text.empty() ? back_to_space(input, at, plain_from) : plain_from;
-    copy(from, at);
-    for (const char c : decoded) {
-      piece.text += c;
-      piece.at.push_back(static_cast<uint32_t>(at));
-    }
-    at += length;
-    plain_from = at;
-    piece_end = at + kAround;
-    if (piece.text.empty()) piece.at.clear();
+    close();
   }
-  close();
-}
+
+ private:
+  void copy(size_t from, size_t to) {
+    if (to > from) piece_.text += input_.substr(from, to - from);
+    for (size_t i = from; offsets_ && i < to; ++i) piece_.at.push_back(static_cast<uint32_t>(i));
+    plain_from_ = std::max(plain_from_, to);
+  }
+  void close() {
+    if (!open_) return;
+    copy(plain_from_, forward_to_space(input_, piece_end_));
+    if (offsets_) piece_.at.push_back(static_cast<uint32_t>(plain_from_));
+    out_.push_back(std::exchange(piece_, {}));
+    open_ = false;
+  }
+
+  const std::string_view input_;
+  const bool offsets_;
+  std::vector<Decoded>& out_;
+  Decoded piece_;
+  bool open_ = false;
+  size_t plain_from_ = 0;  // input from here on is in no piece yet
+  size_t piece_end_ = 0;   // the open piece goes on up to here unless another escape comes
+};
 
 constexpr uint8_t kNone = 0xFF;
 constexpr std::array<uint8_t, 256> kSextet = [] {
@@ -216,34 +227,41 @@ bool is_text(std::string_view bytes) {
          });
 }
 
-bool keep_run(std::string text, size_t begin, size_t end, std::vector<Decoded>& out) {
+bool keep_run(std::string text, size_t begin, size_t end, bool offsets, std::vector<Decoded>& out) {
   if (!is_text(text)) return false;
   Decoded piece;
-  piece.at.resize(text.size() + 1);
-  for (size_t i = 0; i <= text.size(); ++i) {
-    piece.at[i] = static_cast<uint32_t>(begin + i * (end - begin) / text.size());
-  }
+  for (size_t i = 0; offsets && i <= text.size(); ++i)
+    piece.at.push_back(static_cast<uint32_t>(begin + i * (end - begin) / text.size()));
   piece.text = std::move(text);
   out.push_back(std::move(piece));
   return true;
 }
 
-// Whether the first characters can be the start of text: most words of most texts cannot.
+// Whether the first characters can be the start of text: most words of most texts cannot. Looks at control
+// characters and at how UTF-8 goes on.
 bool starts_text(std::string_view run) {
-  uint32_t bits = 0;
-  for (const char c : run.substr(0, 4)) bits = bits << 6 | kSextet[static_cast<uint8_t>(c)];
-  bool ascii = true;
-  for (const uint32_t byte : {bits >> 16 & 0xFF, bits >> 8 & 0xFF, bits & 0xFF}) {
-    if (byte < 0x20 && byte != '\n' && byte != '\t' && byte != '\r') return false;
-    if (byte == 0x7F || (ascii && byte >= 0x80 && byte < 0xC2) || byte >= 0xF5) return false;
-    ascii = ascii && byte < 0x80;
+  size_t expected = 0;  // bytes that a character still needs
+  for (size_t at = 0; at + 4 <= std::min<size_t>(run.size(), 24); at += 4) {
+    uint32_t bits = 0;
+    for (const char c : run.substr(at, 4)) bits = bits << 6 | kSextet[static_cast<uint8_t>(c)];
+    for (const uint32_t byte : {bits >> 16 & 0xFF, bits >> 8 & 0xFF, bits & 0xFF}) {
+      if (expected > 0) {
+        if ((byte & 0xC0) != 0x80) return false;
+        --expected;
+      } else if (byte >= 0x80) {
+        if (byte < 0xC2 || byte >= 0xF5) return false;
+        expected = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
+      } else if (byte == 0x7F || (byte < 0x20 && byte != '\n' && byte != '\t' && byte != '\r')) {
+        return false;
+      }
+    }
   }
   return true;
 }
 
 // Either alphabet, with or without padding, which stands outside of the run. Bits that are left over at the
 // end are ignored, as lenient readers do.
-bool decode_base64(std::string_view run, size_t begin, size_t end, std::vector<Decoded>& out) {
+bool decode_base64(std::string_view run, size_t begin, size_t end, bool offsets, std::vector<Decoded>& out) {
   if (run.size() < kRunMin || !starts_text(run)) return false;
   std::string bytes;
   bytes.reserve(run.size() * 3 / 4);
@@ -256,64 +274,65 @@ bool decode_base64(std::string_view run, size_t begin, size_t end, std::vector<D
     held -= 8;
     bytes += static_cast<char>(bits >> held & 0xFF);
   }
-  return keep_run(std::move(bytes), begin, end, out);
+  return keep_run(std::move(bytes), begin, end, offsets, out);
 }
 
 // `run`, joined over line ends, stood in [begin, end).
-void decode_run(std::string_view run, size_t begin, size_t end, std::vector<Decoded>& out) {
+void decode_run(std::string_view run, size_t begin, size_t end, bool offsets, std::vector<Decoded>& out) {
   const bool hex =
       run.size() % 2 == 0 && std::all_of(run.begin(), run.end(), [](char c) { return hex_digit(c) >= 0; });
   if (hex) {
-    if (auto bytes = from_hex(run)) keep_run(std::move(*bytes), begin, end, out);
+    if (auto bytes = from_hex(run)) keep_run(std::move(*bytes), begin, end, offsets, out);
   }
-  if (decode_base64(run, begin, end, out) || run.size() != end - begin) return;
+  if (decode_base64(run, begin, end, offsets, out) || run.size() != end - begin) return;
   // The last part of a path may be encoded by itself.
   for (size_t at = run.find('/'); at != std::string_view::npos;) {
     const size_t next = std::min(run.find('/', at + 1), run.size());
-    decode_base64(run.substr(at + 1, next - at - 1), begin + at + 1, begin + next, out);
+    decode_base64(run.substr(at + 1, next - at - 1), begin + at + 1, begin + next, offsets, out);
     at = next < run.size() ? next : std::string_view::npos;
   }
 }
 
+// kSextet has it.
+Bytes16 in_run(Bytes16 c) {
+  return in_range(c | 0x20, 'a', 'z') | in_range(c, '/', '9') | (c == '+') | (c == '-') | (c == '_');
+}
+
 // Runs that lines were broken into ("-----" excepted by the alphabet) are joined over single line ends.
-void decode_runs(std::string_view input, std::vector<Decoded>& out) {
-  const auto in_run = [&](size_t at) { return kSextet[static_cast<uint8_t>(input[at])] != kNone; };
+void decode_runs(std::string_view input, bool offsets, std::vector<Decoded>& out) {
+  const Bits inside(input, in_run);
+  Bits runs = inside;
+  static_assert(kRunMin == 8);
+  runs.keep_eights();
   std::string joined;
-  size_t at = 0;
-  while (at < input.size()) {
-    if (!in_run(at)) {
-      ++at;
-      continue;
-    }
+  for (size_t at = runs.next(0); at < input.size(); at = runs.next(at)) {
     const size_t begin = at;
     size_t from = at;
     joined.clear();
     while (true) {
-      while (at < input.size() && in_run(at)) ++at;
+      at = inside.next_clear(at);
       // A line of an encoded block is full: only then does the next line go on with it.
       const bool full = at - from >= 60 && at < input.size() && (input[at] == '\n' || input[at] == '\r');
       if (!full) break;
       size_t next = at;
       while (next < input.size() && (input[next] == '\n' || input[next] == '\r') && next < at + 2) ++next;
-      if (next >= input.size() || !in_run(next)) break;
+      if (next >= input.size() || inside.next(next) != next) break;
       joined.append(input.substr(from, at - from));
       from = at = next;
     }
-    if (at - begin < kRunMin) continue;
     if (!joined.empty()) joined.append(input.substr(from, at - from));
-    decode_run(joined.empty() ? input.substr(begin, at - begin) : joined, begin, at, out);
+    decode_run(joined.empty() ? input.substr(begin, at - begin) : joined, begin, at, offsets, out);
   }
 }
 
 }  // namespace
 
-std::vector<Decoded> decode(std::string_view input) {
+std::vector<Decoded> decode(std::string_view input, bool offsets) {
   std::vector<Decoded> out;
-  decode_escapes(input, out);
-  decode_runs(input, out);
-  if (std::string spelt = spelt_in_tags(input); !spelt.empty()) {
-    keep_run(std::move(spelt), 0, input.size(), out);
-  }
+  EscapeDecoder(input, offsets, out).run();
+  decode_runs(input, offsets, out);
+  if (std::string spelt = spelt_in_tags(input); !spelt.empty())
+    keep_run(std::move(spelt), 0, input.size(), offsets, out);
   return out;
 }
 

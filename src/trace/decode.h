@@ -8,7 +8,8 @@
 
 namespace weir::trace {
 
-// A decoded piece. at[i] is where text[i] began in the input, at.back() where the piece ended.
+// A decoded piece. at[i] is where text[i] began in the input, at.back() where the piece ended; empty when it
+// was not asked for.
 struct Decoded {
   std::string text;
   std::vector<uint32_t> at;
@@ -18,6 +19,6 @@ struct Decoded {
 // copy that is only partly encoded is whole), each base64 or base64url run and each run of hex digits that
 // decodes to text, and what tag characters spell. Linear; the pieces together are at most a small multiple of
 // the input.
-std::vector<Decoded> decode(std::string_view input);
+std::vector<Decoded> decode(std::string_view input, bool offsets);
 
 }  // namespace weir::trace

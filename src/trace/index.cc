@@ -13,9 +13,9 @@
 namespace weir::trace {
 namespace {
 
-constexpr size_t kSlotsFirst = 1024;
 constexpr size_t kSmallText = 4'096;
-constexpr size_t kEntryBytes = 16;  // that a text counts at least, however short
+constexpr size_t kEntryBytes = 16;      // that a text counts at least, however short
+constexpr size_t kNearBytes = 131'072;  // of text that is still in the processor's caches
 constexpr size_t kTextBytesMax = UINT32_MAX - 1;
 
 uint64_t mix(uint64_t a, uint64_t b) {
@@ -48,8 +48,7 @@ std::string compacted(std::string_view normal) {
 
 }  // namespace
 
-Index::Index(Labels& labels, const Key& key, IndexLimits limits)
-    : labels_(labels), limits_(limits), slots_(kSlotsFirst) {
+Index::Index(Labels& labels, const Key& key, IndexLimits limits) : labels_(labels), limits_(limits) {
   limits_.text_bytes_max = std::min(limits_.text_bytes_max, kTextBytesMax);
   std::memcpy(&multiplier_, key.data(), 8);
   std::memcpy(&seed_, key.data() + 8, 8);
@@ -59,24 +58,55 @@ Index::Index(Labels& labels, const Key& key, IndexLimits limits)
 }
 
 uint64_t Index::token_hash(std::string_view form) const {
-  return keyed_hash(form, seed_, multiplier_);
+  return keyed_hash(form, seed_, multiplier_) | 1;
 }
 
 uint64_t Index::window_hash(const char* window, bool trusted) const {
-  return keyed_hash({window, limits::kTraceCopyCharsMin}, trusted ? ~seed_ : seed_, multiplier_);
+  return keyed_hash({window, limits::kTraceCopyCharsMin}, trusted ? ~seed_ : seed_, multiplier_) | 1;
+}
+
+std::array<Index::Side, 2> Index::sides(const char* text, const Anchor& anchor) const {
+  // Windows that begin before `cut` have at least kBefore characters before the anchor.
+  const size_t cut = anchor.at + 1 > kBefore ? anchor.at + 1 - kBefore : 0;
+  const size_t middle = std::clamp(cut, anchor.window_begin, anchor.window_end);
+  std::array<Side, 2> sides{{{0, anchor.window_begin, middle}, {0, middle, anchor.window_end}}};
+  if (sides[0].windows_begin != sides[0].windows_end) {
+    const std::string_view before(text + anchor.at - kBefore, kBefore + kGram);
+    sides[0].key = place_key(keyed_hash(before, seed_ + 1, multiplier_));
+  }
+  if (sides[1].windows_begin != sides[1].windows_end) {
+    const std::string_view after(text + anchor.at, kGram + kAfter);
+    sides[1].key = place_key(keyed_hash(after, seed_ + 2, multiplier_));
+  }
+  return sides;
+}
+
+Index::Beside Index::beside(std::string_view text, size_t at) const {
+  const size_t end = at + kGram;
+  Beside beside{0, at >= kBefore, text.size() - end >= kAfter};
+  uint64_t word = 0;
+  static_assert(kBefore <= 8 && kAfter <= 8 && kGram >= 8);
+  if (beside.before) {
+    std::memcpy(&word, text.data() + at - kBefore, 8);
+    beside.bits = (word << (64 - 8 * kBefore)) * multiplier_ >> (64 - kBesideBits);
+  }
+  if (beside.after) {
+    std::memcpy(&word, text.data() + end + kAfter - 8, 8);
+    beside.bits |= ((word >> (64 - 8 * kAfter)) * multiplier_ >> (64 - kBesideBits)) << kBesideBits;
+  }
+  return beside;
 }
 
 size_t Index::bytes() const {
-  return text_.capacity() + slots_.capacity() * sizeof(Slot) + segments_.capacity() * sizeof(Segment) +
-         windows_.bytes() + tokens_.bytes() + whole_.bytes();
+  return text_.bytes() + places_.bytes() + windows_.bytes() + tokens_.bytes() + whole_.bytes();
 }
 
 void Index::add(std::string_view text, LabelId label) {
   if (full_ || text.empty()) return;
-  const uint64_t digest = keyed_hash(text, ~seed_ - label, multiplier_);
-  bool added = false;
-  whole_.see(digest, 0, label, added);
-  if (added) add_level(text, label, 0);
+  const uint64_t digest = keyed_hash(text, ~seed_ - label, multiplier_) | 1;
+  if (whole_.find(key_of(digest), digest) != nullptr) return;
+  whole_.add({digest});
+  add_level(text, label, 0);
 }
 
 void Index::add_level(std::string_view text, LabelId label, int depth) {
@@ -84,7 +114,7 @@ void Index::add_level(std::string_view text, LabelId label, int depth) {
   add_tokens(normal.text, label);
   add_run(compacted(normal.text), label);
   if (full_ || depth == limits::kTraceDecodeDepthMax) return;
-  for (const Decoded& piece : decode(text)) add_level(piece.text, label, depth + 1);
+  for (const Decoded& piece : decode(text, false)) add_level(piece.text, label, depth + 1);
 }
 
 void Index::add_tokens(std::string_view normal, LabelId label) {
@@ -93,18 +123,21 @@ void Index::add_tokens(std::string_view normal, LabelId label) {
   std::array<uint64_t, 32> pending;
   size_t waiting = 0;
   const auto flush = [&] {
+    for (size_t i = 0; i < waiting; ++i) tokens_.prefetch_rest(key_of(pending[i]));
     for (size_t i = 0; i < waiting; ++i) {
-      bool added = false;
-      Sightings::Entry& token = tokens_.see(pending[i], 0, label, added);
-      if (!added && !trusted && token.label != label && !labels_.clean(token.label)) {
-        token.label = labels_.join(token.label, label);
+      const uint64_t hash = pending[i];
+      Token* token = tokens_.find(key_of(hash), hash);
+      if (token == nullptr) {
+        tokens_.add({key_of(hash), static_cast<uint32_t>(hash), label});
+      } else if (!trusted && token->label != label && !labels_.clean(token->label)) {
+        token->label = labels_.join(token->label, label);
       }
     }
     waiting = 0;
   };
   each_token(normal, [&](size_t, size_t, std::string_view form) {
     pending[waiting] = token_hash(form);
-    tokens_.prefetch(pending[waiting++]);
+    tokens_.prefetch(key_of(pending[waiting++]));
     if (waiting == pending.size()) flush();
   });
   flush();
@@ -114,16 +147,102 @@ void Index::add_tokens(std::string_view normal, LabelId label) {
 bool Index::holds(std::string_view compact, LabelId label) const {
   bool missing = false;
   each_anchor(compact, multiplier_, seed_, [&](const Anchor& anchor) {
-    const auto key = static_cast<uint32_t>(anchor.hash >> 32);
-    size_t at = first_slot(anchor.hash);
-    while (slots_[at].position != kEmpty && slots_[at].hash != key) at = at + 1 == slots_.size() ? 0 : at + 1;
-    missing |= slots_[at].position == kEmpty;
+    const uint32_t key = place_key(anchor.hash);
+    missing |= places_.find(key, key) == nullptr;
     return !missing;
   });
   if (missing) return false;
   const std::vector<Run> runs = find_runs(compact);
   return runs.size() == 1 && runs[0].begin == 0 && runs[0].end == compact.size() && runs[0].label == label;
 }
+
+// Remembers where anchors stand, in batches and in three steps, so that the cache misses of each step
+// overlap: the anchors themselves; those that stand in too many places with what is before and after them;
+// windows, one by one, where even that stands in too many.
+class Index::Inserter {
+ public:
+  Inserter(Index& index, const TextStore::Segment& segment)
+      : index_(index),
+        segment_(segment),
+        text_(index.text_.at(segment.begin), segment.end - segment.begin),
+        trusted_(index.labels_.clean(segment.label)),
+        near_(segment.begin > kNearBytes ? segment.begin - kNearBytes : 0) {}
+
+  void add(const Anchor& anchor) {
+    anchors_[waiting_++] = anchor;
+    index_.places_.prefetch(place_key(anchor.hash));
+    if (waiting_ == anchors_.size()) flush();
+  }
+
+  void flush() {
+    crowded_ = 0;
+    for (size_t i = 0; i < waiting_; ++i) index_.places_.prefetch_rest(place_key(anchors_[i].hash));
+    for (size_t i = 0; i < waiting_; ++i) {
+      const Anchor& anchor = anchors_[i];
+      if (put(place_key(anchor.hash), anchor.at, anchor.window_begin, anchor.window_end)) continue;
+      for (const Side& side : index_.sides(text_.data(), anchor)) {
+        if (side.windows_begin == side.windows_end) continue;
+        index_.places_.prefetch(side.key);
+        sides_[crowded_++] = {side, anchor.at};
+      }
+    }
+    waiting_ = 0;
+    windows_ = 0;
+    for (size_t i = 0; i < crowded_; ++i) index_.places_.prefetch_rest(sides_[i].first.key);
+    for (size_t i = 0; i < crowded_; ++i) {
+      const auto& [side, at] = sides_[i];
+      if (put(side.key, at, side.windows_begin, side.windows_end)) continue;
+      for (size_t window = side.windows_begin; window < side.windows_end; ++window) {
+        const uint64_t hash = index_.window_hash(text_.data() + window, trusted_);
+        index_.windows_.prefetch(key_of(hash));
+        hashes_[windows_++] = hash;
+      }
+    }
+    for (size_t i = 0; i < windows_; ++i) index_.windows_.prefetch_rest(key_of(hashes_[i]));
+    for (size_t i = 0; i < windows_; ++i) see(hashes_[i]);
+  }
+
+ private:
+  static constexpr size_t kBatch = 64;
+
+  // False when there are too many places already. Nothing is to be done where a text of the same label that
+  // was added just before has these windows: a decoded piece repeats most of what it was decoded from.
+  bool put(uint32_t key, size_t at, size_t windows_begin, size_t windows_end) {
+    const size_t before = at - windows_begin;
+    const size_t length = windows_end - 1 - windows_begin + limits::kTraceCopyCharsMin;
+    const auto repeats = [&](const Place& place) {
+      const uint32_t position = place.next - 1;
+      if (position < near_) return false;
+      const TextStore::Segment& known = index_.text_.segment_at(position);
+      return known.label == segment_.label && position - known.begin >= before &&
+             known.end - position >= length - before &&
+             std::memcmp(index_.text_.at(position) - before, text_.data() + windows_begin, length) == 0;
+    };
+    const uint32_t next = segment_.begin + static_cast<uint32_t>(at) + 1;
+    return index_.places_.add_below({key | index_.beside(text_, at).bits, next}, key, kPlacesMax, repeats);
+  }
+
+  void see(uint64_t hash) {
+    Window* seen = index_.windows_.find(key_of(hash), hash);
+    if (seen == nullptr) {
+      index_.windows_.add({hash, segment_.begin, segment_.label});
+    } else if (!trusted_ && seen->label != segment_.label) {
+      seen->label = index_.labels_.join(seen->label, segment_.label);
+    }
+  }
+
+  Index& index_;
+  const TextStore::Segment segment_;
+  const std::string_view text_;
+  const bool trusted_;
+  const uint32_t near_;  // texts from here on are looked at
+  std::array<Anchor, kBatch> anchors_;
+  std::array<std::pair<Side, size_t>, kBatch * 2> sides_;
+  std::array<uint64_t, kBatch * kWindow> hashes_;
+  size_t waiting_ = 0;
+  size_t crowded_ = 0;
+  size_t windows_ = 0;
+};
 
 void Index::add_run(std::string_view compact, LabelId label) {
   const bool long_enough = compact.size() >= limits::kTraceCopyCharsMin;
@@ -135,64 +254,17 @@ void Index::add_run(std::string_view compact, LabelId label) {
   }
   taken_ += taken;
   if (!long_enough) return;
-  const size_t base = text_.size();
-  text_ += compact;
-  segments_.push_back({static_cast<uint32_t>(base), label});
-  std::array<Anchor, 32> pending;
-  size_t waiting = 0;
-  const auto flush = [&] {
-    for (size_t i = 0; i < waiting; ++i) insert(pending[i], base);
-    waiting = 0;
-  };
-  each_anchor(compact, multiplier_, seed_, [&](const Anchor& anchor) {
-    pending[waiting++] = anchor;
-    __builtin_prefetch(&slots_[first_slot(anchor.hash)], 1);
-    if (waiting == pending.size()) flush();
-    return true;
-  });
-  flush();
-}
-
-void Index::insert(const Anchor& anchor, size_t base) {
-  if (slots_used_ * 10 >= slots_.size() * 8) grow();
-  const auto key = static_cast<uint32_t>(anchor.hash >> 32);
-  size_t at = first_slot(anchor.hash);
-  size_t places = 0;
-  while (slots_[at].position != kEmpty && places < kPlacesMax) {
-    places += slots_[at].hash == key ? 1 : 0;
-    at = at + 1 == slots_.size() ? 0 : at + 1;
-  }
-  if (places < kPlacesMax) {
-    slots_[at] = {key, static_cast<uint32_t>(base + anchor.at)};
-    ++slots_used_;
+  const auto segment = text_.add(compact, label);
+  if (!segment) {
+    full_ = true;
     return;
   }
-  const Segment& segment = segments_.back();
-  const bool trusted = labels_.clean(segment.label);
-  std::array<uint64_t, kWindow> hashes;
-  size_t count = 0;
-  for (size_t window = anchor.window_begin; window < anchor.window_end && count < kWindow; ++window) {
-    hashes[count] = window_hash(text_.data() + base + window, trusted);
-    windows_.prefetch(hashes[count++]);
-  }
-  for (size_t i = 0; i < count; ++i) {
-    bool added = false;
-    Sightings::Entry& seen = windows_.see(hashes[i], segment.begin, segment.label, added);
-    if (!added && !trusted && seen.label != segment.label) {
-      seen.label = labels_.join(seen.label, segment.label);
-    }
-  }
-}
-
-void Index::grow() {
-  const std::vector<Slot> old = std::move(slots_);
-  slots_.assign(old.size() * 2, Slot{});
-  for (const Slot& slot : old) {
-    if (slot.position == kEmpty) continue;
-    size_t at = first_slot(uint64_t{slot.hash} << 32);
-    while (slots_[at].position != kEmpty) at = at + 1 == slots_.size() ? 0 : at + 1;
-    slots_[at] = slot;
-  }
+  Inserter inserter(*this, *segment);
+  each_anchor(compact, multiplier_, seed_, [&](const Anchor& anchor) {
+    inserter.add(anchor);
+    return true;
+  });
+  inserter.flush();
 }
 
 }  // namespace weir::trace

@@ -14,6 +14,7 @@
 // nobody who knows the code can craft collisions. One thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <span>
@@ -23,7 +24,8 @@
 
 #include "base/limits.h"
 #include "label/label.h"
-#include "trace/sightings.h"
+#include "trace/table.h"
+#include "trace/text_store.h"
 
 namespace weir::trace {
 
@@ -69,17 +71,42 @@ class Index {
   size_t bytes() const;
 
  private:
-  // All text, normalised and without white space, one after another, and whose it is. Earlier is smaller.
-  struct Segment {
-    uint32_t begin;
+  // An anchor (anchors.h) and where in `text_` it stands.
+  struct Place {
+    uint32_t bits;  // its key, never 0; in the lowest bits what is beside it, see beside()
+    uint32_t next;  // position + 1
+    uint32_t place() const { return bits & ~kBesideMask; }
+    bool empty() const { return next == 0; }
+    bool is(uint32_t key) const { return (bits & ~kBesideMask) == key; }
+  };
+  static constexpr uint32_t kBesideBits = 3;  // on each side
+  static constexpr uint32_t kBesideMask = (1U << 2 * kBesideBits) - 1;
+  struct Token {
+    uint32_t high;
+    uint32_t low;  // never 0
     LabelId label;
+    uint32_t place() const { return high; }
+    bool empty() const { return low == 0; }
+    bool is(uint64_t hash) const {
+      return ((low ^ static_cast<uint32_t>(hash)) | (high ^ static_cast<uint32_t>(hash >> 32))) == 0;
+    }
   };
-  // Anchors (anchors.h): open addressing in the order of the hashes, so that growing is one sweep.
-  struct Slot {
-    uint32_t hash = 0;
-    uint32_t position = kEmpty;
+  struct Window {
+    uint64_t hash;  // never 0
+    uint32_t when;  // where the segment of its first sighting begins
+    LabelId label;
+    uint32_t place() const { return static_cast<uint32_t>(hash >> 32); }
+    bool empty() const { return hash == 0; }
+    bool is(uint64_t key) const { return hash == key; }
   };
-  static constexpr uint32_t kEmpty = UINT32_MAX;
+  struct Whole {
+    uint64_t hash;  // never 0
+    uint32_t place() const { return static_cast<uint32_t>(hash >> 32); }
+    bool empty() const { return hash == 0; }
+    bool is(uint64_t key) const { return hash == key; }
+  };
+  static uint32_t key_of(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
+  static uint32_t place_key(uint64_t hash) { return std::max(key_of(hash), kBesideMask + 1) & ~kBesideMask; }
   struct Match;
   struct Matches;
   // A stretch of compacted text, each part under the label of its earliest sighting.
@@ -93,17 +120,34 @@ class Index {
   void add_tokens(std::string_view normal, LabelId label);
   void add_run(std::string_view compact, LabelId label);
   bool holds(std::string_view compact, LabelId label) const;
-  void insert(const Anchor& anchor, size_t base);
-  void grow();
-  size_t first_slot(uint64_t hash) const { return (hash >> 32) * slots_.size() >> 32; }
+  class Inserter;
+  // An anchor with what is before it (first) or after it, and the windows in which that stands.
+  struct Side {
+    uint32_t key;
+    size_t windows_begin;
+    size_t windows_end;
+  };
+  std::array<Side, 2> sides(const char* text, const Anchor& anchor) const;
+  // A few bits of a hash of the kBefore characters before the anchor and of the kAfter after it: two places
+  // that have a window in common have one of the two in common. Where there are none, anything.
+  struct Beside {
+    uint32_t bits;
+    bool before;
+    bool after;
+    bool may_match(uint32_t other) const {
+      const uint32_t differs = bits ^ other;
+      return (before && (differs & ((1U << kBesideBits) - 1)) == 0) ||
+             (after && (differs >> kBesideBits & ((1U << kBesideBits) - 1)) == 0);
+    }
+  };
+  Beside beside(std::string_view text, size_t at) const;
   uint64_t token_hash(std::string_view form) const;
   uint64_t window_hash(const char* window, bool trusted) const;
-  size_t segment_at(uint32_t position) const;
   void query(std::string_view text, bool tokens, int depth, std::span<const uint32_t> map,
              std::vector<Span>& out) const;
   void query_tokens(std::string_view normal, std::span<const uint32_t> at, std::span<const uint32_t> map,
                     std::vector<Span>& out) const;
-  void look_up(std::string_view compact, const Anchor& anchor, Matches& matches) const;
+  class Finder;
   void look_at_place(std::string_view compact, const Anchor& anchor, uint32_t position,
                      Matches& matches) const;
   std::vector<Run> find_runs(std::string_view compact) const;
@@ -112,15 +156,13 @@ class Index {
   IndexLimits limits_;
   uint64_t multiplier_;
   uint64_t seed_;
-  std::string text_;
-  std::vector<Segment> segments_;
-  std::vector<Slot> slots_;
-  size_t slots_used_ = 0;
+  TextStore text_;  // all of it, normalised and without white space
+  Table<Place> places_;
   // Windows whose anchor stands in too many places to look at each; trusted sightings and others apart.
-  Sightings windows_;
-  Sightings tokens_;
-  Sightings whole_;   // texts added before under the same label: they come again and again
-  size_t taken_ = 0;  // of text_bytes_max
+  Table<Window> windows_;
+  Table<Token> tokens_;
+  Table<Whole> whole_;  // texts added before under the same label: they come again and again
+  size_t taken_ = 0;    // of text_bytes_max
   bool full_ = false;
 };
 

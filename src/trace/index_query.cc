@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <tuple>
 
 #include "trace/anchors.h"
@@ -41,66 +42,157 @@ struct Index::Matches {
   }
 };
 
-size_t Index::segment_at(uint32_t position) const {
-  const auto after = std::upper_bound(segments_.begin(), segments_.end(), position,
-                                      [](uint32_t p, const Segment& segment) { return p < segment.begin; });
-  return static_cast<size_t>(after - segments_.begin()) - 1;
+namespace {
+
+size_t common_prefix(const char* a, const char* b, size_t max) {
+  size_t n = 0;
+  while (n < max && a[n] == b[n]) ++n;
+  return n;
 }
+
+}  // namespace
 
 // Looks no further than the windows of this anchor: what goes on has further anchors.
 void Index::look_at_place(std::string_view compact, const Anchor& anchor, uint32_t position,
                           Matches& matches) const {
-  if (text_.compare(position, kGram, compact.substr(anchor.at, kGram)) != 0) return;
-  const size_t segment = segment_at(position);
-  const size_t first = segments_[segment].begin;
-  const size_t last = segment + 1 < segments_.size() ? segments_[segment + 1].begin : text_.size();
-  const size_t left_max = std::min<size_t>(anchor.at - anchor.window_begin, position - first);
-  const size_t right_max =
-      std::min<size_t>(anchor.window_end - 1 + limits::kTraceCopyCharsMin - anchor.at, last - position);
+  const char* const here = compact.data() + anchor.at;
+  const char* const there = text_.at(position);
+  if (std::memcmp(here, there, kGram) != 0) return;
+  const TextStore::Segment& segment = text_.segment_at(position);
+  const size_t left_max = std::min<size_t>(anchor.at - anchor.window_begin, position - segment.begin);
+  const size_t right_max = std::min<size_t>(anchor.window_end - 1 + limits::kTraceCopyCharsMin - anchor.at,
+                                            segment.end - position);
   size_t left = 0;
-  while (left < left_max && compact[anchor.at - left - 1] == text_[position - left - 1]) ++left;
-  size_t right = kGram;
-  while (right < right_max && compact[anchor.at + right] == text_[position + right]) ++right;
+  while (left < left_max && *(here - left - 1) == *(there - left - 1)) ++left;
+  const size_t right = kGram + common_prefix(here + kGram, there + kGram, right_max - kGram);
   if (left + right < limits::kTraceCopyCharsMin) return;
-  matches.put({anchor.at - left, anchor.at + right, segments_[segment].begin, segments_[segment].label});
+  matches.put({anchor.at - left, anchor.at + right, segment.begin, segment.label});
 }
 
-void Index::look_up(std::string_view compact, const Anchor& anchor, Matches& matches) const {
-  matches.drop_before(anchor.window_begin);
-  const auto key = static_cast<uint32_t>(anchor.hash >> 32);
-  size_t places = 0;
-  for (size_t at = first_slot(anchor.hash); slots_[at].position != kEmpty && places < kPlacesMax;
-       at = at + 1 == slots_.size() ? 0 : at + 1) {
-    if (slots_[at].hash != key) continue;
-    ++places;
-    look_at_place(compact, anchor, slots_[at].position, matches);
+// In batches and in steps, so that the cache misses of each step overlap: where the anchors are remembered
+// (their sides, their windows, where they stand in too many places), where in the text that is, and what
+// stands there.
+class Index::Finder {
+ public:
+  Finder(const Index& index, std::string_view compact, Matches& matches)
+      : index_(index), compact_(compact), matches_(matches) {}
+
+  void add(const Anchor& anchor) {
+    anchors_[anchor_count_++] = anchor;
+    index_.places_.prefetch(place_key(anchor.hash));
+    if (anchor_count_ == anchors_.size()) flush();
   }
-  if (places < kPlacesMax) return;
-  for (size_t window = anchor.window_begin; window < anchor.window_end; ++window) {
-    for (const bool trusted : {true, false}) {
-      const Sightings::Entry* seen = windows_.find(window_hash(compact.data() + window, trusted));
-      if (seen == nullptr) continue;
-      matches.put({window, window + limits::kTraceCopyCharsMin, seen->when, seen->label});
+
+  void flush() {
+    find_anchors();
+    find_sides();
+    find_windows();
+    size_t near = 0;
+    size_t side = 0;
+    size_t window = 0;
+    for (size_t i = 0; i < anchor_count_; ++i) {
+      matches_.drop_before(anchors_[i].window_begin);
+      for (; near < near_.size() && near_[near].anchor == i; ++near) look_at(near_[near]);
+      for (; side < beside_.size() && beside_[side].anchor == i; ++side) look_at(beside_[side]);
+      for (; window < windows_.size() && windows_[window].anchor == i; ++window) {
+        if (const Window* seen = windows_[window].seen) {
+          const size_t begin = windows_[window].begin;
+          matches_.put({begin, begin + limits::kTraceCopyCharsMin, seen->when, seen->label});
+        }
+      }
+    }
+    anchor_count_ = 0;
+  }
+
+ private:
+  static constexpr size_t kBatch = 64;
+
+  struct Candidate {
+    size_t anchor;
+    uint32_t position;
+  };
+  struct SideOf {
+    size_t anchor;
+    Side side;
+  };
+  struct WindowOf {
+    size_t anchor;
+    size_t begin;
+    uint64_t hash;
+    const Window* seen;
+  };
+
+  void find_anchors() {
+    near_.clear();
+    sides_.clear();
+    for (size_t i = 0; i < anchor_count_; ++i) index_.places_.prefetch_rest(place_key(anchors_[i].hash));
+    for (size_t i = 0; i < anchor_count_; ++i) {
+      if (find_places(place_key(anchors_[i].hash), i, near_) < kPlacesMax) continue;
+      for (const Side& side : index_.sides(compact_.data(), anchors_[i])) {
+        if (side.windows_begin == side.windows_end) continue;
+        sides_.push_back({i, side});
+        index_.places_.prefetch(side.key);
+      }
     }
   }
-}
+
+  void find_sides() {
+    beside_.clear();
+    windows_.clear();
+    for (const SideOf& each : sides_) index_.places_.prefetch_rest(each.side.key);
+    for (const auto& [anchor, side] : sides_) {
+      if (find_places(side.key, anchor, beside_) < kPlacesMax) continue;
+      for (size_t window = side.windows_begin; window < side.windows_end; ++window) {
+        for (const bool trusted : {true, false}) {
+          const uint64_t hash = index_.window_hash(compact_.data() + window, trusted);
+          windows_.push_back({anchor, window, hash, nullptr});
+          index_.windows_.prefetch(key_of(hash));
+        }
+      }
+    }
+  }
+
+  void find_windows() {
+    for (const WindowOf& each : windows_) index_.windows_.prefetch_rest(key_of(each.hash));
+    for (WindowOf& each : windows_) each.seen = index_.windows_.find(key_of(each.hash), each.hash);
+  }
+
+  size_t find_places(uint32_t key, size_t anchor, std::vector<Candidate>& out) {
+    size_t count = 0;
+    const Beside beside = index_.beside(compact_, anchors_[anchor].at);
+    index_.places_.walk(key, key, [&](const Place& place) {
+      if (beside.may_match(place.bits)) {
+        out.push_back({anchor, place.next - 1});
+        index_.text_.prefetch(place.next - 1);
+      }
+      return ++count < kPlacesMax;
+    });
+    return count;
+  }
+
+  void look_at(const Candidate& candidate) {
+    index_.look_at_place(compact_, anchors_[candidate.anchor], candidate.position, matches_);
+  }
+
+  const Index& index_;
+  const std::string_view compact_;
+  Matches& matches_;
+  std::array<Anchor, kBatch> anchors_;
+  size_t anchor_count_ = 0;
+  std::vector<Candidate> near_;    // of the anchors
+  std::vector<SideOf> sides_;      // of anchors that stand in too many places
+  std::vector<Candidate> beside_;  // of these
+  std::vector<WindowOf> windows_;  // of sides that stand in too many places
+};
 
 std::vector<Index::Run> Index::find_runs(std::string_view compact) const {
   Matches found;
-  // Looked up in batches, so that the table's cache misses overlap.
-  std::array<Anchor, 32> pending;
-  size_t waiting = 0;
-  const auto flush = [&] {
-    for (size_t i = 0; i < waiting; ++i) look_up(compact, pending[i], found);
-    waiting = 0;
-  };
+  Finder finder(*this, compact, found);
   each_anchor(compact, multiplier_, seed_, [&](const Anchor& anchor) {
-    pending[waiting++] = anchor;
-    __builtin_prefetch(&slots_[first_slot(anchor.hash)]);
-    if (waiting == pending.size()) flush();
+    finder.add(anchor);
     return true;
   });
-  flush();
+  finder.flush();
 
   // Cut the matches at each other's ends; in each piece the earliest sighting says whether it was trusted.
   const std::vector<Match>& matches = found.all;
@@ -152,8 +244,9 @@ void Index::query_tokens(std::string_view normal, std::span<const uint32_t> at, 
     return map.empty() ? at[in_normal] : map[at[in_normal]];
   };
   const auto flush = [&] {
+    for (size_t i = 0; i < waiting; ++i) tokens_.prefetch_rest(key_of(pending[i].hash));
     for (size_t i = 0; i < waiting; ++i) {
-      const Sightings::Entry* token = tokens_.find(pending[i].hash);
+      const Token* token = tokens_.find(key_of(pending[i].hash), pending[i].hash);
       if (token == nullptr || labels_.clean(token->label)) continue;
       out.push_back({place(pending[i].begin), place(pending[i].end), token->label});
     }
@@ -161,7 +254,7 @@ void Index::query_tokens(std::string_view normal, std::span<const uint32_t> at, 
   };
   each_token(normal, [&](size_t begin, size_t end, std::string_view form) {
     pending[waiting] = {token_hash(form), begin, end};
-    tokens_.prefetch(pending[waiting++].hash);
+    tokens_.prefetch(key_of(pending[waiting++].hash));
     if (waiting == pending.size()) flush();
   });
   flush();
@@ -195,7 +288,7 @@ void Index::query(std::string_view text, bool tokens, int depth, std::span<const
   }
   if (tokens) query_tokens(normal.text, normal.at, map, out);
   if (depth == limits::kTraceDecodeDepthMax) return;
-  for (Decoded& piece : decode(text)) {
+  for (Decoded& piece : decode(text, true)) {
     if (!map.empty()) {
       for (uint32_t& offset : piece.at) offset = map[offset];
     }
@@ -244,7 +337,8 @@ bool Index::first_seen_untrusted(std::string_view value) const {
   bool untrusted = false;
   each_token(normal.text, [&](size_t begin, size_t end, std::string_view form) {
     if (end - begin + 2 < normal.text.size()) return;  // a part of it
-    const Sightings::Entry* token = tokens_.find(token_hash(form));
+    const uint64_t hash = token_hash(form);
+    const Token* token = tokens_.find(key_of(hash), hash);
     untrusted |= token != nullptr && !labels_.trusted(token->label);
   });
   if (untrusted) return true;

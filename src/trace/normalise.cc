@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "trace/bits.h"
 
 namespace weir::trace {
 namespace {
@@ -63,6 +64,24 @@ size_t append_other(std::string_view input, size_t at, std::string& out) {
   return length;
 }
 
+size_t ascii_end(std::string_view input, size_t at) {
+  while (at + 16 <= input.size() && top_bits(load16(input.data() + at)) == 0) at += 16;
+  while (at < input.size() && static_cast<uint8_t>(input[at]) < 0x80) ++at;
+  return at;
+}
+
+void fold_ascii(char* text, size_t size) {
+  size_t at = 0;
+  for (; at + 16 <= size; at += 16) {
+    Bytes16 bytes = load16(text + at);
+    bytes += in_range(bytes, 'A', 'Z') & 32;
+    const Bytes16 space = (bytes <= 32) | (bytes == 127);
+    bytes = (bytes & ~space) | (space & ' ');
+    std::memcpy(text + at, &bytes, sizeof(bytes));
+  }
+  for (; at < size; ++at) text[at] = kAscii[static_cast<uint8_t>(text[at])];
+}
+
 }  // namespace
 
 Normal normalise(std::string_view input, bool offsets) {
@@ -73,12 +92,10 @@ Normal normalise(std::string_view input, bool offsets) {
   while (at < input.size()) {
     const size_t begin = at;
     const size_t before = out.text.size();
-    while (at < input.size() && static_cast<uint8_t>(input[at]) < 0x80) ++at;
+    at = ascii_end(input, at);
     if (at > begin) {
       out.text.append(input, begin, at - begin);
-      for (size_t i = 0; i < at - begin; ++i) {
-        out.text[before + i] = kAscii[static_cast<uint8_t>(input[begin + i])];
-      }
+      fold_ascii(out.text.data() + before, at - begin);
       if (offsets) {
         for (size_t i = begin; i < at; ++i) out.at.push_back(static_cast<uint32_t>(i));
       }

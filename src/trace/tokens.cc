@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "trace/bits.h"
 
 namespace weir::trace {
 namespace {
@@ -20,7 +21,7 @@ constexpr size_t kNumberMax = 48;
 constexpr size_t kAccountMin = 12;
 constexpr size_t kAccountMax = 34;  // ISO 13616
 
-using Each = std::function<void(size_t, size_t, std::string_view)>;
+using Each = EachToken;
 
 enum : uint8_t { kOther = 0, kLetter = 1, kDigit = 2, kInner = 3 };
 
@@ -33,6 +34,43 @@ constexpr std::array<uint8_t, 256> kClass = [] {
   for (const char c : std::string_view("@.:/_-+%=&?#~,$")) table[static_cast<uint8_t>(c)] = kInner;
   return table;
 }();
+
+// What else a character may be.
+enum : uint8_t { kLead = 1, kTrail = 2, kPart = 4, kDate = 8, kGroup = 16 };
+
+constexpr std::array<uint8_t, 256> kMeaning = [] {
+  std::array<uint8_t, 256> table{};
+  const auto mark = [&](std::string_view characters, uint8_t bit) {
+    for (const char c : characters) table[static_cast<uint8_t>(c)] |= bit;
+  };
+  mark(".:,-+=&?%$", kLead);
+  mark(".:,-+=&?%$/", kTrail);
+  mark("/?&=#:,", kPart);
+  mark("-:./tz+", kDate);
+  mark("-.", kGroup);
+  return table;
+}();
+
+bool is(char c, uint8_t meaning) {
+  return (kMeaning[static_cast<uint8_t>(c)] & meaning) != 0;
+}
+
+// The first such character at or after `at`, or the text's size.
+size_t find(std::string_view text, uint8_t meaning, size_t at) {
+  while (at < text.size() && !is(text[at], meaning)) ++at;
+  return at;
+}
+
+// All but kOther.
+Bytes16 inside_token(Bytes16 c) {
+  return (c < 0) | in_range(c | 0x20, 'a', 'z') | in_range(c, '#', '&') | in_range(c, '+', ':') | (c == '=') |
+         in_range(c, '?', '@') | (c == '_') | (c == '~');
+}
+// kDigit and kInner.
+Bytes16 marks_token(Bytes16 c) {
+  return in_range(c, '#', '&') | in_range(c, '+', ':') | (c == '=') | in_range(c, '?', '@') | (c == '_') |
+         (c == '~');
+}
 
 uint8_t class_of(char c) {
   return kClass[static_cast<uint8_t>(c)];
@@ -48,7 +86,7 @@ bool is_date_or_time(std::string_view token) {
       if (run > 4) return false;
       continue;
     }
-    if (std::string_view("-:./tz+").find(c) == std::string_view::npos) return false;
+    if (!is(c, kDate)) return false;
     groups += run > 0 ? 1 : 0;
     run = 0;
   }
@@ -203,21 +241,19 @@ void report_account(std::string_view normal, size_t begin, const Each& each) {
 }
 
 std::string_view trimmed(std::string_view token, size_t& begin) {
-  constexpr std::string_view kLead = ".:,-+=&?%$";
-  constexpr std::string_view kTrail = ".:,-+=&?%$/";
-  while (!token.empty() && kLead.find(token.front()) != std::string_view::npos) {
+  while (!token.empty() && is(token.front(), kLead)) {
     token.remove_prefix(1);
     ++begin;
   }
-  while (!token.empty() && kTrail.find(token.back()) != std::string_view::npos) token.remove_suffix(1);
+  while (!token.empty() && is(token.back(), kTrail)) token.remove_suffix(1);
   return token;
 }
 
 void report_parts(std::string_view token, size_t begin, const Each& each) {
-  if (token.find_first_of("/?&=#:,") == std::string_view::npos) return;
+  if (find(token, kPart, 0) == token.size()) return;
   size_t at = 0;
   while (at < token.size()) {
-    const size_t end = std::min(token.find_first_of("/?&=#:,", at), token.size());
+    const size_t end = find(token, kPart, at);
     size_t part_begin = at;
     const std::string_view part = trimmed(token.substr(at, end - at), part_begin);
     if (part.size() < token.size() && distinctive(part))
@@ -299,21 +335,18 @@ class Scanner {
   Scanner(std::string_view normal, const Each& each) : normal_(normal), each_(each), groups_(each) {}
 
   void scan() {
-    size_t at = 0;
-    while (at < normal_.size()) {
-      if (class_of(normal_[at]) == kOther) {
-        ++at;
-        continue;
-      }
-      const size_t begin = at;
+    const Bits inside(normal_, inside_token);
+    const Bits marks(normal_, marks_token);
+    // Words without digits or inner characters, the most frequent, are not looked at.
+    for (size_t at = marks.next(0); at < normal_.size(); at = marks.next(at)) {
+      const size_t begin = inside.run_begin(at);
+      at = inside.next_clear(at);
       uint32_t seen = 0;
       uint8_t high = 0;
-      while (at < normal_.size() && class_of(normal_[at]) != kOther) {
-        seen |= 1U << class_of(normal_[at]);
-        high |= static_cast<uint8_t>(normal_[at]);
-        ++at;
+      for (size_t i = begin; i < at; ++i) {
+        seen |= 1U << class_of(normal_[i]);
+        high |= static_cast<uint8_t>(normal_[i]);
       }
-      if ((seen & (1U << kDigit | 1U << kInner)) == 0) continue;  // a word: the frequent case
       if (high < 0x80) {
         token(begin, at, (seen & 1U << kDigit) != 0, (seen & 1U << kInner) != 0);
       } else {
@@ -379,7 +412,7 @@ class Scanner {
   void add_groups(std::string_view token, size_t begin) {
     size_t from = 0;
     while (from < token.size()) {
-      const size_t to = std::min(token.find_first_of("-.", from), token.size());
+      const size_t to = find(token, kGroup, from);
       const size_t group_begin = begin + from;
       const bool adjacent =
           previous_end_ != 0 && group_begin >= previous_end_ && group_begin <= previous_end_ + 1;

@@ -5,11 +5,13 @@
 #include <optional>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 
 namespace weir::trace {
 namespace {
 
-constexpr size_t kSmallText = 512;  // searched directly
+constexpr size_t kSmallText = 512;   // searched directly
+constexpr size_t kRecentTexts = 64;  // that a new one is compared with
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -247,6 +249,12 @@ Form form_for(std::string_view value) {
 }
 
 void Vouchers::add(std::string_view text, LabelId label) {
+  const size_t recent = std::min(texts_.size(), kRecentTexts);
+  const bool there =
+      std::any_of(texts_.end() - static_cast<std::ptrdiff_t>(recent), texts_.end(),
+                  [&](const auto& each) { return each->label == label && each->text == text; });
+  if (there || text.size() > limits::kVouchersBytesMax - bytes_) return;
+  bytes_ += text.size();
   auto added = std::make_shared<Text>();
   added->text = text;
   added->label = label;
@@ -254,7 +262,7 @@ void Vouchers::add(std::string_view text, LabelId label) {
 }
 
 void Vouchers::truncate(size_t texts) {
-  if (texts < texts_.size()) texts_.resize(texts);
+  for (; texts_.size() > texts; texts_.pop_back()) bytes_ -= texts_.back()->text.size();
 }
 
 LabelId Vouchers::vouch(std::string_view value, Form form) const {

@@ -6,6 +6,9 @@
 // by "98.5", "2024-98" or "10:98". Where unsure: no. Not guaranteed: that the text means what the value is
 // used for.
 //
+// Bounded: past limits::kVouchersBytesMax of texts, what is added vouches for nothing (a person is asked). A
+// text that was just there is not kept twice, so that a tool that is polled for days costs nothing.
+//
 // Copies share their texts, so a fork of a conversation is cheap. Look-ups take time in the value's length
 // and the number of texts, not in their bytes (an index is built when a text is first asked about). One
 // thread.
@@ -40,6 +43,7 @@ class Vouchers {
  private:
   struct Text;
   std::vector<std::shared_ptr<const Text>> texts_;  // shared between the copies of a conversation; immutable
+  size_t bytes_ = 0;                                // of texts_
 };
 
 }  // namespace weir::trace

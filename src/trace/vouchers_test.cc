@@ -5,6 +5,8 @@
 #include <ctime>
 #include <random>
 
+#include "base/limits.h"
+
 namespace weir::trace {
 namespace {
 
@@ -267,6 +269,35 @@ TEST(Vouchers, PartsOfAnAccountNumberAreNoAmounts) {
     EXPECT_EQ(vouchers.vouch(part, Form::number), kNoLabel) << part;
   EXPECT_EQ(vouchers.vouch("42", Form::number), 7u);
   EXPECT_EQ(vouchers.vouch("55.1", Form::number), 7u);
+}
+
+TEST(Vouchers, TheSameTextIsKeptOnce) {
+  Vouchers vouchers;
+  for (int i = 0; i < 100; ++i) {
+    vouchers.add("pay GB29NWBK60161331926819", kUser);
+    vouchers.add("or nobody", kUser);
+  }
+  EXPECT_EQ(vouchers.size(), 2u);
+  vouchers.add("or nobody", kUser + 1);  // another's words
+  EXPECT_EQ(vouchers.size(), 3u);
+  vouchers.truncate(1);
+  EXPECT_EQ(vouchers.vouch("GB29NWBK60161331926819", Form::token), kUser);
+  vouchers.add("or nobody", kUser);
+  EXPECT_EQ(vouchers.size(), 2u);
+}
+
+TEST(Vouchers, PastTheirBoundNothingVouches) {
+  const std::string half(limits::kVouchersBytesMax / 2 - 8, 'x');
+  Vouchers vouchers;
+  vouchers.add(half, kUser);
+  vouchers.add(half + "y", kUser);
+  vouchers.add("eve@x.org", kUser);  // 9 bytes fit,
+  EXPECT_EQ(vouchers.vouch("eve@x.org", Form::address), kUser);
+  vouchers.add("bob@x.org", kUser);  // 9 more do not
+  EXPECT_EQ(vouchers.vouch("bob@x.org", Form::address), kNoLabel);
+  vouchers.truncate(1);
+  vouchers.add("bob@x.org", kUser);
+  EXPECT_EQ(vouchers.vouch("bob@x.org", Form::address), kUser);
 }
 
 }  // namespace

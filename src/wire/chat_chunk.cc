@@ -2,10 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/limits.h"
 #include "wire/splice.h"
 #include "wire/sse.h"
 
 namespace weir::wire {
+namespace {
+
+bool says_something(const json::Member& member) {
+  if (member.key == "role" || member.key == "tool_calls" || member.key == "function_call") return false;
+  if (member.key == "obfuscation" || member.key == "padding" || member.value.is_null()) return false;
+  return !(member.value.is_string() && member.value.string_or("").empty()) &&
+         !(member.value.is_array() && member.value.size() == 0);
+}
+
+}  // namespace
 
 void ChatHead::remember(json::Value root) {
   if (open_.size() > 1) return;
@@ -83,6 +96,37 @@ std::string ChatUsage::events(bool several_rounds, const ChatHead& head) const {
     all += edited_chunk(root, {.id = head.id(), .replace = &sums});
   }
   return all;
+}
+
+ChatContent content_of(json::Value choice) {
+  ChatContent content;
+  const json::Value delta = choice["delta"];
+  content.calls = delta["tool_calls"].size() > 0 || delta["function_call"].is_object();
+  content.finished = !choice["finish_reason"].string_or("").empty();
+  for (const json::Member& member : delta.members()) content.other |= says_something(member);
+  return content;
+}
+
+Error odd_chunk(std::string_view what) {
+  return unavailable(fmt::format("the upstream sent a chunk with {}", what));
+}
+
+Status check_chunk_choices(json::Value choices) {
+  std::vector<int64_t> seen;
+  for (const json::Value choice : choices.elements()) {
+    if (!choice.is_object()) return odd_chunk("a choice that is no object");
+    const json::Value delta = choice["delta"];
+    if (delta.exists() && !delta.is_null() && !delta.is_object())
+      return odd_chunk("a delta that is no object");
+    const json::Value index = choice["index"];
+    if (index.exists() && !index.integer()) return odd_chunk("a choice's index that is no whole number");
+    const int64_t at = index.integer().value_or(0);
+    if (at < 0 || at >= static_cast<int64_t>(limits::kChoicesMax))
+      return odd_chunk("a choice that nobody asked for");
+    if (std::find(seen.begin(), seen.end(), at) != seen.end()) return odd_chunk("one choice twice");
+    seen.push_back(at);
+  }
+  return {};
 }
 
 std::string event_data(std::string_view raw) {

@@ -1,4 +1,4 @@
-// Writing chunks of a Chat Completions stream. For this folder.
+// Chunks of a Chat Completions stream: what they hold, and writing them. For this folder.
 #pragma once
 
 #include <cstdint>
@@ -29,16 +29,16 @@ class ChatHead {
 
 // How to change an event's data. Everything not named stays byte for byte.
 struct ChunkEdit {
-  bool cut_calls = false;        // no tool_calls, no function_call in any delta
-  bool cut_role = false;         // no role
-  bool cut_usage = false;        // no usage
-  bool unfinish = false;         // finish_reason: null
-  bool cut_logprobs = false;     // logprobs: null (they may spell a call)
-  bool empty_delta = false;      // delta: {}
-  int64_t only = -1;             // of the choices only the one at this place
-  std::string_view reason = {};  // finish_reason, unquoted
-  std::string_view id = {};      // raw
-  const Replacements* replace = nullptr;
+  bool cut_calls = false;                 // no tool_calls, no function_call in any delta
+  bool cut_role = false;                  // no role
+  bool cut_usage = false;                 // no usage
+  bool unfinish = false;                  // finish_reason: null
+  bool cut_logprobs = false;              // logprobs: null (they may spell a call)
+  bool empty_delta = false;               // delta: {}
+  int64_t only = -1;                      // of the choices only the one at this place
+  std::string_view reason = {};           // finish_reason, unquoted
+  std::string_view id = {};               // raw
+  const Replacements* replace = nullptr;  // these values besides
 };
 // The event's data, edited, as an event again.
 std::string edited_chunk(json::Value root, const ChunkEdit& edit);
@@ -62,6 +62,18 @@ class ChatUsage {
   std::map<std::string, int64_t> all_;
   std::vector<std::string> events_;
 };
+
+// What a chunk holds of one choice.
+struct ChatContent {
+  bool calls = false;
+  bool other = false;
+  bool finished = false;
+};
+
+ChatContent content_of(json::Value choice);
+// A chunk's choices must be ones that all clients would read alike.
+Status check_chunk_choices(json::Value choices);
+Error odd_chunk(std::string_view what);
 
 // The data of one raw event.
 std::string event_data(std::string_view raw);

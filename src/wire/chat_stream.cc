@@ -33,29 +33,6 @@ struct Choice {
   ChatTurn& turn() { return rounds.back(); }
 };
 
-bool says_something(const json::Member& member) {
-  if (member.key == "role" || member.key == "tool_calls" || member.key == "function_call") return false;
-  if (member.key == "obfuscation" || member.key == "padding" || member.value.is_null()) return false;
-  return !(member.value.is_string() && member.value.string_or("").empty()) &&
-         !(member.value.is_array() && member.value.size() == 0);
-}
-
-// What an event holds.
-struct Content {
-  bool calls = false;
-  bool other = false;
-  bool finished = false;
-};
-
-Content content_of(json::Value choice) {
-  Content content;
-  const json::Value delta = choice["delta"];
-  content.calls = delta["tool_calls"].size() > 0 || delta["function_call"].is_object();
-  content.finished = !choice["finish_reason"].string_or("").empty();
-  for (const json::Member& member : delta.members()) content.other |= says_something(member);
-  return content;
-}
-
 class ChatStream final : public Reply {
  public:
   ChatStream(std::string body, int choices, const Options& options)
@@ -149,9 +126,6 @@ class ChatStream final : public Reply {
 
  private:
   static Error broken_off() { return unavailable("the upstream ended its stream in the middle of a reply"); }
-  static Error odd(std::string_view what) {
-    return unavailable(fmt::format("the upstream sent a chunk with {}", what));
-  }
 
   Result<Step> pump() {
     Step step;
@@ -195,15 +169,15 @@ class ChatStream final : public Reply {
       return unavailable("the upstream sent an event that is not JSON: " + document.error().text());
     const json::Value root = document->root();
     const json::Value choices = root["choices"];
-    if (!root.is_object()) return odd("no object");
+    if (!root.is_object()) return odd_chunk("no object");
     if (!options_.unknown_items_untrusted) WEIR_TRY(check_chat_reply(root, "delta"));
     if (!choices.is_array()) {
-      if (choices.exists() && !choices.is_null()) return odd("choices that are no list");
+      if (choices.exists() && !choices.is_null()) return odd_chunk("choices that are no list");
       if (root["error"].exists() && !root["error"].is_null()) fail();
       step.out += event.raw;
       return {};
     }
-    WEIR_TRY(check_choices(choices));
+    WEIR_TRY(check_chunk_choices(choices));
     if (root["usage"].is_object()) usage_.of_round(root["usage"]);
     if (choices.size() == 0) {
       if (root["usage"].is_object()) {
@@ -230,29 +204,12 @@ class ChatStream final : public Reply {
     }
   }
 
-  static Status check_choices(json::Value choices) {
-    std::vector<int64_t> seen;
-    for (const json::Value choice : choices.elements()) {
-      if (!choice.is_object()) return odd("a choice that is no object");
-      const json::Value delta = choice["delta"];
-      if (delta.exists() && !delta.is_null() && !delta.is_object()) return odd("a delta that is no object");
-      const json::Value index = choice["index"];
-      if (index.exists() && !index.integer()) return odd("a choice's index that is no whole number");
-      const int64_t at = index.integer().value_or(0);
-      if (at < 0 || at >= static_cast<int64_t>(limits::kChoicesMax))
-        return odd("a choice that nobody asked for");
-      if (std::find(seen.begin(), seen.end(), at) != seen.end()) return odd("one choice twice");
-      seen.push_back(at);
-    }
-    return {};
-  }
-
   Status process_choices(json::Value root, SseEvent event, Step& step) {
     const json::Value choices = root["choices"];
-    Content all;
+    ChatContent all;
     size_t place = 0;
     for (const json::Value wire : choices.elements()) {
-      const Content content = content_of(wire);
+      const ChatContent content = content_of(wire);
       all.calls |= content.calls;
       all.other |= content.other;
       all.finished |= content.finished;
@@ -263,8 +220,8 @@ class ChatStream final : public Reply {
     for (const json::Value wire : choices.elements()) {
       const int64_t index = wire["index"].integer().value_or(0);
       Choice& choice = choices_.try_emplace(index, options_).first->second;
-      const Content content = content_of(wire);
-      if (choice.finished && content.calls) return odd("a call of a choice that had ended");
+      const ChatContent content = content_of(wire);
+      if (choice.finished && content.calls) return odd_chunk("a call of a choice that had ended");
       said_before = !choice.turn().shown.empty();
       WEIR_TRY(choice.reader.read(wire["delta"], choice.turn()));
       WEIR_TRY(choice.texts.read(wire, "delta", options_.unknown_items_untrusted, choice.turn(), changes));
@@ -278,7 +235,7 @@ class ChatStream final : public Reply {
     const bool alone = changes.empty() && !kept_back && round_ == 0;
     const bool close = single && all.finished && (!all.other || (!all.calls && alone));
     for (const json::Value wire : choices.elements()) {
-      const Content content = content_of(wire);
+      const ChatContent content = content_of(wire);
       Choice& choice = choices_.at(wire["index"].integer().value_or(0));
       if (hold) choice.held.push_back(event.raw);
       if (content.finished) {
@@ -329,7 +286,7 @@ class ChatStream final : public Reply {
     const json::Value delta = (*root["choices"].elements().begin())["delta"];
     if (round_ == 0) {
       step.out += changes.empty() ? event.raw : edited_chunk(root, {.replace = &changes});
-    } else if (Content content = content_of(*root["choices"].elements().begin()); content.other) {
+    } else if (ChatContent content = content_of(*root["choices"].elements().begin()); content.other) {
       step.out += gap(root, said_before);
       step.out +=
           edited_chunk(root, {.cut_role = choices_.begin()->second.role_sent && delta["role"].exists(),
@@ -376,7 +333,7 @@ class ChatStream final : public Reply {
     if (choice.decided || choice.turn().calls.empty()) return {};
     choice.decided = true;
     for (size_t i = 0; i < choice.turn().calls.size(); ++i) {
-      if (choice.turn().calls[i].name.empty()) return odd("a call without a name");
+      if (choice.turn().calls[i].name.empty()) return odd_chunk("a call without a name");
       waiting_.emplace_back(index, i);
       step.calls.push_back({choice.turn().calls[i].call(), static_cast<int>(index)});
     }
@@ -405,7 +362,7 @@ class ChatStream final : public Reply {
   Status part_closing(Choice& choice, bool changed, std::string& out) {
     if (choice.closing.empty()) return {};
     const auto document = json::parse(event_data(choice.closing));
-    if (!document) return odd("a closing event that cannot be read again");
+    if (!document) return odd_chunk("a closing event that cannot be read again");
     const json::Value root = document->root();
     if (content_of(*root["choices"].elements().begin()).other) {
       out += rest_of(root, true, true, {});

@@ -25,7 +25,8 @@
 namespace weir::wire {
 
 // Rewrites one text of the planner on its way to the client, piece by piece. What feed() and end() return,
-// in order, is the text that the client gets.
+// in order, is the text that the client gets. Pieces are UTF-8 in whole characters, and so must be what is
+// returned.
 class TextFilter {
  public:
   virtual ~TextFilter() = default;
@@ -59,9 +60,9 @@ struct Edit {
 };
 
 // The content of one part becomes `text`: of a Text its text; of a Result all that it came back with (one
-// text; images and other blocks are gone); of Media a text block; of a Call its arguments (JSON text, or a
+// text; images, other blocks and is_error are gone); of Media a text block; of a Call its arguments (JSON text, or a
 // custom tool's free text; in Messages what is no JSON object becomes {}). Thinking stays as it is. All else
-// of the message stays byte for byte: ids, is_error, a block's cache_control, the order.
+// of the message stays byte for byte: ids, a block's cache_control, the order.
 struct PartEdit {
   size_t message = 0;  // of exchange::Request::messages; may name one that came from `system`
   size_t part = 0;     // of its parts

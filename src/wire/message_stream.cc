@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "wire/chat_turn.h"
+#include "wire/message_block.h"
 #include "wire/message_turn.h"
 #include "wire/request.h"
 #include "wire/splice.h"
@@ -14,35 +15,6 @@
 
 namespace weir::wire {
 namespace {
-
-// Whether a citation reaches the client turns on the whole text that it is of.
-struct Later {
-  std::string bytes;
-  bool citation = false;
-};
-
-// A block that is under way.
-struct Open {
-  explicit Open(const TextFilters& filters) : filter(filters) {}
-
-  MessageBlock block;
-  FilteredText filter;
-  json::Document start;  // its content_block_start
-  std::string input;     // a call's arguments, piece by piece
-  std::string thinking;
-  std::string signature;
-  std::string citations;       // raw, comma separated
-  std::vector<SseEvent> held;  // a call's events, until it is decided
-  std::vector<Later> later;    // a text's events from its first citation on, until it has ended
-  int64_t index = 0;           // in the client's message
-};
-
-std::string delta_event(int64_t index, std::string_view type, std::string_view key, std::string_view text) {
-  json::Writer writer;
-  writer.begin_object().field("type", "content_block_delta").key("index").integer(index);
-  writer.key("delta").begin_object().field("type", type).field(key, text).end_object();
-  return fmt::format("event: content_block_delta\ndata: {}\n\n", writer.end_object().text());
-}
 
 class MessageStream final : public Reply {
  public:
@@ -73,7 +45,7 @@ class MessageStream final : public Reply {
   Result<Step> decide(const std::vector<Verdict>& verdicts) override {
     Step step;
     if (waiting_ && !verdicts.empty()) {
-      Open open = std::move(*waiting_);
+      OpenBlock open = std::move(*waiting_);
       waiting_.reset();
       WEIR_TRY_ASSIGN(verdict, settled(verdicts[0], open.block.call));
       open.block.verdict = std::move(verdict);
@@ -225,7 +197,7 @@ class MessageStream final : public Reply {
       WEIR_TRY(check_reply_block(block, "/content_block"));
       WEIR_TRY(check_beside(document.root(), "content_block", ""));
     }
-    Open open(options_.text_filters);
+    OpenBlock open(options_.text_filters);
     open.block.kind = block_kind(type);
     if (open.block.is_call()) {
       if (++calls_ > limits::kCallsPerTurnMax)
@@ -257,7 +229,7 @@ class MessageStream final : public Reply {
     return unavailable("the upstream sent a call that can be read in more than one way");
   }
 
-  Result<Open*> opened(json::Value root) {
+  Result<OpenBlock*> opened(json::Value root) {
     const auto index = root["index"].integer();
     const auto at = index ? open_.find(*index) : open_.end();
     if (at == open_.end()) return unavailable("the upstream went on with a block that it had not begun");
@@ -303,7 +275,7 @@ class MessageStream final : public Reply {
     return {};
   }
 
-  static void pass_text(Open& open, json::Value text, Replacements& changes) {
+  static void pass_text(OpenBlock& open, json::Value text, Replacements& changes) {
     if (!text.is_string()) return;
     const std::string shown = open.filter.feed(*text.string());
     open.block.text += *text.string();
@@ -311,7 +283,7 @@ class MessageStream final : public Reply {
     if (shown != *text.string()) changes.emplace_back(text, json::quote(shown));
   }
 
-  void put(Open& open, Later bytes, Step& step) const {
+  void put(OpenBlock& open, Later bytes, Step& step) const {
     if (options_.text_filters && (bytes.citation || !open.later.empty())) {
       open.later.push_back(std::move(bytes));
     } else {
@@ -320,14 +292,14 @@ class MessageStream final : public Reply {
   }
 
   // What the block's filter kept back.
-  void flush(Open& open, Step& step) const {
+  void flush(OpenBlock& open, Step& step) const {
     const std::string rest = open.filter.end();
     if (rest.empty()) return;
     open.block.shown += rest;
     put(open, {delta_event(open.index, "text_delta", "text", rest)}, step);
   }
 
-  void end_text(Open& open, Step& step) const {
+  void end_text(OpenBlock& open, Step& step) const {
     flush(open, step);
     for (const Later& later : open.later) {
       if (!later.citation || open.block.untouched()) step.out += later.bytes;
@@ -336,7 +308,7 @@ class MessageStream final : public Reply {
   }
 
   // The events of a call that was allowed.
-  static void release(const Open& open, Step& step) {
+  static void release(const OpenBlock& open, Step& step) {
     if (!open.block.verdict.arguments) {
       for (const SseEvent& event : open.held) step.out += with_index(event, open.index);
       return;
@@ -351,7 +323,7 @@ class MessageStream final : public Reply {
 
   Status block_stop(json::Value root, SseEvent event, Step& step) {
     WEIR_TRY_ASSIGN(open, opened(root));
-    Open ended = std::move(*open);
+    OpenBlock ended = std::move(*open);
     open_.erase(*root["index"].integer());
     if (!ended.block.is_call()) {
       end_text(ended, step);
@@ -373,47 +345,6 @@ class MessageStream final : public Reply {
     return {};
   }
 
-  // The block as a request may carry it.
-  static std::string raw_block(const Open& open) {
-    const json::Value start = open.start["content_block"];
-    json::Writer writer;
-    writer.begin_object();
-    for (const json::Member& member : start.members()) {
-      if (member.key == "text" || member.key == "thinking" || member.key == "signature" ||
-          member.key == "input" || member.key == "citations")
-        continue;
-      if (open.block.kind == BlockKind::media && member.key == "content") continue;
-      writer.key(member.key).raw(member.value.raw());
-    }
-    const std::string_view type = start["type"].string_or("");
-    if (type == "text") {
-      writer.field("text", open.block.text);
-      if (!open.citations.empty()) writer.key("citations").raw("[" + open.citations + "]");
-    } else if (type == "thinking") {
-      writer.field("thinking", open.thinking);
-      writer.field("signature", open.signature.empty() ? start["signature"].string_or("")
-                                                       : std::string_view(open.signature));
-    } else if (type == "tool_use") {
-      // What is not JSON was denied; the upstream must still be able to read its own call.
-      const bool object = json::parse(open.input).has_value() && json::parse(open.input)->root().is_object();
-      writer.key("input").raw(object ? open.input : "{}");
-    } else if (open.block.kind == BlockKind::media) {
-      writer.field("content", open.block.text);
-    }
-    return writer.end_object().take();
-  }
-
-  // The event with its block's index in the client's message; the same bytes where that is the upstream's.
-  static std::string with_index(const SseEvent& event, int64_t index, const Replacements& changes = {}) {
-    const auto document = json::parse(event.data);
-    if (!document || ((*document)["index"].integer() == index && changes.empty())) return event.raw;
-    Splices splices;
-    splices.replace((*document)["index"], std::to_string(index));
-    // Offsets into the same data, parsed before.
-    for (const auto& [value, raw] : changes) splices.replace(value, raw);
-    return fmt::format("event: {}\ndata: {}\n\n", event.name, splices.apply(document->text()));
-  }
-
   std::string mended(const SseEvent& event) const {
     const auto document = json::parse(event.data);
     if (!document) return event.raw;
@@ -433,8 +364,8 @@ class MessageStream final : public Reply {
   SseParser parser_;
   std::deque<SseEvent> queue_;
   std::vector<MessageTurn> rounds_ = {MessageTurn{}};
-  std::map<int64_t, Open> open_;  // by the upstream's index
-  std::optional<Open> waiting_;
+  std::map<int64_t, OpenBlock> open_;  // by the upstream's index
+  std::optional<OpenBlock> waiting_;
   std::vector<SseEvent> closing_;
   std::vector<exchange::Message> messages_;
   int64_t next_index_ = 0;

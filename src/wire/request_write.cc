@@ -65,6 +65,8 @@ class MessageWriter {
         return;
       }
       case Place::result:
+        // Whether the tool failed is content too.
+        splices_.remove_members(value, [](std::string_view key) { return key == "is_error"; });
         if (value["content"].exists()) {
           splices_.replace(value["content"], json::quote(text));
         } else {

@@ -112,7 +112,7 @@ TEST(RequestWrite, EveryPartOfMessages) {
             R"({"type":"tool_result","tool_use_id":"1","is_error":true,"content":[{"type":"text","text":"a"},{"type":"image","source":{}}],"cache_control":{"type":"ephemeral"}})"),
         {{0, 0, "R"}},
         user(
-            R"({"type":"tool_result","tool_use_id":"1","is_error":true,"content":"R","cache_control":{"type":"ephemeral"}})")},
+            R"({"type":"tool_result","tool_use_id":"1","content":"R","cache_control":{"type":"ephemeral"}})")},
        {user(R"({"type":"tool_result","tool_use_id":"1"})"),
         {{0, 0, "R"}},
         user(R"({"type":"tool_result","tool_use_id":"1","content":"R"})")},
@@ -341,6 +341,7 @@ void apply(exchange::Part& part, const std::string& text) {
   if (auto* result = std::get_if<exchange::Result>(&part)) {
     result->texts = {text};
     result->media = 0;
+    result->is_error = false;
   } else if (auto* call = std::get_if<exchange::Call>(&part)) {
     call->arguments = text;
   } else {

@@ -91,8 +91,8 @@ inline Outcome play(exchange::Dialect dialect, const std::string& request,
 }
 
 // Filters. Each is told by its name: "none", "same" passes all, "loud" puts text in capitals, "hoard" keeps
-// all back to the end, "lag" two bytes, "mute" drops it, "swap" puts a longer text in the place of {{N}} and keeps back what
-// may become one.
+// all back to the end, "lag" two bytes, "mute" drops it, "swap" puts a longer text in the place of {{N}} and
+// keeps back what may become one.
 TextFilters filters(std::string_view name);
 // What the filter makes of a whole text.
 std::string filtered(std::string_view name, std::string_view text);

@@ -52,11 +52,13 @@ async function client(number) {
 }
 
 const rss = [];
+// What weir remembers for good, by its own account. The servers repeat themselves, so that this comes to rest soon.
+const trace = () => Math.round((JSON.parse(weir.run("status", "--json")).trace_bytes ?? NaN) / 1024);
 const measure = () => {
   for (const pid of marked(weir.mark)) seen.add(pid);
   if (weir.ended) return fail(`weir ended: ${JSON.stringify(weir.ended)} ${weir.output.slice(-1000)}`);
-  rss.push([Math.round((Date.now() - end) / 1000 + kSeconds), Math.round(weir.rss() / 1024), descriptors(), marked(weir.mark).length]);
-  console.log(`at ${rss.at(-1)[0]} s: RSS ${rss.at(-1)[1]} MiB, ${rss.at(-1)[2]} descriptors, ${rss.at(-1)[3]} processes; ${Object.entries(counts).map(([what, times]) => `${times} ${what}`).join(", ")}`);
+  rss.push([Math.round((Date.now() - end) / 1000 + kSeconds), Math.round(weir.rss() / 1024), descriptors(), marked(weir.mark).length, trace()]);
+  console.log(`at ${rss.at(-1)[0]} s: RSS ${rss.at(-1)[1]} MiB, ${rss.at(-1)[2]} descriptors, ${rss.at(-1)[3]} processes, trace ${rss.at(-1)[4]} KiB; ${Object.entries(counts).map(([what, times]) => `${times} ${what}`).join(", ")}`);
 };
 const timer = setInterval(measure, Math.max(5, kSeconds / 20) * 1000);
 const peers = await Promise.all(Array.from({ length: kClients }, (_, i) => client(i)));
@@ -74,6 +76,7 @@ const settled = rss.find(([at]) => at >= kSeconds / 3) ?? rss[0];
 const last = rss.at(-1);
 console.log(`RSS: ${Math.round(atRest.rss / 1024)} MiB at rest, then ${rss.map(([at, mib]) => `${at} s ${mib}`).join(", ")}; ${Math.round(weir.rss() / 1024)} after all left`);
 if (last[1] > settled[1] * 1.1 + 16) fail(`RSS grew from ${settled[1]} to ${last[1]} MiB`);
+if (!(last[4] <= settled[4] * 1.1 + 1024)) fail(`trace grew from ${settled[4]} to ${last[4]} KiB, so that this was no test of leaks`);
 console.log(`${seen.size} processes seen, none left; ledger ${Math.round(fs.readdirSync(path.join(weir.dir, "data"), { recursive: true }).reduce((sum, name) => sum + (fs.statSync(path.join(weir.dir, "data", name)).size ?? 0), 0) / (1 << 20))} MiB`);
 if (!weir.ended) await weir.discard();
 await http.stop();

@@ -18,6 +18,9 @@ constexpr std::string_view kCapabilities =
     R"({"tools":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},)"
     R"("prompts":{"listChanged":true},"logging":{},"completions":{}})";
 
+constexpr size_t kClientNameShown = 60;
+constexpr size_t kClientNamesMax = 64;  // counted apart
+
 std::string_view list_member(List list) {
   switch (list) {
     case List::tools:
@@ -86,6 +89,7 @@ Session::~Session() = default;
 std::string Session::initialize(const Message& request) {
   client_ = std::move(*json::parse(request.params().exists() ? std::string(request.params().raw()) : "{}"));
   revision_ = wire::mcp::negotiate(client_["protocolVersion"].string_or(""));
+  name_ = shown(client_["clientInfo"]["name"].string_or("unnamed"), kClientNameShown) + " over MCP";
   for (const config::Server& server : gateway_.config().servers) {
     if (server.command.empty() && server.url.empty()) continue;
     auto slot = std::make_shared<Upstream*>(nullptr);  // the handlers are made before what they are for
@@ -127,6 +131,8 @@ void Session::respond(const std::string& id, std::string text) {
 }
 
 void Session::request(const Message& message) {
+  auto& clients = gateway_.counters().clients;
+  ++clients[clients.contains(name_) || clients.size() < kClientNamesMax ? name_ : "others over MCP"];
   if (in_flight_.contains(message.id)) {
     // Not by refuse(): the first of the two is still under way.
     return send_(wire::mcp::error(message.id, code::kInvalidRequest, "a request with this id is under way"),
@@ -180,8 +186,9 @@ void Session::list(const Message& message, List list) {
 void Session::answer_list(const std::string& id, List list) {
   std::string entries;
   std::set<std::string_view> uris;
+  const bool watch = gateway_.config().mode == guard::Mode::watch;  // never interferes
   for (const Entry* entry : catalogue_.entries(list)) {
-    if (entry->pin != PinState::accepted) continue;
+    if (entry->pin != PinState::accepted && !watch) continue;
     const bool named = list == List::tools || list == List::prompts;
     if (!named && !uris.insert(entry->name).second) continue;  // owner_of() takes the first
     if (!entries.empty()) entries += ',';

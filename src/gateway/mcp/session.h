@@ -110,7 +110,7 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::string id_;
   Dial dial_;
   Send send_;
-  std::string revision_;
+  std::string revision_, name_;  // the name: what the client calls itself, for people
   json::Document client_;  // the params of its initialize
   session::Rules rules_;
   std::shared_ptr<session::Conversation> conversation_;

@@ -56,6 +56,13 @@ void put_argument(std::string& out, const CardArgument& argument) {
       argument.cut ? fmt::format("; cut, it has {} bytes", argument.bytes) : "");
 }
 
+// "2026-11-28T14:22:13Z" → "14:22:13 UTC on 2026-11-28".
+std::string for_people(std::string_view time) {
+  const size_t t = time.find('T');
+  if (t == std::string_view::npos || !time.ends_with('Z')) return std::string(time);
+  return fmt::format("{} UTC on {}", time.substr(t + 1, time.size() - t - 2), time.substr(0, t));
+}
+
 }  // namespace
 
 std::string escaped(std::string_view text) {
@@ -87,11 +94,12 @@ std::string escaped(std::string_view text) {
 
 std::string ask_page(const Card& card) {
   std::string body = fmt::format(
-      "<h1>{}</h1>\n<p class=\"dim\">{}: session {}, ledger entry {}{}. Denied at {} if nobody "
-      "answers.</p>\n",
+      "<p class=\"dim\">weir asks: may this call go?</p>\n<h1>{}</h1>\n<p class=\"dim\">{}: session {}, "
+      "ledger "
+      "entry {}{}. Denied at {} if nobody answers.</p>\n",
       escaped(card.tool), escaped(card.id), escaped(card.session), card.decision,
       card.waiting > 1 ? fmt::format("; {} calls wait with this question", card.waiting) : "",
-      escaped(card.denied_at));
+      escaped(for_people(card.denied_at)));
   body += fmt::format("<p class=\"why\">{}</p>\n<ul>\n", escaped(card.why));
   for (const CardArgument& argument : card.arguments) put_argument(body, argument);
   if (card.more_arguments > 0)

@@ -1,4 +1,7 @@
-"""A stdio MCP server that now and then crashes, stalls, floods or talks nonsense. `calm` always answers."""
+"""A stdio MCP server that now and then crashes, stalls, floods or talks nonsense. `calm` always answers.
+
+It says the same things again and again: text that weir has not seen yet is remembered for good (trace), and what is to be
+found here is memory that grows although nothing new is said."""
 import json
 import os
 import random
@@ -22,7 +25,7 @@ def work(id_):
     if dice < 0.70:
         send({"id": id_, "result": text("worked")})
     elif dice < 0.76:
-        send({"id": id_, "result": text("x" * random.randrange(1, 300000))})
+        send({"id": id_, "result": text("x" * random.choice((1, 900, 30000, 150000, 300000)))})
     elif dice < 0.80:
         os._exit(random.randrange(0, 3))
     elif dice < 0.85:

@@ -1,0 +1,192 @@
+"""One weir with the stock servers and the probe behind it, and the official Python SDK's client in front of it.
+
+The same servers as lib.mjs has."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+
+import anyio
+import httpx2
+from mcp import types
+from mcp.client.session import ClientSession
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.exceptions import MCPError
+
+HERE = pathlib.Path(__file__).resolve().parents[1]
+WEIR = os.environ.get("WEIR_BIN") or str(HERE.parents[1] / "build/release/weir")
+NODE = str(HERE.parent / "sdk/node_modules/.bin/node")
+
+
+def packaged(name):
+    return str(HERE / "node_modules/@modelcontextprotocol" / name / "dist/index.js")
+
+
+class Weir:
+    """One weir in a folder of its own, in front of the stock servers and the probe, over stdio and HTTP."""
+
+    def __init__(self, web):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="weir-clients-")).resolve()
+        self.files = self.dir / "files"
+        self.files.mkdir()
+        (self.files / "hello.txt").write_text("Hello from a file.\n")
+        servers = {
+            "everything": {"command": [NODE, packaged("server-everything"), "stdio"]},
+            "files": {"command": [NODE, packaged("server-filesystem"), str(self.files)]},
+            "memory": {"command": [NODE, packaged("server-memory")],
+                       "env": {"MEMORY_FILE_PATH": str(self.dir / "memory.jsonl")}},
+            "probe": {"command": [NODE, str(HERE / "servers/probe.mjs")]},
+            "net": {"url": web},
+        }
+        manifests = json.dumps([str(HERE / "manifests" / name) for name in ("everything.toml", "probe.toml")])
+        text = ['listen = "127.0.0.1:0"', 'ask_timeout = "0s"', "data_dir = %s" % json.dumps(str(self.dir / "data")),
+                "manifests = " + manifests]
+        for name, server in servers.items():
+            text += ["[[server]]", 'name = "%s"' % name]
+            for key, value in server.items():
+                inline = "{ %s }" % ", ".join("%s = %s" % (k, json.dumps(v)) for k, v in value.items()) \
+                    if isinstance(value, dict) else json.dumps(value)
+                text.append("%s = %s" % (key, inline))
+        for origin in ("file:%s" % self.files, "file:%s/**" % self.files, "tool:files/*", "tool:memory/*"):
+            text += ["[[trust]]", 'origin = "%s"' % origin, 'integrity = "trusted"']
+        self.config = self.dir / "weir.toml"
+        self.config.write_text("\n".join(text) + "\n")
+        self.process = subprocess.Popen([WEIR, "up", "--config", str(self.config)], stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL, text=True)
+        self.url = re.search(r"listening on (\S+)", self.process.stdout.readline())[1]
+        self.token = subprocess.run([WEIR, "token", "--config", str(self.config)], check=True, capture_output=True,
+                                    text=True).stdout.strip()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(30)
+        shutil.rmtree(self.dir)
+
+
+class Relay:
+    """A TCP relay whose connections can be cut."""
+
+    def __init__(self, target):
+        host, port = re.fullmatch(r"http://([^:/]+):(\d+)/mcp", target).groups()
+        self.to, self.scopes, self.total = (host, int(port)), set(), 0
+
+    async def run(self, task_status):
+        listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+        port = listener.extra(anyio.abc.SocketAttribute.local_port)
+        task_status.started("http://127.0.0.1:%d/mcp" % port)
+        await listener.serve(self.carry)
+
+    async def carry(self, one):
+        self.total += 1
+        with anyio.CancelScope() as scope:
+            self.scopes.add(scope)
+            with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, ExceptionGroup):
+                async with one, await anyio.connect_tcp(*self.to) as two, anyio.create_task_group() as both:
+                    both.start_soon(self.pump, one, two, both)
+                    both.start_soon(self.pump, two, one, both)
+        self.scopes.discard(scope)
+
+    async def pump(self, source, sink, both):
+        with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream):
+            async for piece in source:
+                await sink.send(piece)
+        both.cancel_scope.cancel()
+
+    def cut(self):
+        for scope in list(self.scopes):
+            scope.cancel()
+
+
+class Peer:
+    """One client session, with what it was told and asked. Names are the servers' own."""
+
+    def __init__(self, weir, route):
+        self.weir, self.route = weir, route
+        self.notes, self.roots, self.elicit = [], ["file:///srv/first"], None
+        self.stack = contextlib.AsyncExitStack()
+
+    async def open(self, url=None):
+        if self.route == "http":
+            http = await self.stack.enter_async_context(httpx2.AsyncClient(
+                headers={"Authorization": "Bearer " + self.weir.token}, timeout=httpx2.Timeout(60)))
+            streams = streamable_http_client(url or self.weir.url + "/mcp", http_client=http)
+        else:
+            streams = stdio_client(StdioServerParameters(command=WEIR, args=["mcp", "--config", str(self.weir.config)]))
+        opened = await self.stack.enter_async_context(streams)
+        self.session = await self.stack.enter_async_context(ClientSession(
+            opened[0], opened[1], sampling_callback=self.on_sample, elicitation_callback=self.on_elicit,
+            list_roots_callback=self.on_roots, message_handler=self.on_message))
+        self.hello = await self.session.initialize()
+        return self
+
+    async def close(self):
+        await self.stack.aclose()
+
+    async def on_sample(self, context, params):
+        content = params.messages[0].content
+        return types.CreateMessageResult(role="assistant", model="scripted",
+                                         content=types.TextContent(type="text", text="sampled: " + content.text))
+
+    async def on_elicit(self, context, params):
+        return self.elicit or types.ElicitResult(action="accept", content={"colour": "blue"})
+
+    async def on_roots(self, context):
+        return types.ListRootsResult(roots=[types.Root(uri=uri) for uri in self.roots])
+
+    async def on_message(self, message):
+        if not isinstance(message, Exception):
+            self.notes.append(message)
+
+    async def heard(self, method, fits=lambda params: True):
+        with anyio.fail_after(20):
+            while True:
+                for note in self.notes:
+                    if note.method == method and fits(note.params):
+                        self.notes.remove(note)
+                        return note.params
+                await anyio.sleep(0.02)
+
+    async def call(self, server, tool, arguments=None, progress=None):
+        return await self.session.call_tool("%s__%s" % (server, tool), arguments, progress_callback=progress)
+
+    async def text(self, server, tool, arguments=None, progress=None):
+        return text_of(await self.call(server, tool, arguments, progress))
+
+    async def names(self, server, kind):
+        entries = await self.all("list_" + kind, kind)
+        return [e.name.split("__", 1)[1] for e in entries if e.name.startswith(server + "__")]
+
+    async def all(self, method, member):
+        entries, cursor = [], None
+        while True:
+            page = await getattr(self.session, method)(params=types.PaginatedRequestParams(cursor=cursor))
+            entries += getattr(page, member)
+            cursor = page.next_cursor
+            if not cursor:
+                return entries
+
+
+def text_of(result):
+    return "\n".join(getattr(block, "text", "") for block in result.content)
+
+
+async def code_of(awaitable):
+    try:
+        await awaitable
+    except MCPError as error:
+        return error.error.code
+    return 0
+
+
+async def poll(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not await condition():
+        assert time.monotonic() < end, "waited for " + what
+        await anyio.sleep(0.02)

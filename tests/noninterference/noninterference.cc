@@ -1,0 +1,229 @@
+// Non-interference, run: see README.md.
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <algorithm>
+#include <tuple>
+
+#include "gateway/running.h"
+#include "session.h"
+#include "world.h"
+
+namespace weir::noninterference {
+namespace {
+
+struct Options {
+  uint64_t seed = 1;
+  size_t sessions = 2000;
+  size_t variants = 2;
+  bool print = false;
+};
+
+// One weir with its upstream; many sessions share it, as they would.
+class Stage {
+ public:
+  explicit Stage(net::Loop& loop) : upstream_(loop) {
+    std::error_code failed;
+    // What is synced there costs nothing.
+    const std::string base = std::filesystem::is_directory("/dev/shm", failed) ? "/dev/shm" : "/tmp";
+    std::string name = base + "/weir-noninterference-XXXXXX";
+    dir_ = mkdtemp(name.data());
+    auto config = config::defaults();
+    config->listen_port = 0;
+    config->mode = guard::Mode::seal;
+    config->ask_timeout_ms = 0;
+    config->authenticate = false;
+    for (const auto dialect : {exchange::Dialect::chat_completions, exchange::Dialect::messages})
+      config->upstreams.push_back({.name = std::string(exchange::dialect_name(dialect)),
+                                   .url = fmt::format("http://127.0.0.1:{}/v1", upstream_.port()),
+                                   .dialect = dialect});
+    if (const auto added = config->manifests.add(kManifest, "box.toml"); !added) die(added.error());
+    auto running = gateway::Running::start({std::move(*config), dir_, &loop});
+    if (!running) die(running.error());
+    running_ = std::move(*running);
+  }
+  ~Stage() {
+    running_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(dir_, ignored);
+  }
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  Upstream& upstream() { return upstream_; }
+  uint16_t port() const { return running_->port(); }
+
+ private:
+  [[noreturn]] static void die(const Error& error) {
+    fmt::print(stderr, "noninterference: {}\n", error.text());
+    exit(3);
+  }
+
+  Upstream upstream_;
+  std::string dir_;
+  std::unique_ptr<gateway::Running> running_;
+};
+
+Plan plan_of(const Options& options, size_t index) {
+  Plan plan;
+  plan.session = mix({options.seed, index});
+  Dice dice(mix({plan.session, 31}));
+  plan.dialect = dice.one_in(2) ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
+  plan.stream = dice.one_in(2);
+  return plan;
+}
+
+// Where two runs part although nothing was revealed differently; npos: nowhere.
+size_t first_difference(const Transcript& a, const Transcript& b) {
+  size_t until = std::max(a.planner.size(), b.planner.size());
+  const auto in_order = [](std::vector<Reveal> reveals) {
+    std::sort(reveals.begin(), reveals.end(), [](const Reveal& x, const Reveal& y) {
+      return std::tie(x.before, x.answer) < std::tie(y.before, y.answer);
+    });
+    return reveals;
+  };
+  const std::vector<Reveal> of_a = in_order(a.reveals);
+  const std::vector<Reveal> of_b = in_order(b.reveals);
+  for (size_t i = 0; i < std::max(of_a.size(), of_b.size()); ++i) {
+    if (i < of_a.size() && i < of_b.size() && of_a[i].answer == of_b[i].answer) continue;
+    if (i < of_a.size()) until = std::min(until, of_a[i].before);
+    if (i < of_b.size()) until = std::min(until, of_b[i].before);
+    break;
+  }
+  for (size_t i = 0; i < until; ++i) {
+    if (i >= a.planner.size() || i >= b.planner.size() || a.planner[i] != b.planner[i]) return i;
+  }
+  return std::string::npos;
+}
+
+void print_difference(const Plan& plan, size_t at, const Transcript& a, const Transcript& b) {
+  const std::string none = "(no request)";
+  const std::string& one = at < a.planner.size() ? a.planner[at] : none;
+  const std::string& other = at < b.planner.size() ? b.planner[at] : none;
+  size_t place = 0;
+  while (place < one.size() && place < other.size() && one[place] == other[place]) ++place;
+  const size_t from = place > 300 ? place - 300 : 0;
+  fmt::print("session {:x}, {}, {}: request {} of the planner differs at byte {}:\n  {}\n  {}\n", plan.session,
+             exchange::dialect_name(plan.dialect), plan.stream ? "streamed" : "whole", at + 1, place,
+             one.substr(from, 500), other.substr(from, 500));
+}
+
+struct Sum {
+  size_t sessions = 0, interfering = 0, violations = 0, differing = 0, useful = 0, requests = 0, reveals = 0,
+         refused = 0;
+};
+
+// Part one: two contents, and what is revealed answers alike in every second session.
+Sum compare_pairs(net::Loop& loop, const Options& options) {
+  Sum sum;
+  std::unique_ptr<Stage> first;
+  std::unique_ptr<Stage> second;
+  for (size_t i = 0; i < options.sessions; ++i) {
+    if (i % 50 == 0 || !first) {
+      first = std::make_unique<Stage>(loop);
+      second = std::make_unique<Stage>(loop);
+    }
+    Plan plan = plan_of(options, i);
+    plan.reveals_differ = i % 2 == 1;
+    plan.variant = 1;
+    const Transcript a = run_session(loop, first->upstream(), first->port(), plan);
+    plan.variant = 2;
+    const Transcript b = run_session(loop, second->upstream(), second->port(), plan);
+    ++sum.sessions;
+    sum.requests += a.planner.size() + b.planner.size();
+    sum.reveals += a.reveals.size();
+    if (a.untrusted_bytes != b.untrusted_bytes) ++sum.differing;
+    if (a.later_request && b.later_request) ++sum.useful;
+    for (const Transcript* each : {&a, &b}) {
+      sum.violations += each->violations.size();
+      for (const std::string& violation : each->violations) {
+        if (++sum.refused <= 3) fmt::print("session {:x}: {}\n", plan.session, violation);
+      }
+    }
+    const size_t at = first_difference(a, b);
+    if (at != std::string::npos && ++sum.interfering <= 3) print_difference(plan, at, a, b);
+    // Planners that were told different things have done different things, which their weirs remember.
+    if (at == std::string::npos && !plan.reveals_differ) continue;
+    first.reset();
+    second.reset();
+  }
+  return sum;
+}
+
+// Part two: over many contents a planner can be shown at most 2^charge different views.
+bool count_views(net::Loop& loop, const Options& options, size_t sessions, size_t variants) {
+  size_t most = 0;
+  bool good = true;
+  for (size_t i = 0; i < sessions; ++i) {
+    Plan plan = plan_of(options, 1'000'000 + i);
+    plan.reveals_differ = true;
+    std::map<std::string, double> views;
+    double charge = 0;
+    for (size_t variant = 0; variant < variants; ++variant) {
+      Stage stage(loop);
+      plan.variant = variant;
+      const Transcript transcript = run_session(loop, stage.upstream(), stage.port(), plan);
+      std::string view;
+      double bits = 0;
+      for (const std::string& body : transcript.planner) view += body + "\n";
+      for (const Reveal& reveal : transcript.reveals) bits += reveal.bits;
+      views[view] = bits;
+      charge = std::max(charge, bits);
+    }
+    most = std::max(most, views.size());
+    if (static_cast<double>(views.size()) <= std::exp2(charge) + 1e-6) continue;
+    good = false;
+    fmt::print("session {:x}: {} different views for {:.1f} bits\n", plan.session, views.size(), charge);
+  }
+  fmt::print("capacity: {} sessions, {} contents each, at most {} different views in one\n", sessions, variants, most);
+  return good;
+}
+
+int run(const Options& options) {
+  net::Loop loop;
+  fmt::print("seed {}\n", options.seed);
+  const auto begin = std::chrono::steady_clock::now();
+  const Sum sum = compare_pairs(loop, options);
+  const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  fmt::print("pairs: {} sessions, {} requests of planners, {} reveals, {} with differing content, {} in which the "
+             "planner was asked again, {:.0f} s\n",
+             sum.sessions, sum.requests, sum.reveals, sum.differing, sum.useful, seconds);
+  int failed = 0;
+  int passed = 0;
+  const auto check = [&](bool good, const std::string& what) {
+    ++(good ? passed : failed);
+    if (!good) fmt::print("FAILED: {}\n", what);
+  };
+  check(sum.interfering == 0, fmt::format("{} sessions interfere", sum.interfering));
+  check(sum.violations == 0, fmt::format("{} requests were not answered", sum.violations));
+  check(sum.useful * 100 >= sum.sessions * 95, "too few sessions ask the planner again");
+  check(sum.differing * 100 >= sum.sessions * 95, "too few sessions deliver differing content");
+  if (sum.interfering == 0)
+    check(count_views(loop, options, std::max<size_t>(options.sessions / 50, 4), 8), "more views than bits");
+  fmt::print("{} passed, {} failed\n", passed, failed);
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace weir::noninterference
+
+int main(int argc, char** argv) {
+  weir::noninterference::Options options;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string name = argv[i];
+    const uint64_t value = strtoull(argv[i + 1], nullptr, 10);
+    if (name == "--sessions") {
+      options.sessions = value;
+    } else if (name == "--seed") {
+      options.seed = value;
+    } else {
+      fmt::print(stderr, "usage: noninterference [--sessions N] [--seed S]\n");
+      return 2;
+    }
+  }
+  return weir::noninterference::run(options);
+}
