@@ -180,7 +180,8 @@ TEST(Cut, ManyMarksTakeLinearTimeAndBoundedOrigins) {
   message.parts.push_back(exchange::Text{text});
   const auto begin = std::chrono::steady_clock::now();
   const auto segments = claude().cut(message, 0);
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  // Squared it would take hours; a sanitizer on a busy machine takes seconds.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::minutes(2));
   EXPECT_LE(segments.size(), limits::kLabelOriginsMax + 3);
   // What was not named any more still keeps the whole from being trusted by its path alone.
   EXPECT_EQ(segments.back().origins.back(), "tool:client:claude-code/memory");

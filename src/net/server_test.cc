@@ -284,6 +284,7 @@ TEST(Server, MayBeDestroyedByItsHandler) {
   Raw raw = Raw::connect(port);
   raw.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(raw.all(), "");
+  EXPECT_TRUE(thread.on([&] { return server == nullptr; }));
 }
 
 TEST(Server, SaysWhenTheAddressIsTaken) {
