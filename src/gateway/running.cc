@@ -1,10 +1,35 @@
 #include "gateway/running.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include "gateway/gateway.h"
 #include "ledger/files.h"
 #include "ledger/log.h"
 
 namespace weir::gateway {
+
+namespace {
+
+// Holds a folder while tokens and key are read or made: of two weirs that start at once on a new folder one
+// would otherwise sign with a key that the other has overwritten. Where it cannot be locked nothing is held.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::string& dir) : fd_(open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    if (fd_ >= 0) flock(fd_, LOCK_EX);
+  }
+  ~FolderLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  const int fd_;
+};
+
+}  // namespace
 
 // In the order of making; the destructor goes the other way.
 struct Running::Parts {
@@ -31,12 +56,14 @@ Result<std::unique_ptr<Running>> Running::start(RunningOptions options) {
   auto parts = std::make_unique<Parts>();
   net::Loop& loop = *options.loop;
   const auto post = [&loop](std::function<void()> job) { loop.post(std::move(job)); };
+  auto lock = std::make_unique<FolderLock>(options.data_dir);
   auto tokens = load_tokens(options.data_dir, parts->random);
   if (!tokens) return tokens.error();
   parts->tokens = std::move(*tokens);
   auto key =
       ledger::Key::load_or_create(parts->files, options.data_dir + "/ledger.key", "weir", parts->random);
   if (!key) return key.error();
+  lock.reset();
   ledger::LogOptions log_options;
   log_options.post = post;
   log_options.check_all = false;
