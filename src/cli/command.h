@@ -43,6 +43,7 @@ struct ReplayArgs {
   std::string file = "-";
   bool planner_view = false;
   bool without_trace = false;  // for tests
+  bool cedar_semantics = false;
 };
 int run_replay(const Common& common, const ReplayArgs& args);
 

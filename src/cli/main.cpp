@@ -32,6 +32,8 @@ int main(int argc, char** argv) {
       ->allow_extra_args(false);
   sub->add_flag("--planner-view", replay.planner_view,
                 "write what the planner would be sent before each call");
+  sub->add_flag("--cedar-semantics", replay.cedar_semantics,
+                "decide as the published Cedar engine: a policy that errs is skipped; for comparison");
   sub->add_flag("--without-trace", replay.without_trace)->group("");  // for tests: what would be missed
   sub->add_option("FILE", replay.file, "a file, or - for standard input");
   sub->callback([&] { code = run_replay(common, replay); });

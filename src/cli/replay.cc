@@ -23,6 +23,7 @@ int run_replay(const Common& common, const ReplayArgs& args) {
   if (!config) return fail(config.error());
   if (auto prepared = prepare(*config, args); !prepared) return fail(prepared.error());
   replay::Options options{config->mode, args.planner_view, !args.without_trace};
+  if (args.cedar_semantics) options.semantics = policy::Semantics::cedar;
   if (!args.mode.empty()) {
     const auto mode = guard::parse_mode(args.mode);
     if (!mode)

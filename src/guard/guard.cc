@@ -89,7 +89,8 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
     verdict.places = session::places_of(server, verdict.arguments);
 
   verdict.request = policy_request(situation, facts, verdict.tool);
-  const policy::Outcome outcome = policy::decide(*situation.policies, verdict.request);
+  const policy::Outcome outcome =
+      policy::decide(*situation.policies, verdict.request, {}, situation.semantics);
   verdict.decision = outcome.decision;
   verdict.why = why(situation, facts, verdict.arguments, outcome, verdict.tool);
   for (const policy::Determining& determining : outcome.determining)
@@ -101,9 +102,9 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
     granted.granted = &exact;
     granted.released =
         facts.released || std::count(verdict.policies.begin(), verdict.policies.end(), "leak") > 0;
-    verdict.grantable =
-        policy::decide(*situation.policies, policy_request(situation, granted, verdict.tool)).decision ==
-        Decision::allow;
+    verdict.grantable = policy::decide(*situation.policies, policy_request(situation, granted, verdict.tool),
+                                       {}, situation.semantics)
+                            .decision == Decision::allow;
   }
   if (outcome.decision == Decision::allow && facts.granted != nullptr &&
       facts.granted->scope == session::Scope::once) {

@@ -54,6 +54,7 @@ struct Situation {
   bool offered = true;  // the client's request, or a tools list, declares the tool
   int64_t wall_ms = 0;
   bool drifted = false;  // what its server says of the tool is not what was accepted
+  policy::Semantics semantics = policy::Semantics::weir;  // of the policies; the other is for comparison
 };
 
 Verdict decide(const Situation& situation, const exchange::Call& call);

@@ -83,7 +83,7 @@ std::string origins_in_words(const Label& label) {
 std::string why(const Situation& situation, const Facts& facts, const std::vector<Leaf>& leaves,
                 const policy::Outcome& outcome, std::string_view tool_name) {
   const Labels& labels = situation.workspace->labels();
-  if (!outcome.errors.empty()) {
+  if (!outcome.errors.empty() && outcome.decision != Decision::allow) {
     const policy::PolicyError& error = outcome.errors.front();
     return fmt::format("policy {} could not be evaluated ({}: {}), so the call is denied", error.policy_id,
                        error.where, error.message);

@@ -194,6 +194,7 @@ Result<Replay::Lines> Replay::text(json::Value event, Role role) {
 guard::Situation Replay::situation(const session::Conversation& conversation, bool offered) {
   guard::Situation situation{&workspace_, &conversation, rules_,  &config_.policies, &grants_,
                              session_id_, options_.mode, offered, wall_ms_};
+  situation.semantics = options_.semantics;
   return situation;
 }
 

@@ -22,6 +22,7 @@ struct Options {
   guard::Mode mode = guard::Mode::guard;
   bool planner_view = false;  // print what the planner would be sent before each call and answer instead
   bool trace = true;          // false only in tests, see session::WorkspaceLimits
+  policy::Semantics semantics = policy::Semantics::weir;
 };
 
 class Replay {
