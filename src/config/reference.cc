@@ -72,7 +72,7 @@ constexpr Key kKeys[] = {
      "them. By default it asks for what it needs with `weir_ask`."},
     {"seal", "open", "list of strings", "[]",
      "Weakening: patterns, as in `[[trust]]`, of origins whose content the model is shown although nobody "
-     "vouches for it, as in guard mode: `tool:client:claude-code/Read`, `file:/home/me/work/**`."},
+     "vouches for it, as in guard mode: `tool:client:claude-code/Read`, `file:/home/me/notes/**`."},
     {"seal", "attachments", "string", "\"sealed\"",
      "Weakening: `\"open\"` shows the model pictures and files that the user hands over."},
     {"seal", "reader", "string", "",
