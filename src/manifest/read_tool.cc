@@ -101,14 +101,17 @@ Status read_readers(const toml::Value& list, const std::vector<ArgFact>& args, R
   return {};
 }
 
-// The tokens up to and including the first "*" of the template's place in the result; none without one.
-std::vector<std::string> record_of(const Template& from) {
-  const Template::Piece* piece = from.result_piece();
-  if (piece == nullptr) return {};
-  const auto& tokens = piece->pointer.tokens;
+// The tokens up to and including the first "*" of a place in the result; none without one.
+std::vector<std::string> record_of(const PointerPattern& pointer) {
+  const auto& tokens = pointer.tokens;
   const auto star = std::find(tokens.begin(), tokens.end(), "*");
   if (star == tokens.end()) return {};
   return {tokens.begin(), star + 1};
+}
+
+std::vector<std::string> record_of(const Template& from) {
+  const Template::Piece* piece = from.result_piece();
+  return piece == nullptr ? std::vector<std::string>() : record_of(piece->pointer);
 }
 
 Status read_fields(const toml::Value& list, ResultFacts& facts) {
@@ -136,9 +139,7 @@ Status find_records(const toml::Value& table, ResultFacts& facts) {
     }
   }
   for (const PointerPattern& field : facts.fields) {
-    const auto star = std::find(field.tokens.begin(), field.tokens.end(), "*");
-    if (!facts.record.tokens.empty() || star == field.tokens.end()) continue;
-    facts.record.tokens.assign(field.tokens.begin(), star + 1);
+    if (facts.record.tokens.empty()) facts.record.tokens = record_of(field);
   }
   return {};
 }
