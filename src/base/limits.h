@@ -101,12 +101,16 @@ inline constexpr size_t kReferencePathMax = 16;
 inline constexpr size_t kReferencesPerLeafMax = 256;            // in one argument; more: denied
 inline constexpr size_t kSealedValuesMax = 20'000;              // named in one session; more cannot be named
 inline constexpr size_t kSealedMadeBytesMax = size_t{1} << 20;  // readers' answers that outlive a restart
+inline constexpr size_t kSourceBytesMax = 500;                  // of a call, where it names a sealed value
 inline constexpr size_t kSealedFieldsMax = 64;                  // named of one record
 inline constexpr size_t kSealedPageMax = 200;                   // references of one list
 inline constexpr size_t kVaultsMax = 10'000;                    // sessions whose vault is kept
 inline constexpr size_t kQuestionBytesMax = 8'192;              // of weir_ask
 inline constexpr size_t kQuestionReferencesMax = 64;
 inline constexpr size_t kEnumOptionsMax = 256;
+inline constexpr size_t kIntentWordsBytesMax =
+    256 << 10;                                     // of the user's and operator's texts that a judge is shown
+inline constexpr size_t kIntentAnswersMax = 4096;  // of the intent check that are remembered
 inline constexpr size_t kReaderAnswerBytesMax = size_t{1} << 20;
 inline constexpr int kReaderTriesMax = 3;
 inline constexpr int64_t kModelCallMs = 120'000;  // for an answer to a question of weir's own

@@ -22,7 +22,7 @@ Status only_known(const toml::Value& table, std::string_view section) {
   for (const Key& key : keys()) {
     if (key.section == section) names.push_back(key.name);
   }
-  if (section.empty()) names.insert(names.end(), {"upstream", "server", "mcp", "seal", "trust"});
+  if (section.empty()) names.insert(names.end(), {"upstream", "server", "mcp", "seal", "intent", "trust"});
   auto entries = table.entries();
   if (!entries) return entries.error();
   for (const toml::Entry& entry : *entries) {
@@ -71,6 +71,7 @@ class Reader {
     WEIR_TRY(read_servers(root["server"]));
     WEIR_TRY(read_mcp(root["mcp"]));
     WEIR_TRY(read_seal(root["seal"]));
+    WEIR_TRY(read_intent(root["intent"]));
     WEIR_TRY(read_trust(root["trust"]));
     if (!config_.authenticate && !config_.on_loopback()) {
       return root["auth"].error(
@@ -290,6 +291,17 @@ class Reader {
     WEIR_TRY(only_known(mcp, "mcp"));
     WEIR_TRY(mcp.read("elicit", config_.mcp.elicit));
     return mcp.read("alone", config_.mcp.alone);
+  }
+
+  Status read_intent(const toml::Value& intent) {
+    if (!intent.exists()) return {};
+    WEIR_TRY(only_known(intent, "intent"));
+    WEIR_TRY(intent.read("check", config_.intent.check));
+    WEIR_TRY(intent.read("judge", config_.intent.judge));
+    WEIR_TRY(intent.read("judge_model", config_.intent.judge_model));
+    if (!config_.intent.judge.empty() && config_.upstream_named(config_.intent.judge) == nullptr)
+      return intent["judge"].error(fmt::format("there is no [upstream.{}]", config_.intent.judge));
+    return {};
   }
 
   Status read_seal(const toml::Value& seal) {

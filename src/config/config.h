@@ -68,6 +68,13 @@ struct Seal {
   std::string reader_model = {};  // empty: the planner's
 };
 
+// The intent check: whether a model is asked if the user's own words include a call, before a person is.
+struct Intent {
+  bool check = false;
+  std::string judge = {};        // the upstream that is asked; empty: the planner's own
+  std::string judge_model = {};  // empty: the planner's
+};
+
 struct Config {
   std::string file = {};  // where it was read from; empty: embedded defaults
   std::string listen_host = "127.0.0.1";
@@ -84,6 +91,7 @@ struct Config {
   std::vector<Server> servers = {};
   Mcp mcp = {};
   Seal seal = {};
+  Intent intent = {};
   manifest::Manifests manifests = {};
   manifest::TrustRules trust = {};
   policy::PolicySet policies = {};

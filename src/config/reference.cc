@@ -63,6 +63,12 @@ constexpr Key kKeys[] = {
      "With an upstream configured, a call at `/mcp` that the model proxy has not decided counts as made "
      "after "
      "reading untrusted text. Weakening: `true` starts such clients clean."},
+    {"intent", "check", "boolean", "false",
+     "Before a person is asked about a call, a model that has read nothing untrusted is asked whether the "
+     "user's own words include it; see [the intent check](intent.md)."},
+    {"intent", "judge", "string", "",
+     "The upstream that is asked; by default the one that the request goes to."},
+    {"intent", "judge_model", "string", "", "The model that is asked; by default the one of the request."},
     {"seal", "page", "integer", "10", "How many references a sealed list shows, whatever it holds."},
     {"seal", "budget_bits", "number", "64",
      "What may be revealed to the model of sealed content in one session, in bits."},

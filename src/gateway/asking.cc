@@ -115,8 +115,12 @@ std::string Asking::sealed(const std::string& answer_json, bool over_budget) {
   const seal::Reference reference{vault.number(key_), {}};
   const auto document = json::parse(answer_json);
   const auto text = document ? document->root().string() : std::nullopt;
+  std::vector<seal::SealedPtr> about;
+  for (const seal::Reference& asked_of : ask_.references)
+    about.push_back(conversation_->sealed(asked_of.number));
   vault.put_made(reference.number, std::make_shared<const seal::Sealed>(
-                                       seal::Sealed{std::string(text.value_or(answer_json)), !text, label_}));
+                                       seal::Sealed{std::string(text.value_or(answer_json)), !text, label_,
+                                                    seal::answer_source(ask_, about)}));
   return over_budget ? seal::over_budget_text(reference) : seal::sealed_text(reference);
 }
 

@@ -264,9 +264,22 @@ void Turn::judge_call(size_t index) {
   const guard::Situation situation{&gateway_.workspace(), conversation_.get(), rules_,      &config.policies,
                                    &gateway_.grants(),    session_id_,         config.mode, offered,
                                    gateway_.now().wall_ms};
-  held_[index].judging = judge(gateway_, situation, call, [weak = weak_from_this(), index](Judged judged) {
-    if (const auto self = weak.lock()) self->decided(index, std::move(judged));
-  });
+  const std::optional<Judge> intent = intent_judge();
+  held_[index].judging = judge(
+      gateway_, situation, call,
+      [weak = weak_from_this(), index](Judged judged) {
+        if (const auto self = weak.lock()) self->decided(index, std::move(judged));
+      },
+      {}, intent ? &*intent : nullptr);
+}
+
+// Who answers the intent check for this request; nobody where it is off.
+std::optional<Judge> Turn::intent_judge() const {
+  const config::Intent& intent = gateway_.config().intent;
+  if (!intent.check) return std::nullopt;
+  const config::Upstream* named = gateway_.config().upstream_named(intent.judge);
+  return Judge{named != nullptr ? named : upstream_,
+               intent.judge_model.empty() ? parsed_->request.model : intent.judge_model, call_->headers()};
 }
 
 // All calls of the round are decided: what was allowed leaves.

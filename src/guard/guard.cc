@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "guard/facts.h"
+#include "guard/intent.h"
 #include "guard/why.h"
 
 namespace weir::guard {
@@ -105,6 +106,12 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
     verdict.grantable = policy::decide(*situation.policies, policy_request(situation, granted, verdict.tool),
                                        {}, situation.semantics)
                             .decision == Decision::allow;
+    if (situation.intent &&
+        policy::decide(*situation.policies, policy_request(situation, facts, verdict.tool, "yes"), {},
+                       situation.semantics)
+                .decision == Decision::allow) {
+      verdict.intent = intent_question(situation, call, facts, verdict.arguments, verdict.tool);
+    }
   }
   if (outcome.decision == Decision::allow && facts.granted != nullptr &&
       facts.granted->scope == session::Scope::once) {

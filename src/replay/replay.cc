@@ -422,9 +422,12 @@ Result<Replay::Lines> Replay::ask_answer(json::Value event) {
     const seal::Reference reference{vault.number(sha256({"ask/", id})), {}};
     const auto document = json::parse(answer.value_or("\"\""));
     const auto text = document ? document->root().string() : std::nullopt;
-    vault.put_made(reference.number,
-                   std::make_shared<const seal::Sealed>(
-                       seal::Sealed{std::string(text.value_or(answer.value_or(""))), !text, asked.label}));
+    std::vector<seal::SealedPtr> about;
+    for (const seal::Reference& asked_of : asked.ask.references)
+      about.push_back(asked.conversation->sealed(asked_of.number));
+    vault.put_made(reference.number, std::make_shared<const seal::Sealed>(
+                                         seal::Sealed{std::string(text.value_or(answer.value_or(""))), !text,
+                                                      asked.label, seal::answer_source(asked.ask, about)}));
     told = asked.ask.type.reveals() ? seal::over_budget_text(reference) : seal::sealed_text(reference);
   }
   add_part(shown_, Role::tool, exchange::Result{id, {}, {told}});

@@ -83,6 +83,16 @@ Prompt reader_prompt(const Ask& ask, const std::vector<std::string>& contents, s
   return prompt;
 }
 
+std::string answer_source(const Ask& ask, const std::vector<SealedPtr>& values) {
+  std::string of;
+  for (const SealedPtr& value : values) {
+    if (value == nullptr || value->source.empty()) return {};
+    of += (of.empty() ? "" : " and ") + value->source;
+  }
+  std::string source = fmt::format("a reader's answer to {} about {}", json::quote(ask.question), of);
+  return source.size() > 4 * limits::kSourceBytesMax ? std::string() : source;
+}
+
 std::string revealed_text(std::string_view answer_json) {
   return json::Writer().begin_object().key("answer").raw(answer_json).end_object().take();
 }

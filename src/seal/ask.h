@@ -12,6 +12,7 @@
 #include "exchange/exchange.h"
 #include "seal/answer_type.h"
 #include "seal/reference.h"
+#include "seal/vault.h"
 
 namespace weir::seal {
 
@@ -38,6 +39,10 @@ struct Prompt {
 // What the reader is sent. `contents` are those of the references, in their order; `nonce` (fresh, secret)
 // marks where they begin and end, so that no content can end itself.
 Prompt reader_prompt(const Ask& ask, const std::vector<std::string>& contents, std::string_view nonce);
+
+// Sealed::source of an answer that becomes a sealed value; `values` are those of the references, in their
+// order.
+std::string answer_source(const Ask& ask, const std::vector<SealedPtr>& values);
 
 // What the planner is told.
 std::string revealed_text(std::string_view answer_json);  // {"answer":true}

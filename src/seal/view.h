@@ -30,6 +30,7 @@ struct ViewRules {
   double budget_bits = 64;
   bool reveal = false;                // show leaves that have a `reveal` type
   std::function<bool(LabelId)> open;  // content with this label is shown although nobody vouches for it
+  std::string source = {};            // Sealed::source of the values
 };
 
 struct View {

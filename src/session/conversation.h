@@ -65,6 +65,8 @@ class Conversation {
   // The label of what the planner writes now: the context's; what was revealed has narrowed its readers.
   LabelId planner_label(Labels& labels) const;
 
+  // The calls of this history, oldest first, with their ids.
+  const std::vector<std::pair<std::string, Called>>& calls() const { return calls_; }
   // The call of that id, or nullptr.
   const Called* called(std::string_view call_id) const;
 
