@@ -53,7 +53,6 @@ class Turn : public std::enable_shared_from_this<Turn> {
   bool sealing() const { return rules_.sealing != nullptr; }
   std::string upstream_body() const;
   std::unique_ptr<wire::TextFilter> shown_text();
-  std::optional<seal::Resolved> resolve(const seal::Reference& reference) const;
   wire::Verdict verdict_of(Held& held);
   session::Workspace::Written written(const exchange::Part& part) const;
   void send_upstream(std::string body);

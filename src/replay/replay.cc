@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "replay/planner_view.h"
 #include "seal/show.h"
-#include "seal/substitute.h"
+#include "session/with_content.h"
 #include "wire/dialect.h"
 
 namespace weir::replay {
@@ -253,27 +253,12 @@ Result<Replay::Lines> Replay::call(json::Value event) {
   return lines;
 }
 
-// The call as the client gets it: with content in place of references.
-exchange::Call Replay::filled(const CallState& state) const {
-  exchange::Call call = state.call;
-  const auto resolve = [&](const seal::Reference& reference) -> std::optional<seal::Resolved> {
-    const seal::SealedPtr value = state.decided_in->sealed(reference.number);
-    if (value == nullptr) return std::nullopt;
-    return seal::resolve(*value, reference.path);
-  };
-  const auto arguments =
-      call.is_json ? json::parse(call.arguments) : Result<json::Document>(json::Document());
-  if (!call.is_json || !arguments) {
-    call.arguments = seal::substitute_text(call.arguments, resolve);
-  } else if (auto out = seal::substitute(arguments->root(), {}, resolve)) {
-    call.arguments = std::move(*out);
-  }
-  return call;
-}
-
 void Replay::let_go(CallState& call) {
   call.state = State::open;
-  const exchange::Call client = sealing() ? filled(call) : call.call;
+  exchange::Call client = call.call;
+  if (sealing()) {
+    if (auto filled = session::with_content(*call.decided_in, call.call, {})) client = std::move(*filled);
+  }
   const bool differs = client.arguments != call.call.arguments;
   workspace_.emitted(*call.decided_in, {Role::planner, {}, {client}}, [&](const Part&) {
     session::Workspace::Written written;
@@ -345,10 +330,7 @@ Result<Replay::Lines> Replay::answer(json::Value event) {
   std::string client = text;
   LabelId carries = kNoLabel;
   if (sealing()) {
-    seal::Shower shower(workspace_.labels(), [&](const seal::Reference& reference) {
-      const seal::SealedPtr value = conversation->sealed(reference.number);
-      return value == nullptr ? std::nullopt : std::optional(seal::resolve(*value, reference.path));
-    });
+    seal::Shower shower(workspace_.labels(), conversation->resolver());
     shower.on_shown = [&](LabelId label) { carries = workspace_.labels().join(carries, label); };
     client = shower.feed(text);
     client += shower.end();
@@ -368,37 +350,25 @@ Result<Replay::Lines> Replay::ask(json::Value event, std::string id) {
   if (options_.planner_view) lines.push_back(planner_view(id));
   const exchange::Call call{id, std::string(seal::kAskTool), std::string(event["args"].raw()), true};
   add_part(shown_, Role::planner, call);
-  Asked asked{{}, workspace_.observe(request_, rules_, session_id_)};
-  seal::Vault& vault = *asked.conversation->vault();
+  const auto conversation = workspace_.observe(request_, rules_, session_id_);
+  seal::Vault& vault = *conversation->vault();
+  auto inquiry = seal::Inquiry::begin(
+      call.arguments, [&](uint32_t number) { return conversation->sealed(number); }, workspace_.labels(),
+      vault, sha256({"ask/", id}), sealing_.budget_bits);
   guard::Verdict verdict;
   verdict.call_id = id;
   verdict.tool = "weir/ask";
   verdict.decision = guard::Decision::allow;
   verdict.policies = {"quarantined-reader"};
-  auto ask = seal::parse_ask(call.arguments);
-  if (ask) {
-    for (const seal::Reference& reference : ask->references) {
-      const seal::SealedPtr value = asked.conversation->sealed(reference.number);
-      if (value == nullptr) {
-        ask = bad_input(reference.text() + " was never given out", "/refs");
-        break;
-      }
-      asked.label = workspace_.labels().join(asked.label, value->label);
-    }
-  }
-  if (!ask) {
+  if (!inquiry) {
     verdict.decision = guard::Decision::deny;
-    verdict.why = ask.error().text();
-    add_part(shown_, Role::tool, exchange::Result{id, {}, {seal::refused_ask_text(ask.error())}});
+    verdict.why = inquiry.error().text();
+    add_part(shown_, Role::tool, exchange::Result{id, {}, {seal::refused_ask_text(inquiry.error())}});
   } else {
-    asked.ask = std::move(*ask);
-    verdict.why = "a reader without tools answers " + asked.ask.type.in_words();
-    asked.charged = asked.ask.type.reveals() &&
-                    vault.charge(sha256({"ask/", id}), asked.ask.type.bits(), sealing_.budget_bits);
-    if (asked.charged) vault.revealed(workspace_.labels(), asked.label);
-    asked_.emplace(std::move(id), asked);
+    verdict.why = "a reader without tools answers " + inquiry->ask().type.in_words();
+    asked_.emplace(std::move(id), Asked{std::move(*inquiry), conversation});
   }
-  verdict.context = asked.conversation->planner_label(workspace_.labels());
+  verdict.context = conversation->planner_label(workspace_.labels());
   verdict.influence_bits = vault.influence_bits();
   if (!options_.planner_view) lines.push_back(guard::verdict_json(verdict, workspace_.labels()));
   return lines;
@@ -413,24 +383,9 @@ Result<Replay::Lines> Replay::ask_answer(json::Value event) {
     return bad_input(fmt::format("an answer to \"{}\", which nobody asked", shown(id)), "/id");
   const Asked asked = std::move(at->second);
   asked_.erase(at);
-  const auto answer = seal::read_answer(asked.ask.type, event["answer"].raw());
-  std::string told;
-  if (asked.charged) {
-    told = answer ? seal::revealed_text(*answer) : seal::unanswered_text();
-  } else {
-    seal::Vault& vault = *asked.conversation->vault();
-    const seal::Reference reference{vault.number(sha256({"ask/", id})), {}};
-    const auto document = json::parse(answer.value_or("\"\""));
-    const auto text = document ? document->root().string() : std::nullopt;
-    std::vector<seal::SealedPtr> about;
-    for (const seal::Reference& asked_of : asked.ask.references)
-      about.push_back(asked.conversation->sealed(asked_of.number));
-    vault.put_made(reference.number, std::make_shared<const seal::Sealed>(
-                                         seal::Sealed{std::string(text.value_or(answer.value_or(""))), !text,
-                                                      asked.label, seal::answer_source(asked.ask, about)}));
-    told = asked.ask.type.reveals() ? seal::over_budget_text(reference) : seal::sealed_text(reference);
-  }
-  add_part(shown_, Role::tool, exchange::Result{id, {}, {told}});
+  const auto answer = seal::read_answer(asked.inquiry.ask().type, event["answer"].raw());
+  std::string told = asked.inquiry.answered(answer, *asked.conversation->vault());
+  add_part(shown_, Role::tool, exchange::Result{id, {}, {std::move(told)}});
   return Lines{};
 }
 

@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "config/config.h"
 #include "guard/guard.h"
-#include "seal/ask.h"
+#include "seal/inquiry.h"
 #include "session/workspace.h"
 
 namespace weir::replay {
@@ -66,7 +66,6 @@ class Replay {
   bool sealing() const { return rules_.sealing != nullptr; }
   // The last message of the history, as the planner is sent it, goes to what it was shown.
   void show_last();
-  exchange::Call filled(const CallState& call) const;
   void let_go(CallState& call);
   void deny(CallState& call);
   std::string planner_view(std::string_view before) const;
@@ -81,10 +80,8 @@ class Replay {
   std::set<std::string> servers_;
   std::map<std::string, CallState> calls_;
   struct Asked {
-    seal::Ask ask;
+    seal::Inquiry inquiry;
     std::shared_ptr<session::Conversation> conversation;  // shared: as in CallState
-    LabelId label = kNoLabel;
-    bool charged = false;
   };
   std::map<std::string, Asked> asked_;  // weir_ask, until the reader has answered; by id
   std::map<std::string, guard::Verdict, std::less<>> answers_;  // the last of each id
