@@ -128,10 +128,13 @@ class Sources {
 };
 
 // One line of the act for an argument; nothing when it may not be shown.
-std::optional<std::string> argument_line(const Situation& situation, const Leaf& leaf, Sources& sources) {
+// Of its name, only what the manifest says: the planner may be made to write members of any name.
+std::optional<std::string> argument_line(const Situation& situation, const manifest::ToolFacts& tool,
+                                         const Leaf& leaf, Sources& sources) {
   const Labels& labels = situation.workspace->labels();
-  const std::string_view role = manifest::role_name(leaf.role);
-  const std::string name = fmt::format("  {} ({})", json::quote(leaf.pointer), role);
+  const manifest::ArgFact* fact = tool.fact_of(leaf.pointer);
+  if (fact == nullptr) return std::nullopt;
+  const std::string name = fmt::format("  {} ({})", fact->pointer.text(), manifest::role_name(leaf.role));
   const bool trusted = labels.trusted(leaf.label);
   if (leaf.sealed) {
     const std::string from = sealed_words(situation, leaf);
@@ -163,16 +166,16 @@ std::optional<std::string> act(const Situation& situation, const Facts& facts,
   out += fmt::format("\nWhat it does to the world: {}\n", fmt::join(tool.effects.names(), ", "));
   Sources sources(situation);
   for (const Leaf& leaf : leaves) {
-    const auto line = argument_line(situation, leaf, sources);
+    const auto line = argument_line(situation, tool, leaf, sources);
     if (!line) return std::nullopt;
     out += *line + "\n";
   }
   if (!sources.empty()) out += fmt::format("Data goes along from: {}\n", sources.text());
   for (const Leak& leak : facts.leaks) {
     if (leak.to == nullptr) return std::nullopt;
-    out += fmt::format("It would be seen by: {}\n", leak.to->sealed
-                                                        ? "whom " + json::quote(leak.to->pointer) + " names"
-                                                        : json::quote(leak.to->value));
+    out +=
+        fmt::format("It would be seen by: {}\n", leak.to->sealed ? std::string("whom the sealed value names")
+                                                                 : json::quote(leak.to->value));
   }
   return out;
 }

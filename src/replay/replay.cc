@@ -6,101 +6,17 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "replay/event.h"
+#include "replay/history.h"
 #include "replay/planner_view.h"
 #include "seal/show.h"
 #include "session/with_content.h"
 #include "wire/dialect.h"
 
 namespace weir::replay {
-namespace {
-
 using exchange::Message;
 using exchange::Part;
 using exchange::Role;
-
-// Reads the members of one event and refuses those that it has no use for.
-class Event {
- public:
-  Event(json::Value value, std::initializer_list<std::string_view> known) : value_(value), known_(known) {}
-
-  Status check() const {
-    for (const json::Member& member : value_.members()) {
-      if (member.key == "event" || member.key == "comment") continue;
-      if (std::find(known_.begin(), known_.end(), member.key) == known_.end()) {
-        return bad_input(
-            fmt::format("\"{}\" has no member \"{}\"", value_["event"].string_or(""), shown(member.key)),
-            "/" + json::pointer_token(member.key), fmt::format("it has {}", fmt::join(known_, ", ")));
-      }
-    }
-    return {};
-  }
-  Result<std::string> text(std::string_view key) const {
-    const auto found = value_[key].string();
-    if (!found)
-      return bad_input(fmt::format("\"{}\" needs a string \"{}\"", value_["event"].string_or(""), key),
-                       fmt::format("/{}", key));
-    return std::string(*found);
-  }
-
- private:
-  json::Value value_;
-  std::vector<std::string_view> known_;
-};
-
-// MCP content blocks: a list of objects that each have a "type".
-bool is_blocks(json::Value content) {
-  if (!content.is_array() || content.size() == 0) return false;
-  for (const json::Value block : content.elements()) {
-    if (!block["type"].is_string()) return false;
-  }
-  return true;
-}
-
-void read_content(json::Value content, exchange::Result& result) {
-  if (const auto text = content.string()) {
-    result.texts.emplace_back(*text);
-  } else if (is_blocks(content)) {
-    for (const json::Value block : content.elements()) {
-      if (const auto text = block["text"].string()) {
-        result.texts.emplace_back(*text);
-      } else if (const auto embedded = block["resource"]["text"].string()) {
-        result.texts.emplace_back(*embedded);
-        result.texts.emplace_back(block["resource"]["uri"].string_or(""));
-      } else if (block["type"].string_or("") == "resource_link") {
-        result.texts.emplace_back(block.raw());
-      } else {
-        ++result.media;
-      }
-    }
-  } else {
-    result.texts.emplace_back(content.raw());
-  }
-}
-
-// What the planner is sent of a message instead of what the client wrote.
-void replace_parts(const session::Conversation& conversation, size_t index, Message& message) {
-  for (const session::Replaced& replaced : conversation.replaced()) {
-    if (replaced.message != index || replaced.part >= message.parts.size()) continue;
-    Part& part = message.parts[replaced.part];
-    if (auto* text = std::get_if<exchange::Text>(&part)) text->text = replaced.text;
-    if (auto* call = std::get_if<exchange::Call>(&part)) call->arguments = replaced.text;
-    if (auto* result = std::get_if<exchange::Result>(&part)) {
-      result->texts = {replaced.text};
-      result->media = 0;
-      result->is_error = false;
-    }
-    if (std::holds_alternative<exchange::Media>(part)) part = exchange::Text{replaced.text};
-  }
-}
-
-// Parts of one turn of the planner stand in one message, as on the wire.
-void add_part(std::vector<Message>& messages, Role role, Part part) {
-  if (messages.empty() || messages.back().role != role || role != Role::planner)
-    messages.push_back({role, {}, {}});
-  messages.back().parts.push_back(std::move(part));
-}
-
-}  // namespace
 
 Replay::Replay(const config::Config& config, Options options)
     : config_(config),
@@ -139,10 +55,11 @@ Result<Replay::Lines> Replay::feed(std::string_view line) {
   if (*kind == "grant") return grant(event);
   if (*kind == "session") return new_session(event);
   if (*kind == "time") return time(event);
-  for (const std::string_view later : {"model", "intent", "resource", "drop", "accept"}) {
-    if (*kind == later)
-      return unsupported(fmt::format("this weir does not know the event \"{}\" yet", later), "/event");
-  }
+  if (*kind == "intent") return intent(event);
+  if (*kind == "model") return model(event);
+  if (*kind == "resource") return resource(event);
+  if (*kind == "drop") return drop(event);
+  if (*kind == "accept") return accept(event);
   return bad_input(fmt::format("unknown event \"{}\"", shown(*kind)), "/event");
 }
 
@@ -167,6 +84,7 @@ Result<Replay::Lines> Replay::tools(json::Value event) {
     typed.name = fmt::format("{}/{}", server, *name);
     typed.description = tool["description"].string_or("");
     typed.schema = tool["inputSchema"].raw();
+    note_definition(typed.name, tool);
     offered_.insert(typed.name);
     listed.push_back(std::move(typed));
   }
@@ -195,6 +113,7 @@ guard::Situation Replay::situation(const session::Conversation& conversation, bo
   guard::Situation situation{&workspace_, &conversation, rules_,  &config_.policies, &grants_,
                              session_id_, options_.mode, offered, wall_ms_};
   situation.semantics = options_.semantics;
+  situation.intent = true;
   return situation;
 }
 
@@ -236,12 +155,22 @@ Result<Replay::Lines> Replay::call(json::Value event) {
   const bool offered = declared || (servers_.contains(std::string(server)) && !listed);
   Lines lines;
   if (options_.planner_view) lines.push_back(planner_view(id));
-  state.verdict = guard::decide(situation(*state.decided_in, offered), state.call);
+  guard::Situation at = situation(*state.decided_in, offered);
+  at.drifted = drifted_.contains(tool);
+  state.verdict = guard::decide(at, state.call);
+  if (const auto answer = intents_.find(id); answer != intents_.end())
+    answer_intent(state.verdict, answer->second);
   state.asked_wall_ms = wall_ms_;
   if (!options_.planner_view) lines.push_back(guard::verdict_json(state.verdict, workspace_.labels()));
   if (!state.verdict.grant.empty())
     std::erase_if(grants_, [&](const session::Grant& grant) { return grant.id == state.verdict.grant; });
   add_part(shown_, Role::planner, state.call);
+  settle(state);
+  calls_.emplace(std::move(id), std::move(state));
+  return lines;
+}
+
+void Replay::settle(CallState& state) {
   if (options_.mode == guard::Mode::watch || state.verdict.decision == guard::Decision::allow) {
     let_go(state);
   } else if (state.verdict.decision == guard::Decision::ask) {
@@ -249,8 +178,6 @@ Result<Replay::Lines> Replay::call(json::Value event) {
   } else {
     deny(state);
   }
-  calls_.emplace(std::move(id), std::move(state));
-  return lines;
 }
 
 void Replay::let_go(CallState& call) {
@@ -398,10 +325,14 @@ Result<Replay::Lines> Replay::request(json::Value event) {
   auto parsed = wire::parse_request(exchange::Dialect::chat_completions, body.take(), {});
   if (!parsed) return parsed.error();
   request_.messages = std::move(parsed->request.messages);
+  show_all();
+  return Lines{};
+}
+
+void Replay::show_all() {
   shown_ = request_.messages;
   const auto conversation = workspace_.observe(request_, rules_, session_id_);
   for (size_t i = 0; i < shown_.size(); ++i) replace_parts(*conversation, i, shown_[i]);
-  return Lines{};
 }
 
 Result<Replay::Lines> Replay::person_answers(json::Value event, bool approved) {
