@@ -109,7 +109,10 @@ inline constexpr size_t kQuestionBytesMax = 8'192;              // of weir_ask
 inline constexpr size_t kQuestionReferencesMax = 64;
 inline constexpr size_t kEnumOptionsMax = 256;
 inline constexpr size_t kIntentWordsBytesMax =
-    256 << 10;                                     // of the user's and operator's texts that a judge is shown
+    256 << 10;                               // of the user's and operator's texts that a judge is shown
+inline constexpr size_t kPlanToolsMax = 64;  // that a planner is offered when it plans side effects
+inline constexpr size_t kPlansUnderWayMax = 256;
+inline constexpr size_t kPlanGrantsMax = 16;       // that one plan makes
 inline constexpr size_t kIntentAnswersMax = 4096;  // of the intent check that are remembered
 inline constexpr size_t kReaderAnswerBytesMax = size_t{1} << 20;
 inline constexpr int kReaderTriesMax = 3;

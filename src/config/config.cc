@@ -299,6 +299,7 @@ class Reader {
     WEIR_TRY(intent.read("check", config_.intent.check));
     WEIR_TRY(intent.read("judge", config_.intent.judge));
     WEIR_TRY(intent.read("judge_model", config_.intent.judge_model));
+    WEIR_TRY(intent.read("plan", config_.intent.plan));
     if (!config_.intent.judge.empty() && config_.upstream_named(config_.intent.judge) == nullptr)
       return intent["judge"].error(fmt::format("there is no [upstream.{}]", config_.intent.judge));
     return {};

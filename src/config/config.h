@@ -73,6 +73,7 @@ struct Intent {
   bool check = false;
   std::string judge = {};        // the upstream that is asked; empty: the planner's own
   std::string judge_model = {};  // empty: the planner's
+  bool plan = false;             // the same model plans side effects before anything is read
 };
 
 struct Config {

@@ -69,6 +69,9 @@ constexpr Key kKeys[] = {
     {"intent", "judge", "string", "",
      "The upstream that is asked; by default the one that the request goes to."},
     {"intent", "judge_model", "string", "", "The model that is asked; by default the one of the request."},
+    {"intent", "plan", "boolean", "false",
+     "Before anything untrusted is read, the same model is asked once which side effects the user's request "
+     "needs; each becomes a grant for one call with exactly these values."},
     {"seal", "page", "integer", "10", "How many references a sealed list shows, whatever it holds."},
     {"seal", "budget_bits", "number", "64",
      "What may be revealed to the model of sealed content in one session, in bits."},

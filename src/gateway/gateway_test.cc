@@ -51,6 +51,7 @@ class GatewayTest : public testing::Test {
                                  .key_source = config::KeySource::value,
                                  .key = "sk-secret"});
     config->intent.check = intent_check_;
+    config->intent.plan = plan_;
     auto running = Running::start({std::move(*config), dir_, &loop_});
     ASSERT_TRUE(running.has_value()) << running.error().text();
     running_ = std::move(*running);
@@ -147,6 +148,7 @@ class GatewayTest : public testing::Test {
   int status_ = 200;
   bool hang_ = false;
   bool intent_check_ = false;
+  bool plan_ = false;
   bool upstream_saw_close_ = false;
   std::shared_ptr<net::ServerCall> hanging_;
   std::unique_ptr<Running> running_;
@@ -259,6 +261,27 @@ TEST_F(GatewayTest, AnIntentCheckWithoutAnAnswerLeavesItToThePerson) {
   EXPECT_EQ(admin("POST", "/weir/approvals/a1", R"({"answer":"once"})").status, 200);
   ASSERT_TRUE(run_until([&] { return pending->done; }));
   EXPECT_EQ(pending->reply.body, replies_[0]);
+}
+
+TEST_F(GatewayTest, WhatWasPlannedBeforeAnythingWasReadMayHappenOnce) {
+  plan_ = true;
+  start(0);
+  const std::string pay = calls("bank__send_money", kPay);
+  replies_ = {calls("files__read", R"({"path":"note.txt"})"),
+              says(R"({"calls":[{"tool":"bank/send_money","args":{"/recipient":"UK12345678901234567890",)"
+                   R"("/amount":98.7}},{"tool":"bank/send_money","args":{"/recipient":"UK99"}}]})"),
+              pay, pay, says("No.")};
+  const std::string history = read_and_pay();
+  chat(history.substr(0, history.find(R"(,{"role":"assistant")")));
+  ASSERT_TRUE(run_until([&] { return !running_->gateway().grants().empty(); }));
+  ASSERT_EQ(bodies_.size(), 2u);
+  EXPECT_NE(bodies_[1].find("bank/send_money"), std::string::npos) << bodies_[1];
+  const Reply listed = admin("GET", "/weir/grants");
+  EXPECT_NE(listed.body.find(R"("planned":true)"), std::string::npos) << listed.body;
+  EXPECT_EQ(listed.body.find("UK99"), std::string::npos) << listed.body;
+  EXPECT_EQ(chat(history).body, pay);
+  EXPECT_NE(admin("GET", "/weir/log").body.find("planned from the user's words"), std::string::npos);
+  EXPECT_NE(chat(history).body.find("No."), std::string::npos);
 }
 
 TEST_F(GatewayTest, NobodyAnswersInTime) {

@@ -17,6 +17,7 @@
 #include "gateway/asking.h"
 #include "gateway/gateway.h"
 #include "gateway/judge.h"
+#include "gateway/planning.h"
 #include "seal/show.h"
 #include "wire/dialect.h"
 
@@ -64,7 +65,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void write(std::string_view bytes);
   void decide(const std::vector<wire::HeldCall>& calls);
   void judge_call(size_t index);
-  std::optional<Judge> intent_judge() const;
+  guard::Situation situation(bool offered) const;
+  Judge intent_judge() const;
   void ask_reader(size_t index);
   void decided(size_t index, Judged judged);
   void answered(size_t index, std::string result);

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "guard/why.h"
+#include "guard/words.h"
 
 namespace weir::guard {
 namespace {
@@ -28,35 +29,6 @@ constexpr std::string_view kSystem =
     "- If the same was done already, it is asked for again only when the user wants it done that often.\n"
     "- If you are not sure: no.\n"
     "Answer with nothing but {\"answer\": \"yes\"} or {\"answer\": \"no\"}.";
-
-bool by_operator(const Label& label) {
-  return label.origins.size() == 1 && label.origins[0].kind == OriginKind::operator_text;
-}
-
-struct Words {
-  std::string text;
-  Digest said = {};
-};
-
-// What the user and the operator said, oldest first. Nothing when it is too long to be shown whole: what is
-// left out might be what forbids the act.
-std::optional<Words> words(const Situation& situation) {
-  const trace::Vouchers& person = situation.conversation->person();
-  const trace::Vouchers& trusted = situation.conversation->trusted();
-  if (person.size() == 0) return std::nullopt;
-  Words out;
-  std::string own;
-  for (size_t i = 0; i < trusted.size(); ++i) {
-    if (by_operator(situation.workspace->labels().get(trusted.label(i))))
-      out.text += fmt::format("The operator said: {}\n", json::quote(trusted.text(i)));
-  }
-  for (size_t i = 0; i < person.size(); ++i)
-    own += fmt::format("The user said: {}\n", json::quote(person.text(i)));
-  out.said = sha256(own);
-  out.text += own;
-  if (out.text.size() > limits::kIntentWordsBytesMax) return std::nullopt;
-  return out;
-}
 
 // An untrusted value that the judge need not see: in seal mode, one that the planner named by reference while
 // it had been shown nothing untrusted.
@@ -187,7 +159,7 @@ std::optional<IntentQuestion> intent_question(const Situation& situation, const 
                                               std::string_view tool_name) {
   // Of a tool that no manifest describes, all words are its server's.
   if (!facts.tool->declared_by_manifest) return std::nullopt;
-  const auto said = words(situation);
+  const auto said = trusted_words(situation);
   if (!said) return std::nullopt;
   const auto what = act(situation, facts, leaves, tool_name);
   if (!what) return std::nullopt;

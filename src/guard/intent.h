@@ -45,6 +45,8 @@ class IntentMemory {
   int same(const IntentQuestion& question) const;
   int of_tool(const IntentQuestion& question) const;
   void note(const IntentQuestion& question, bool yes);
+  // Whether this digest is met for the first time.
+  bool first(const Digest& key) { return count(key)++ == 0; }
 
  private:
   int& count(const Digest& key);
