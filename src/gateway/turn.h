@@ -64,6 +64,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void write(std::string_view bytes);
   void decide(const std::vector<wire::HeldCall>& calls);
   void judge_call(size_t index);
+  bool is_ask(const exchange::Call& call) const;
   void ask_reader(size_t index);
   void decided(size_t index, Judged judged);
   void answered(size_t index, std::string result);
