@@ -19,6 +19,8 @@ struct FakeServer {
   std::map<std::string, std::string> results;              // by tool: the result's JSON
   std::vector<std::pair<std::string, std::string>> calls;  // tool, arguments
   std::vector<std::string> answers;                        // what the client answered to its requests
+  std::map<std::string, std::string> methods;              // other requests: the result's JSON
+  std::string says_first;                                  // a message of the server's own before a result
   std::string asks_first;  // method of a request to the client before a result
   bool dead = false;       // answers nothing at all
   int ignored = 0;         // messages, while it was dead
@@ -56,18 +58,24 @@ class FakeLink final : public Link {
     if (message.kind != wire::mcp::Kind::request) return;
     if (message.method == "initialize") {
       return reply(wire::mcp::result(
-          message.id, R"({"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true}},)"
+          message.id, R"({"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},)"
+                      R"("prompts":{},"resources":{},"logging":{}},)"
                       R"("serverInfo":{"name":"fake","version":"1"}})"));
     }
     if (message.method == "tools/list") {
       return reply(
           wire::mcp::result(message.id, fmt::format(R"({{"tools":[{}]}})", fmt::join(server_.tools, ","))));
     }
+    if (const auto at = server_.methods.find(message.method); at != server_.methods.end())
+      return reply(wire::mcp::result(message.id, at->second));
     if (message.method != "tools/call")
       return reply(wire::mcp::error(message.id, wire::mcp::code::kMethodNotFound, "no"));
     const std::string tool(message.params()["name"].string_or(""));
     server_.calls.emplace_back(tool, std::string(message.params()["arguments"].raw()));
-    std::string answer = wire::mcp::result(message.id, server_.results[tool]);
+    if (!server_.says_first.empty()) reply(server_.says_first);
+    const std::string& said = server_.results[tool];
+    std::string answer = said.empty() ? wire::mcp::error(message.id, -32000, "no such thing as " + tool)
+                                      : wire::mcp::result(message.id, said);
     if (server_.asks_first.empty()) return reply(std::move(answer));
     held_ = std::move(answer);
     reply(wire::mcp::request("7", server_.asks_first, R"({"message":"who are you?"})"));
