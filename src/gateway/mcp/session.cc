@@ -108,7 +108,9 @@ std::string Session::initialize(const Message& request) {
   json::Writer writer;
   writer.begin_object().field("protocolVersion", revision_).key("capabilities").raw(kCapabilities);
   writer.key("serverInfo").begin_object().field("name", "weir").field("version", "0.1.0").end_object();
-  if (sealing()) writer.field("instructions", seal::references_in_words());
+  // A model behind weir is told with weir_ask; what a server says would be sealed on its way there.
+  if (sealing() && !gateway_.config().has_model())
+    writer.field("instructions", seal::references_in_words());
   return wire::mcp::result(request.id, writer.end_object().take());
 }
 
