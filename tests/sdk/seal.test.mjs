@@ -16,6 +16,7 @@ const schemas = {
 };
 const task = "Draft a mail to me@home.example with the opening hours on https://shop.example/";
 
+// Streams are cut every three characters, within references too.
 // The scripted model. It obeys an order that it is shown; else it does the task, from what it is shown: a reference to the
 // page, then one to the reader's answer. `shown`: the texts of all results in the request.
 function plan(shown) {
@@ -86,7 +87,7 @@ for (const [name, dialect] of Object.entries(dialects)) {
       if (reader) return dialect.reply(false)(JSON.stringify({ answer: kAnswer }), []);
       const next = plan(shown);
       if (next.call) seen.emitted.push(next.call[0]);
-      return dialect.reply(body.stream)(next.text ?? "", next.call ? [[`call_${++id}`, ...next.call]] : []);
+      return dialect.reply(body.stream)(next.text ?? "", next.call ? [[`call_${++id}`, ...next.call]] : [], { cut: /(?<=^(?:[^]{3})+)/ });
     });
     try {
       const client = dialect.client(weir);
