@@ -392,7 +392,21 @@ bool Config::on_loopback() const {
 }
 
 bool Config::has_model() const {
-  return std::any_of(upstreams.begin(), upstreams.end(), [](const Upstream& each) { return !each.built_in; });
+  return std::any_of(upstreams.begin(), upstreams.end(),
+                     [](const Upstream& each) { return !each.built_in && !each.models.empty(); });
+}
+
+std::optional<Config::Reader> Config::own_reader() const {
+  const Upstream* upstream = upstream_named(seal.reader);
+  for (const Upstream& each : upstreams) {
+    if (upstream == nullptr && seal.reader.empty() && !each.built_in) upstream = &each;
+  }
+  if (upstream == nullptr || upstream->key_source == KeySource::client) return std::nullopt;
+  if (!seal.reader_model.empty()) return Reader{upstream, seal.reader_model};
+  for (const std::string& model : upstream->models) {
+    if (model.find('*') == std::string::npos) return Reader{upstream, model};
+  }
+  return std::nullopt;
 }
 
 const Upstream* Config::upstream_named(std::string_view name) const {

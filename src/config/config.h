@@ -104,7 +104,15 @@ struct Config {
   std::vector<std::string> secret_variables() const;
   // `listen_host` is one that only this machine reaches.
   bool on_loopback() const;
-  // Whether a model of the person's own goes through weir.
+  // Who reads sealed content where no model request says it (at /mcp): `seal.reader` or else the first
+  // upstream, with `seal.reader_model` or else the first whole name in its `models`. Nobody where no model is
+  // named, or where the upstream takes only its client's own credential.
+  struct Reader {
+    const Upstream* upstream;
+    std::string model;
+  };
+  std::optional<Reader> own_reader() const;
+  // Whether a model of the person's own goes through weir: an upstream without `models` is for the reader.
   bool has_model() const;
   const Upstream* upstream_named(std::string_view name) const;
   // The first upstream of that dialect whose `models` has a pattern for the model, or nullptr.

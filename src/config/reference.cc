@@ -40,7 +40,7 @@ constexpr Key kKeys[] = {
      "Only `\"client\"`: the client's own credential is passed on (weir's token then comes as `Weir-Token` "
      "header or in the path)."},
     {"upstream.NAME", "models", "list of strings", "[\"*\"]",
-     "Patterns of model names that go here; `*` stands for any text."},
+     "Patterns of model names that go here; `*` stands for any text. `[]`: none, it is for `seal.reader`."},
     {"upstream.NAME", "ca_file", "string", "", "Further certificate authorities (PEM) for this upstream."},
     {"[server]", "name", "string", "", "The server's name in origins, policies and tool names."},
     {"[server]", "command", "list of strings", "", "How to start it, when it speaks MCP on stdio."},
@@ -85,8 +85,10 @@ constexpr Key kKeys[] = {
     {"seal", "attachments", "string", "\"sealed\"",
      "Weakening: `\"open\"` shows the model pictures and files that the user hands over."},
     {"seal", "reader", "string", "",
-     "The upstream that reads sealed content for `weir_ask`; by default the one that the request goes to."},
-    {"seal", "reader_model", "string", "", "The reader's model; by default the request's."},
+     "The upstream that reads sealed content for `weir_ask`; by default the one that the request goes to, at "
+     "`/mcp` the first."},
+    {"seal", "reader_model", "string", "",
+     "The reader's model; by default the request's, at `/mcp` the first in `models` without a `*`."},
     {"[trust]", "origin", "string", "",
      "A pattern: `mailto:*@mycorp.example`, `file:/srv/docs/**`, `tool:wiki/*`."},
     {"[trust]", "integrity", "string", "", "`trusted` or `untrusted`."},

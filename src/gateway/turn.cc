@@ -250,13 +250,18 @@ void Turn::decide(const std::vector<wire::HeldCall>& calls) {
   undecided_ = calls.size();
   for (size_t i = 0; i < calls.size(); ++i) {
     held_[i].call = calls[i].call;
-    if (sealing() && held_[i].call.name == seal::kAskTool) {
+    if (sealing() && is_ask(held_[i].call)) {
       ask_reader(i);
     } else {
       judge_call(i);
     }
   }
   keep_alive_ = gateway_.loop().after(limits::kKeepAliveIntervalMs, [this] { keep_alive(); });
+}
+
+// weir's tool, as it is offered here or by its own MCP server.
+bool Turn::is_ask(const exchange::Call& call) const {
+  return call.name == seal::kAskTool || rules_.tool_name(call.name) == seal::kAskToolOfServer;
 }
 
 void Turn::decided(size_t index, Judged judged) {

@@ -67,6 +67,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void judge_call(size_t index);
   guard::Situation situation(bool offered) const;
   Judge intent_judge() const;
+  bool is_ask(const exchange::Call& call) const;
   void ask_reader(size_t index);
   void decided(size_t index, Judged judged);
   void answered(size_t index, std::string result);

@@ -196,7 +196,11 @@ std::string sealed_denial_text(const Verdict& verdict, const Labels& labels) {
       "the tool or the network: the call was not run, and to repeat it unchanged will not help.{} You may go "
       "on with what the user asked for in another way, or say what you would need.",
       fmt::join(verdict.policies, ", "),
-      which.empty() ? std::string() : fmt::format("Nobody vouched for {}. ", which),
+      // What is malformed is so in the planner's own words, whatever stands behind them.
+      verdict.policies == std::vector<std::string>{"malformed-arguments"}
+          ? fmt::format("What is wrong: {}. ", verdict.why)
+      : which.empty() ? std::string()
+                      : fmt::format("Nobody vouched for {}. ", which),
       instead_sentence(verdict));
 }
 

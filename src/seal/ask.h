@@ -17,7 +17,11 @@
 namespace weir::seal {
 
 inline constexpr std::string_view kAskTool = "weir_ask";
+// As agents' profiles name the tool of an MCP server that is weir.
+inline constexpr std::string_view kAskToolOfServer = "weir/weir_ask";
 
+// What references are, for the planner. Always the same bytes.
+std::string_view references_in_words();
 // What the planner is told of it, which is also where it learns what references are. Always the same bytes.
 exchange::Tool ask_tool();
 

@@ -203,6 +203,12 @@ View view_of_result(const manifest::ToolFacts& facts, const exchange::Result& re
   return ViewMaker(facts, result, pieces, labels, vault, key, rules).run();
 }
 
+void reserve_numbers(const manifest::ToolFacts& facts, Vault& vault, const Digest& key, size_t page) {
+  vault.number(key_of(key, "all"));
+  for (size_t i = 0; !facts.result.record.tokens.empty() && i < page; ++i)
+    vault.number(key_of(key, "item", i));
+}
+
 double reveal_bits(const RevealType& type) {
   switch (type.kind) {
     case RevealType::Kind::boolean:

@@ -109,13 +109,17 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
 }
 
 // Its numbers hang on the call and not on what stands before it in the history, which agents cut short.
+Digest Workspace::result_key(std::string_view call_id, std::string_view tool, size_t times) {
+  return sha256({"result/", call_id, "/", tool, "/", std::to_string(times)});
+}
+
 void Workspace::seal_result(Conversation& conversation, const exchange::Result& result, size_t part,
                             const manifest::ToolFacts& facts, std::string_view tool,
                             const std::vector<LabelledText>& pieces, const Sealing& sealing) {
   const auto times = std::count_if(conversation.calls_.begin(), conversation.calls_.end(),
                                    [&](const auto& call) { return call.first == result.call_id; });
   const Digest key = times == 0 ? sha256({as_bytes(conversation.prefix()), "/result/", std::to_string(part)})
-                                : sha256({"result/", result.call_id, "/", tool, "/", std::to_string(times)});
+                                : result_key(result.call_id, tool, static_cast<size_t>(times));
   const seal::ViewRules rules{sealing.page, sealing.budget_bits, sealing.reveal,
                               [&](LabelId label) { return is_open(sealing, labels_.get(label)); },
                               source_of(conversation.called(result.call_id), labels_)};
