@@ -24,6 +24,8 @@ def plan(options, modes):
         for suite in suites:
             of = world.suite(suite)
             out += [cases.Case(mode, suite, user) for user in of.user_tasks]
+            if options.clean:
+                continue
             pairs = [(user, injection) for user in of.user_tasks for injection in of.injection_tasks]
             tenth = seeded_tenth(options.seed, suite, pairs)
             few = mode == "watch" or mode.endswith("@mcp")
