@@ -71,7 +71,7 @@ def fingerprint(mode, binary, options):
         digest.update(pathlib.Path(binary).read_bytes())
     if mode.endswith("@mcp"):
         parts.append("mcp.py")
-    if mode.startswith("seal") or "oracle" in mode:
+    if mode.startswith("seal") or "intent" in mode:
         parts += ["conditions.py", "oracle.py", "reader.py"]
     for part in parts:
         digest.update((HERE / part).read_bytes())

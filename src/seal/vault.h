@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "label/label.h"
+#include "manifest/tool_facts.h"
 #include "seal/reference.h"
 
 namespace weir::seal {
@@ -27,6 +28,11 @@ struct Sealed {
   std::string content;  // text, or JSON text
   bool json = false;
   LabelId label = kNoLabel;
+  std::vector<manifest::IdFact> ids = {};  // places in it that the server made up …
+  LabelId ids_label = kNoLabel;            // … and the label of what stands there
+
+  // Of the id at this path, or null.
+  const std::string* id_kind(const std::vector<std::string>& path) const;
 };
 using SealedPtr = std::shared_ptr<const Sealed>;  // shared between the vault and the forks of a conversation
 

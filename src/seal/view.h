@@ -8,7 +8,7 @@
 //
 // A list shows the same number of references whatever it holds; those past its end stand for nothing. Trusted
 // records of a list stand there as they are. Members are named where the manifest declares them (`fields`,
-// `origin`, `readers`, `authenticated`, `reveal`). Where ViewRules::reveal is set, a leaf with a `reveal`
+// `ids`, `origin`, `readers`, `authenticated`, `reveal`). Where ViewRules::reveal is set, a leaf with a `reveal`
 // type is shown once its bits are charged. So the text depends on labels, the manifest and charged reveals
 // alone.
 #pragma once
@@ -40,10 +40,10 @@ struct View {
 };
 
 // `pieces` are label_result()'s, with their final labels. `key` names the result in its session: the call,
-// never its content.
+// never its content. `ids_label`: of what the server made up in it; kNoLabel where that is nobody's to say.
 View view_of_result(const manifest::ToolFacts& facts, const exchange::Result& result,
                     const std::vector<manifest::LabelledText>& pieces, Labels& labels, Vault& vault,
-                    const Digest& key, const ViewRules& rules);
+                    const Digest& key, const ViewRules& rules, LabelId ids_label = kNoLabel);
 
 // Log2 of the outcomes that the planner can be shown of a leaf of this type, "not of this type" included.
 double reveal_bits(const manifest::RevealType& type);

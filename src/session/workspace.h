@@ -146,7 +146,10 @@ class Workspace {
                     const Rules& rules);
   void seal_result(Conversation& conversation, const exchange::Result& result, size_t part,
                    const manifest::ToolFacts& facts, std::string_view tool,
-                   const std::vector<manifest::LabelledText>& pieces, const Sealing& sealing);
+                   const std::vector<manifest::LabelledText>& pieces, const Sealing& sealing,
+                   LabelId ids_label);
+  void note_ids(Conversation& conversation, const manifest::ToolFacts& facts,
+                const std::vector<manifest::LabelledText>& pieces, LabelId label);
   // Adds text that arrived under a trusted role: copies keep their label, the rest may vouch.
   void add_trusted_text(Conversation& conversation, std::string_view text, LabelId label, bool person,
                         bool vouches, Rewriting& rewriting);
