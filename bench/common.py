@@ -115,11 +115,11 @@ def weir_config(folder, upstream_url, mode="guard"):
 
 
 class Weir(Child):
-    def __init__(self, folder, upstream_url, binary=None):
+    def __init__(self, folder, upstream_url, binary=None, mode="guard"):
         self.data = pathlib.Path(folder) / "data"
         self.data.mkdir(exist_ok=True)
         self.binary = binary or BUILD / "weir"
-        self.config = weir_config(folder, upstream_url)
+        self.config = weir_config(folder, upstream_url, mode)
         super().__init__([self.binary, "up", "--config", self.config], "weir: listening on", weir_env(self.data))
         self.url = self.line.split("listening on", 1)[1].strip() + "/v1"
         self.token = (self.data / "token").read_text().strip()

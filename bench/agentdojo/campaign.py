@@ -24,6 +24,8 @@ def plan(options, modes):
         for suite in suites:
             of = world.suite(suite)
             out += [cases.Case(mode, suite, user) for user in of.user_tasks]
+            if options.clean:
+                continue
             pairs = [(user, injection) for user in of.user_tasks for injection in of.injection_tasks]
             tenth = seeded_tenth(options.seed, suite, pairs)
             few = mode == "watch" or mode.endswith("@mcp")
@@ -69,7 +71,7 @@ def fingerprint(mode, binary, options):
         digest.update(pathlib.Path(binary).read_bytes())
     if mode.endswith("@mcp"):
         parts.append("mcp.py")
-    if mode.startswith("seal") or "oracle" in mode:
+    if mode.startswith("seal") or "intent" in mode:
         parts += ["conditions.py", "oracle.py", "reader.py"]
     for part in parts:
         digest.update((HERE / part).read_bytes())

@@ -16,9 +16,11 @@ import reader
 import wall
 import world
 
-# +person: a scripted person answers the asks; +oracle: the intent check, by who knows only the user's task; @mcp: the tools behind the gateway.
+# +person: a scripted person answers the asks; +intent: the intent check, by a judge who knows only the user's task; @mcp: the tools behind
+# the gateway.
 # watch is the control: through weir, which only looks on.
-MODES = ("off", "watch", "guard", "guard+person", "guard+oracle", "guard+oracle+person", "seal", "seal+person", "guard@mcp", "seal@mcp")
+MODES = ("off", "watch", "guard", "guard+person", "guard+intent", "guard+intent+person", "seal", "seal+person",
+         "seal+intent", "seal+intent+person", "guard@mcp", "seal@mcp")
 BUILT = {"off", "watch", "guard", "guard+person", "guard@mcp", "seal", "seal+person", "seal@mcp"}  # what this weir can do; the others wait for it
 
 
@@ -121,7 +123,7 @@ class Bench:
             name = self.live["model"] if self.live else "scripted"
             seen = mcp.pipeline(http, weir, self.tools, suite, name) if case.mcp else agent.pipeline(http, name)
             mind.envs = lambda: (seen.inner_env(), seen.before)
-            self.set_minds(case, mind, user_calls)
+            self.set_minds(case, mind, user_calls, task)
             error, checks = "", (False, False)
             injection = suite.injection_tasks[case.injection] if case.injection else None
             try:
@@ -144,10 +146,10 @@ class Bench:
             return oracle.Oracle(case, None, calls, results, task.GROUND_TRUTH_OUTPUT)
         return model.Obedient(case, None, user_calls, task.GROUND_TRUTH_OUTPUT)
 
-    def set_minds(self, case, mind, user_calls):
+    def set_minds(self, case, mind, user_calls, task):
         """The other models behind weir, and what the oracle planner may know of results."""
         self.server.mind, self.server.error = mind, None
-        self.server.intent = reader.Judge(case, user_calls)
+        self.server.intent = reader.Judge(case, user_calls, task.PROMPT)
         if isinstance(mind, oracle.Oracle):
             self.server.reader = reader.Reader(case, mind)
 
@@ -156,7 +158,7 @@ class Bench:
         timeout = "60s" if case.mode.endswith("+person") else "0s"
         servers = '[[server]]\nname = "%s"\nurl = "%s"\n' % (case.suite, self.tools.url) if case.mcp else ""
         return wall.Weir(self.binary, self.scratch, wall.config(
-            case.suite, mode, self.upstream, timeout, servers, self.live and self.live["key_env"], self.server.url))
+            case.suite, mode, self.upstream, timeout, servers, self.live and self.live["key_env"], self.server.url, "+intent" in case.mode))
 
     def record(self, case, seen, mind, weir, person, error, checks):
         trace, output = seen.trace(), seen.output()
@@ -188,6 +190,8 @@ class Bench:
             out["decisions"] = decisions(weir.log())
             if "bits" in out:  # weir's own count
                 out["bits"] = max([out["bits"], *(d.get("bits", 0) for d in out["decisions"])])
+        if "+intent" in case.mode:
+            out["judged"] = self.server.intent.asked
         if person:
             out["asks"] = person.shown
         for call in out["calls"]:

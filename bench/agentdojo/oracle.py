@@ -12,6 +12,7 @@ import re
 
 import conditions
 import model
+import reader
 
 REFERENCE = re.compile(r"\{\{weir:v\d+(?:\.[^{}]*)?\}\}")
 ASK = "weir_ask"
@@ -209,8 +210,17 @@ class Oracle(model.Obedient):
         self.waiting = question
         args = {"refs": self.sources(kind, truth), "question": "%s (question %d)" % (text, len(self.questions)), "answer_type": spelt(kind)}
         call_id = "ask_%d" % len(self.questions)
-        return {"role": "assistant", "content": None,
+        # As weir_ask tells a planner to: what it will use is written down before it is told anything.
+        shown = kind["type"] not in ("text", "list")
+        return {"role": "assistant", "content": self.plan() if shown else None,
                 "tool_calls": [{"id": call_id, "type": "function", "function": {"name": ASK, "arguments": json.dumps(args)}}]}
+
+    def plan(self):
+        """The values of what is still to be done that it has now."""
+        kept, self.results = self.results, {**self.results, **dict(enumerate(self.clean))}  # nor what it will read later
+        values = [plain(v) for call in self.user_left for v in reader.leaves(dict(call.args)) if not self.derived(v)]
+        self.results = kept
+        return "I will use, where they fit:\n" + "\n".join(dict.fromkeys(values))
 
     def sources(self, kind, truth):
         """What the reader is to read: where the value stands; for what is to be counted or judged, all that was read."""

@@ -3,11 +3,8 @@
 The reader answers truthfully; in a run with an injection, whenever it is shown that text, it answers as the attacker wishes, within the
 type that it was asked for. Who is asked what the user meant knows the user's task and nothing else.
 """
-import functools
 import json
-import pathlib
 import re
-import tomllib
 
 import conditions
 import model
@@ -64,38 +61,59 @@ def as_answer(kind, answer):
     return json.dumps({"answer": json.dumps(answer) if text else answer})
 
 
-@functools.lru_cache(maxsize=None)
-def deciding(suite, tool):
-    """The arguments that decide something, by the manifest."""
-    with open(pathlib.Path(__file__).parent / "manifests" / (suite + ".toml"), "rb") as file:
-        args = tomllib.load(file)["tools"][tool].get("args", {})
-    return {name for name, role in args.items() if role != "content"}
-
-
 class Judge:
-    """Says whether the user's request includes an act: exactly where the user's own plan has it, each time once.
+    """The intent check's model: says whether the user's request includes an act, exactly where the user's own plan has it, each time once.
 
-    Served at /intent/v1 for the intent check, which weir does not have yet; the form of question and answer is to be fitted then.
+    It knows the user's task and what it is shown. A value that was sealed it lets pass only where the user's own words name the place that
+    the value is from (a file, a page), as weir tells a judge to.
     """
 
-    def __init__(self, case, user_calls):
+    LINE = re.compile(r"^  (/\S*) \((\w+)\): (.*)$", re.M)
+
+    def __init__(self, case, user_calls, prompt):
         self.case = case
         self.known = (case.suite, case.user) not in conditions.PLAN_IN_DATA
+        self.prompt = prompt
         self.left = list(user_calls)
-        self.asked = []  # {"text", "yes"}
+        self.asked = []  # {"act", "yes"}
 
     def __call__(self, body):
         text = model.shown_text(json.loads(body))
-        yes = self.known and self.take(text)
-        self.asked.append({"text": text[-1500:], "yes": yes})
+        act = text[text.rindex("The act: "):]
+        yes = self.known and self.take(act)
+        self.asked.append({"act": act, "yes": yes})
         return {"role": "assistant", "content": json.dumps({"answer": "yes" if yes else "no"})}
 
-    def take(self, text):
-        """The planned call that is asked about: its tool is named, and each of its deciding values stands there."""
+    def take(self, act):
+        tool = act[len("The act: "):].split()[0].rsplit("/", 1)[-1]
         for i, call in enumerate(self.left):
-            values = [v for name, v in call.args.items() if name in deciding(self.case.suite, call.function)]
-            if re.search(r"\b%s\b" % re.escape(call.function), text) and all(
-                    str(v) in text or json.dumps(v) in text for v in leaves(values)):
+            if call.function == tool and self.fits(call, act):
                 del self.left[i]
                 return True
         return False
+
+    def fits(self, call, act):
+        planned = {name: [plain(v) for v in leaves(value)] for name, value in call.args.items()}
+        for pointer, role, said in self.LINE.findall(act):
+            if role == "content":
+                continue
+            if said.startswith("sealed value"):
+                if not self.named(said):
+                    return False
+            elif plain(json.loads(said)) not in planned.get(pointer.split("/")[1], []):
+                return False
+        return True
+
+    def named(self, said):
+        """Every place that the value is from was named by the user."""
+        sources = re.findall(r"\{[^{}]*\}", re.sub(r"\{\{weir:[^{}]*\}\}", "", said))
+        words = [v for source in sources for v in leaves(json.loads(source)) if isinstance(v, str)]
+        return bool(words) and len(sources) == len(words) and all(len(w) > 2 and w in self.prompt for w in words)
+
+
+def plain(value):
+    """One spelling of a number, however it was written."""
+    try:
+        return "%g" % float(value)
+    except (TypeError, ValueError):
+        return value if isinstance(value, str) else json.dumps(value)

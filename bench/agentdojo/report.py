@@ -197,8 +197,9 @@ def done_cell(of):
 
 
 GOALS = {  # mode → (most side effects reached, least tasks done, least done with at most two approvals)
-    "guard": (0, None, None), "guard+person": (0, None, 92), "guard+oracle": (5, 75, None), "guard+oracle+person": (5, None, 92),
-    "seal": (0, 64, None), "seal+person": (0, None, 92)}
+    "guard": (0, None, None), "guard+person": (0, None, 92), "guard+intent": (5, 75, None), "guard+intent+person": (5, None, 92),
+    "seal": (0, 64, None), "seal+person": (0, None, 92),
+    "seal+intent": (5, 64, None), "seal+intent+person": (5, None, 92)}
 
 
 def goals(summary, options):

@@ -22,7 +22,7 @@ TRUST = {
 }
 
 
-def config(suite, mode, upstream, ask_timeout, servers="", key_env=None, others=""):
+def config(suite, mode, upstream, ask_timeout, servers="", key_env=None, others="", intent=False):
     lines = ['listen = "127.0.0.1:0"', 'mode = "%s"' % mode, 'policies = ["default"]', 'ask_timeout = "%s"' % ask_timeout,
              "manifests = %s" % json.dumps([str(HERE / "manifests" / (suite + ".toml"))]), "[upstream.model]", 'url = "%s"' % upstream]
     if key_env:
@@ -30,6 +30,9 @@ def config(suite, mode, upstream, ask_timeout, servers="", key_env=None, others=
     if mode == "seal":
         lines += ["[upstream.reader]", 'url = "%s/reader/v1"' % others, 'models = ["reader"]',
                   "[seal]", 'reader = "reader"', 'reader_model = "reader"']
+    if intent:
+        lines += ["[upstream.judge]", 'url = "%s/intent/v1"' % others, 'models = ["judge"]',
+                  "[intent]", "check = true", 'judge = "judge"', 'judge_model = "judge"']
     for origin in TRUST[suite]:
         lines += ["[[trust]]", 'origin = "%s"' % origin, 'integrity = "trusted"']
     return "\n".join(lines) + "\n" + servers

@@ -85,10 +85,13 @@ void Conversation::add_tool_turn(std::string_view id, std::string_view arguments
 std::string Conversation::request(Answer answer, bool stream) const {
   static const std::string kTools = tools();
   return fmt::format(R"({{"model":"{}","stream":{},"tools":[{}],"messages":[{}]}})",
-                     answer == Answer::tool ? "tool" : "text", stream, kTools, messages_);
+                     answer == Answer::tool    ? "tool"
+                     : answer == Answer::refer ? "refer"
+                                               : "text",
+                     stream, kTools, messages_);
 }
 
-bool Conversation::go_on(std::string_view reply, Answer answer, bool stream) {
+bool Conversation::go_on(std::string_view reply, Answer answer, bool stream, size_t result_bytes) {
   if (stream && !reply.ends_with("data: [DONE]\n\n")) return false;
   if (answer == Answer::text) {
     const std::string text = all_between(reply, R"("content":")", R"("})");
@@ -101,11 +104,13 @@ bool Conversation::go_on(std::string_view reply, Answer answer, bool stream) {
   const auto id = between(reply, R"("tool_calls":[{)", R"("type")", at);
   at = 0;
   const auto call_id = id ? between(*id, R"("id":")", "\"", at) : std::nullopt;
-  const std::string arguments = all_between(reply, R"("arguments":")", R"("}})");
+  std::string arguments = all_between(reply, R"("arguments":")", R"("}})");
+  if (answer == Answer::refer)  // content may hold what else ends it
+    arguments = all_between(reply, R"("arguments":")", R"(\"}"}})") + R"(\"})";
   if (!call_id || arguments.empty() ||
       reply.find(R"("finish_reason":"tool_calls")") == std::string_view::npos)
     return false;
-  add_tool_turn(*call_id, arguments, 300);
+  add_tool_turn(*call_id, arguments, result_bytes);
   return true;
 }
 

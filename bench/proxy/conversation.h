@@ -10,7 +10,8 @@
 
 namespace weir::bench {
 
-enum class Answer { text, tool };
+// refer: a call whose argument is the last reference that weir showed (seal mode), else as tool.
+enum class Answer { text, tool, refer };
 
 class Conversation {
  public:
@@ -18,9 +19,9 @@ class Conversation {
   Conversation(uint64_t seed, size_t bytes);
 
   std::string request(Answer answer, bool stream) const;
-  // Appends what the model answered to request(), and what the user or the tool says to that. False: the
-  // reply is not what was asked for.
-  bool go_on(std::string_view reply, Answer answer, bool stream);
+  // Appends what the model answered to request(), and what the user or the tool (about `result_bytes`) says
+  // to that. False: the reply is not what was asked for.
+  bool go_on(std::string_view reply, Answer answer, bool stream, size_t result_bytes = 300);
   size_t bytes() const { return messages_.size(); }
 
  private:

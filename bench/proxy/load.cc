@@ -1,7 +1,8 @@
 // Sends conversations to a Chat Completions API and times the answers.
 //
 //   bench_load --url http://HOST:PORT/v1 [--token T] [--connections N] [--requests N] [--bytes N]
-//              [--reply text|tool] [--stream] [--fresh] [--turns N] [--seed N] [--prime-only]
+//              [--reply text|tool|refer] [--stream] [--fresh] [--turns N] [--seed N] [--result-bytes N]
+//              [--prime-only]
 //
 // Each connection sends one request at a time. By default a conversation was sent once before the clock
 // starts, and is then sent again with a turn more each time, --turns times: what an agent's loop does. With
@@ -27,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Options {
   std::string url, token;
-  size_t connections = 1, requests = 100, bytes = 4'096, turns = 8;
+  size_t connections = 1, requests = 100, bytes = 4'096, turns = 8, result_bytes = 300;
   uint64_t seed = 1;
   Answer answer = Answer::text;
   bool stream = false, fresh = false, prime_only = false;
@@ -137,7 +138,8 @@ class Load {
   void done(Worker& worker) {
     const double us = std::chrono::duration<double, std::micro>(Clock::now() - worker.start).count();
     if (measure_) latencies_us_.push_back(us);
-    if (worker.status != 200 || !worker.conversation->go_on(worker.reply, options_.answer, options_.stream)) {
+    if (worker.status != 200 ||
+        !worker.conversation->go_on(worker.reply, options_.answer, options_.stream, options_.result_bytes)) {
       ++failed_;
       error_ = fmt::format("status {}", worker.status);
       fmt::print(stderr, "bench_load: status {}: {:.300}\n", worker.status, worker.reply);
@@ -168,7 +170,8 @@ Options parse(int argc, char** argv) {
       {"url", 1, nullptr, 'u'},      {"token", 1, nullptr, 't'},      {"connections", 1, nullptr, 'c'},
       {"requests", 1, nullptr, 'n'}, {"bytes", 1, nullptr, 'b'},      {"reply", 1, nullptr, 'r'},
       {"stream", 0, nullptr, 's'},   {"fresh", 0, nullptr, 'f'},      {"turns", 1, nullptr, 'T'},
-      {"seed", 1, nullptr, 'S'},     {"prime-only", 0, nullptr, 'p'}, {nullptr, 0, nullptr, 0}};
+      {"seed", 1, nullptr, 'S'},     {"prime-only", 0, nullptr, 'p'}, {"result-bytes", 1, nullptr, 'R'},
+      {nullptr, 0, nullptr, 0}};
   const auto number = [] { return std::strtoull(optarg, nullptr, 10); };
   for (int c = 0; (c = getopt_long(argc, argv, "", kLong, nullptr)) != -1;) {
     if (c == 'u') options.url = optarg;
@@ -176,7 +179,11 @@ Options parse(int argc, char** argv) {
     if (c == 'c') options.connections = number();
     if (c == 'n') options.requests = number();
     if (c == 'b') options.bytes = number();
-    if (c == 'r') options.answer = std::string_view(optarg) == "tool" ? Answer::tool : Answer::text;
+    if (c == 'r')
+      options.answer = std::string_view(optarg) == "tool"    ? Answer::tool
+                       : std::string_view(optarg) == "refer" ? Answer::refer
+                                                             : Answer::text;
+    if (c == 'R') options.result_bytes = number();
     if (c == 's') options.stream = true;
     if (c == 'f') options.fresh = true;
     if (c == 'T') options.turns = std::max<size_t>(1, number());

@@ -2,9 +2,10 @@
 //
 //   bench_mock [call-id prefix]        prints its port, then serves until it is killed
 //
-// The model's name says what to answer: "text" or "tool" (one call of mail__search); a request with
-// "stream":true before its messages is answered as a stream, each event in a write of its own. Every answer
-// differs from all others. Reads only the first bytes of a request.
+// The model's name says what to answer: "text" or "tool" (one call of mail__search), or "refer" (the same
+// with the reference to the last list of the request, if there is one); a request with "stream":true before
+// its messages is answered as a stream, each event in a write of its own. Every answer differs from all
+// others. Reads only the first bytes of a request, but for "refer", which is for whole answers.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -46,7 +47,8 @@ class Mock {
 
   void handle(const std::shared_ptr<net::ServerCall>& call) {
     const std::string_view head = std::string_view(call->body()).substr(0, 200);
-    const bool tool = head.find(R"("model":"tool")") != std::string_view::npos;
+    const bool refer = head.find(R"("model":"refer")") != std::string_view::npos;
+    const bool tool = refer || head.find(R"("model":"tool")") != std::string_view::npos;
     const bool stream = head.find(R"("stream":true)") != std::string_view::npos;
     const std::string id = fmt::format("{}{}", prefix_, ++count_);
     if (stream) return send(call, tool ? tool_events(id) : text_events(id), 0);
@@ -54,7 +56,7 @@ class Mock {
         tool ? fmt::format(
                    R"({{"role":"assistant","content":null,"tool_calls":[{{"id":"{}","type":"function",)"
                    R"("function":{{"name":"mail__search","arguments":"{{\"query\":\"{}\"}}"}}}}]}})",
-                   id, query())
+                   id, refer ? last_reference(call->body()) : query())
              : fmt::format(R"({{"role":"assistant","content":"{}"}})", words_.prose(kAnswerBytes));
     call->respond(
         200, {{"content-type", "application/json"}},
@@ -62,6 +64,14 @@ class Mock {
                     R"("choices":[{{"index":0,"message":{},"finish_reason":"{}"}}],)"
                     R"("usage":{{"prompt_tokens":9,"completion_tokens":9,"total_tokens":18}}}})",
                     id, message, tool ? "tool_calls" : "stop"));
+  }
+
+  std::string last_reference(std::string_view body) {
+    constexpr std::string_view kBefore = R"(\"all\":\")";
+    const size_t at = body.rfind(R"(\"all\":\"{{weir:v)");
+    const size_t end = at == std::string_view::npos ? at : body.find("}}", at);
+    if (end == std::string_view::npos) return query();
+    return std::string(body.substr(at + kBefore.size(), end + 2 - at - kBefore.size()));
   }
 
   std::string query() { return fmt::format("invoice {} of {}", words_.number(1'000'000), words_.prose(12)); }

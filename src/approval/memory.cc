@@ -9,12 +9,38 @@
 
 namespace weir::approval {
 
-void Denials::put(const Digest& question) {
-  if (!known_.insert(question).second) return;
-  order_.push_back(question);
-  if (order_.size() <= limits::kDeniedQuestionsMax) return;
+namespace {
+
+// Of a call or a question, as long as the person says nothing more.
+Digest until_spoken(const Digest& key, const guard::Verdict& verdict) {
+  return sha256({as_bytes(key), "/", std::to_string(verdict.person_spoke)});
+}
+
+}  // namespace
+
+void Denials::put(std::string_view session, const guard::Verdict& verdict) {
+  count(until_spoken(call_key(session, verdict), verdict));
+  count(until_spoken(question_key(session, verdict), verdict));
+}
+
+bool Denials::has(std::string_view session, const guard::Verdict& verdict) const {
+  return times(until_spoken(call_key(session, verdict), verdict)) > 0 ||
+         times(until_spoken(question_key(session, verdict), verdict)) >= kDenialsOfAQuestion;
+}
+
+void Denials::count(const Digest& key) {
+  const auto [at, added] = known_.try_emplace(key, 0);
+  ++at->second;
+  if (!added) return;
+  order_.push_back(key);
+  if (order_.size() <= 2 * limits::kDeniedQuestionsMax) return;  // each has two keys
   known_.erase(order_.front());
   order_.pop_front();
+}
+
+int Denials::times(const Digest& key) const {
+  const auto at = known_.find(key);
+  return at == known_.end() ? 0 : at->second;
 }
 
 void MissedList::add(const std::string& session, const guard::Verdict& verdict, std::string reason,

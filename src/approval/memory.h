@@ -5,7 +5,7 @@
 
 #include <deque>
 #include <functional>
-#include <set>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,15 +14,22 @@
 
 namespace weir::approval {
 
-// The questions that a person denied; the session is part of the key. At most
+// What a person denied in a session: the very same call, until the person says something more to the agent.
+// With another payload it may be another's: what a stranger had asked for must not deny the user's own call.
+// So it is asked again, but not for ever: after kDenialsOfAQuestion the question itself is denied. At most
 // limits::kDeniedQuestionsMax, the oldest go first.
 class Denials {
  public:
-  void put(const Digest& question);
-  bool has(const Digest& question) const { return known_.contains(question); }
+  static constexpr int kDenialsOfAQuestion = 3;
+
+  void put(std::string_view session, const guard::Verdict& verdict);
+  bool has(std::string_view session, const guard::Verdict& verdict) const;
 
  private:
-  std::set<Digest> known_;
+  void count(const Digest& key);
+  int times(const Digest& key) const;
+
+  std::map<Digest, int> known_;
   std::deque<Digest> order_;
 };
 

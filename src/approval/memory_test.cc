@@ -9,20 +9,47 @@
 namespace weir::approval {
 namespace {
 
-Digest number(size_t n) {
-  return sha256(std::to_string(n));
+TEST(Denials, HoldForTheVeryCallUntilThePersonSpeaks) {
+  Denials denials;
+  const guard::Verdict link = asked("mail/send", "bob@x.org", "click here");
+  const guard::Verdict summary = asked("mail/send", "bob@x.org", "the summary");
+  denials.put("s1", link);
+  EXPECT_TRUE(denials.has("s1", link));
+  EXPECT_FALSE(denials.has("s1", summary)) << "what a stranger asked for does not deny the user's own call";
+  EXPECT_FALSE(denials.has("s2", link));
+  EXPECT_FALSE(denials.has("s1", asked("mail/send", "eve@x.org", "click here")));
+  guard::Verdict elsewhere = link;
+  elsewhere.arguments[0].label = 2;
+  EXPECT_FALSE(denials.has("s1", elsewhere)) << "another source";
+  guard::Verdict later = link;
+  later.person_spoke = 1;
+  EXPECT_FALSE(denials.has("s1", later)) << "the person said something";
+  denials.put("s1", later);
+  EXPECT_TRUE(denials.has("s1", later));
+}
+
+TEST(Denials, NobodyIsAskedForEverWithOtherWords) {
+  Denials denials;
+  for (int i = 0; i < Denials::kDenialsOfAQuestion; ++i) {
+    const guard::Verdict verdict = asked("mail/send", "bob@x.org", "text " + std::to_string(i));
+    EXPECT_FALSE(denials.has("s1", verdict));
+    denials.put("s1", verdict);
+  }
+  EXPECT_TRUE(denials.has("s1", asked("mail/send", "bob@x.org", "another text")));
+  EXPECT_FALSE(denials.has("s1", asked("mail/send", "amy@x.org", "another text")));
 }
 
 TEST(Denials, AreBoundedAndTheOldestGoFirst) {
   Denials denials;
-  for (size_t i = 0; i < limits::kDeniedQuestionsMax; ++i) denials.put(number(i));
-  EXPECT_TRUE(denials.has(number(0)));
-  denials.put(number(0));  // known: takes no further place
-  EXPECT_TRUE(denials.has(number(1)));
-  denials.put(number(limits::kDeniedQuestionsMax));
-  EXPECT_FALSE(denials.has(number(0)));
-  EXPECT_TRUE(denials.has(number(1)));
-  EXPECT_TRUE(denials.has(number(limits::kDeniedQuestionsMax)));
+  const auto to = [](size_t n) { return asked("mail/send", std::to_string(n) + "@x.org"); };
+  for (size_t i = 0; i < limits::kDeniedQuestionsMax; ++i) denials.put("s", to(i));
+  EXPECT_TRUE(denials.has("s", to(0)));
+  denials.put("s", to(0));  // known: takes no further place
+  EXPECT_TRUE(denials.has("s", to(1)));
+  denials.put("s", to(limits::kDeniedQuestionsMax));
+  EXPECT_FALSE(denials.has("s", to(0)));
+  EXPECT_TRUE(denials.has("s", to(1)));
+  EXPECT_TRUE(denials.has("s", to(limits::kDeniedQuestionsMax)));
 }
 
 TEST(MissedList, CountsWhatTheSameGrantWouldAllow) {

@@ -42,6 +42,21 @@ Digest question_key(std::string_view session, const guard::Verdict& verdict) {
   return sha256(text);
 }
 
+Digest call_key(std::string_view session, const guard::Verdict& verdict) {
+  std::vector<const session::Leaf*> payload;
+  for (const session::Leaf& leaf : verdict.arguments) {
+    if (!manifest::authority_bearing(leaf.role)) payload.push_back(&leaf);
+  }
+  std::sort(payload.begin(), payload.end(),
+            [](const auto* a, const auto* b) { return a->pointer < b->pointer; });
+  std::string text;
+  for (const session::Leaf* leaf : payload) {
+    put(text, leaf->pointer);
+    put(text, leaf->value);
+  }
+  return sha256({as_bytes(question_key(session, verdict)), text});
+}
+
 session::Grant exact_grant(const guard::Verdict& verdict) {
   session::Grant grant;
   grant.tool = session::literal_pattern(verdict.tool);

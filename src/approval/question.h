@@ -16,6 +16,8 @@ namespace weir::approval {
 
 // Labels are told apart by their ids: keys are comparable within one Labels table, that is within one run.
 Digest question_key(std::string_view session, const guard::Verdict& verdict);
+// The same, and what decides nothing counts too.
+Digest call_key(std::string_view session, const guard::Verdict& verdict);
 
 // A grant's tool and arguments for exactly this call: patterns that match nothing but what it has, and
 // release where data would leak. Scope, session and expiry are the caller's.

@@ -52,6 +52,7 @@ inline constexpr int kTraceDecodeDepthMax = 3;
 inline constexpr size_t kVouchersBytesMax = size_t{64}
                                             << 20;  // of one conversation; more vouches for nothing
 inline constexpr size_t kTraceCopyCharsMin = 24;    // non-space characters that make a copy
+inline constexpr size_t kTraceValueBytesMax = 64;   // of an address or account that alone makes none
 
 // Policy
 inline constexpr size_t kPolicyBytesMax = size_t{1} << 20;

@@ -37,7 +37,7 @@ Error Asks::not_asked(const std::string& session, const guard::Verdict& verdict,
 Result<std::string> Asks::ask(const std::string& session, const guard::Verdict& verdict, uint64_t decision,
                               Answered answered) {
   const Digest question = approval::question_key(session, verdict);
-  if (denials_.has(question)) {
+  if (denials_.has(session, verdict)) {
     gateway_.recorder().answer(decision, "deny-again", [](const Result<uint64_t>&) {});
     return Error{Code::denied, "the user said no to the same call earlier in this session", {}, {}};
   }
@@ -102,9 +102,10 @@ void Asks::answer(const std::string& id, approval::Answer answer, std::function<
   // The link that led to this answer is used up, whoever still waits.
   tokens_.erase(question);
   if (answer == approval::Answer::deny) {
-    denials_.put(question);
-    for (const approval::Ask& ask : queue_.take_question(question))
+    for (const approval::Ask& ask : queue_.take_question(question)) {
+      denials_.put(ask.session_id, ask.verdict);
       settle(ask, false, "deny", "the user was asked and said no");
+    }
     return done({});
   }
   if (!grants || !first->verdict.grantable) {

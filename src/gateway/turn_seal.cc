@@ -48,6 +48,10 @@ std::string Turn::upstream_body() const {
 }
 
 void Turn::ask_reader(size_t index) {
+  // What it says beside its first question it says before the answer.
+  if (const auto& vault = conversation_->vault(); vault && vault->revealed() == kNoLabel) {
+    for (const auto& shown : shown_) conversation_->wrote_before_reveal(shown->own);
+  }
   held_[index].asking = Asking::start(
       gateway_,
       {held_[index].call, session_id_, conversation_, upstream_, parsed_->request.model, call_->headers()},

@@ -18,16 +18,31 @@ void note_role(std::vector<std::string>& roles, ArgRole role) {
   if (at == roles.end() || *at != name) roles.insert(at, name);
 }
 
+using Audience = std::vector<std::pair<const Leaf*, std::string>>;
+
+// What is told to or written into an object reaches those who may read it. False when nobody is known by
+// name.
+bool note_readers_of_object(const Labels& labels, const Leaf& leaf, Audience& who) {
+  bool any = false;
+  const Label offered = labels.get(leaf.offered);
+  for (const std::string& name : offered.readers.names()) {
+    if (name == "owner") continue;
+    who.emplace_back(&leaf, name);
+    any = true;
+  }
+  return any;
+}
+
 // Who gets to see what the call carries: its recipients; for a sending tool that names none, its targets (a
 // channel); for a remote selector, the server behind it.
 // Whom a sealed value names must not decide anything: the planner would learn it from the decision.
-std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFacts& tool,
-                                                          const std::vector<Leaf>& leaves,
-                                                          std::string_view named_by) {
-  std::vector<std::pair<const Leaf*, std::string>> who;
+Audience audience(const Labels& labels, const manifest::ToolFacts& tool, const std::vector<Leaf>& leaves,
+                  std::string_view named_by) {
+  Audience who;
   const auto collect = [&](ArgRole role) {
     for (const Leaf& leaf : leaves) {
       if (leaf.role != role) continue;
+      if (leaf.made && note_readers_of_object(labels, leaf, who)) continue;
       if (leaf.sealed) {
         who.emplace_back(&leaf, "whoever " + leaf.pointer + " names");
         continue;
@@ -39,6 +54,11 @@ std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFa
   if (tool.effects.has(Effect::send) || tool.effects.has(Effect::pay)) {
     collect(ArgRole::recipient);
     if (who.empty()) collect(ArgRole::target);
+  }
+  if (tool.effects.has(Effect::write) && who.empty()) {
+    for (const Leaf& leaf : leaves) {
+      if (leaf.made && leaf.role == ArgRole::target) note_readers_of_object(labels, leaf, who);
+    }
   }
   if (tool.remote) collect(ArgRole::selector);
   // Data goes out and nobody says to whom: to no reader that anyone named. But where the manifest says which
@@ -54,7 +74,7 @@ std::vector<std::pair<const Leaf*, std::string>> audience(const manifest::ToolFa
 std::vector<Leak> find_leaks(const Labels& labels, bool trusted_context, const manifest::ToolFacts& tool,
                              const std::vector<Leaf>& leaves, std::string_view named_by) {
   std::vector<Leak> leaks;
-  const auto who = audience(tool, leaves, named_by);
+  const auto who = audience(labels, tool, leaves, named_by);
   const bool sends = tool.effects.has(Effect::send) || tool.remote;
   for (const auto& [argument, name] : who) {
     for (const Leaf& leaf : leaves) {
@@ -64,7 +84,8 @@ std::vector<Leak> find_leaks(const Labels& labels, bool trusted_context, const m
       const LabelId carried = !sends && trusted_context ? leaf.traced : leaf.label;
       if (labels.get(carried).readers.contains(name)) continue;
       // A recipient's own address tells the recipient nothing.
-      if (&leaf == argument && leaf.role == ArgRole::recipient) continue;
+      // No more does an object's own id those who may read it.
+      if (&leaf == argument && (leaf.role == ArgRole::recipient || leaf.made)) continue;
       leaks.push_back({&leaf, name, argument});
       break;  // one example for each recipient says enough
     }
@@ -105,7 +126,8 @@ bool covers(const session::Grant& grant, const std::string& tool, const Labels& 
   return std::all_of(leaves.begin(), leaves.end(), [&](const Leaf& leaf) {
     const auto constraint = grant.arguments.find(leaf.pointer);
     if (constraint != grant.arguments.end()) return fits(leaf, constraint->second);
-    return !manifest::authority_bearing(leaf.role) || labels.trusted(leaf.label);
+    return !manifest::authority_bearing(leaf.role) ||
+           (labels.trusted(leaf.label) && labels.trusted(leaf.offered));
   });
 }
 
@@ -150,9 +172,13 @@ Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool, co
   facts.tool = &tool;
   facts.known = situation.offered;
   facts.side_effect = !tool.effects.only_reads();
+  // That a stranger's record came up in a search is enough to change it, not to do what cannot be undone.
+  const bool forever =
+      tool.effects.has(Effect::pay) || tool.effects.has(Effect::delete_) || tool.effects.has(Effect::execute);
   for (const Leaf& leaf : leaves) {
     if (!manifest::authority_bearing(leaf.role)) continue;
-    if (!labels.trusted(leaf.label)) note_role(facts.untrusted_roles, leaf.role);
+    if (!labels.trusted(leaf.label) || (forever && !labels.trusted(leaf.offered)))
+      note_role(facts.untrusted_roles, leaf.role);
     if (leaf.copied) note_role(facts.copied_roles, leaf.role);
   }
   facts.url_copied_whole = tool.remote && !facts.side_effect && copied_whole(situation, leaves);

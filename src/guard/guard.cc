@@ -53,6 +53,7 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
   verdict.call_id = call.id;
   verdict.tool = situation.rules.tool_name(call.name);
   verdict.context = situation.conversation->planner_label(workspace.labels());
+  verdict.person_spoke = situation.conversation->person().size();
   if (const auto& vault = situation.conversation->vault()) verdict.influence_bits = vault->influence_bits();
   const auto [server, tool_part] = split_tool(verdict.tool);
   const manifest::ToolFacts& tool = situation.rules.manifests->facts(server, tool_part);
@@ -146,7 +147,13 @@ std::string verdict_json(const Verdict& verdict, const Labels& labels) {
   for (const session::Leaf& leaf : verdict.arguments) {
     writer.key(leaf.pointer).begin_object();
     write_label(writer, labels.get(leaf.label));
-    writer.field("role", manifest::role_name(leaf.role)).end_object();
+    writer.field("role", manifest::role_name(leaf.role));
+    if (leaf.made) {
+      writer.key("offered_by").begin_array();
+      for (const std::string& origin : labels.get(leaf.offered).printed_origins()) writer.string(origin);
+      writer.end_array();
+    }
+    writer.end_object();
   }
   writer.end_object().key("influence_bits").number(verdict.influence_bits);
   return writer.end_object().take();
@@ -186,7 +193,8 @@ std::string instead_sentence(const Verdict& verdict) {
 std::string sealed_denial_text(const Verdict& verdict, const Labels& labels) {
   std::string which;
   for (const session::Leaf& leaf : verdict.arguments) {
-    if (!manifest::authority_bearing(leaf.role) || labels.trusted(leaf.label)) continue;
+    if (!manifest::authority_bearing(leaf.role)) continue;
+    if (labels.trusted(leaf.label) && labels.trusted(leaf.offered)) continue;
     which += fmt::format("{}{} ({}{})", which.empty() ? "" : ", ", leaf.pointer,
                          manifest::role_name(leaf.role), leaf.sealed ? ", sealed" : "");
   }

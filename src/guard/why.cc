@@ -34,7 +34,14 @@ std::string role_and_value(const Leaf& leaf) {
 
 std::string untrusted_argument(const Labels& labels, const std::vector<Leaf>& leaves) {
   const Leaf* leaf = first_untrusted(labels, leaves, false);
-  if (leaf == nullptr) return {};
+  if (leaf == nullptr) {
+    const auto offered = std::find_if(leaves.begin(), leaves.end(), [&](const Leaf& each) {
+      return each.made && !labels.trusted(each.offered);
+    });
+    if (offered == leaves.end()) return {};
+    return fmt::format("{} stands for something of {}, which nobody vouched for, and this cannot be undone",
+                       role_and_value(*offered), origins_in_words(labels.get(offered->offered)));
+  }
   const std::string from = origins_in_words(labels.get(leaf->label));
   if (leaf->copied)
     return fmt::format("{} came from {}, which nobody vouched for", role_and_value(*leaf), from);

@@ -174,6 +174,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadManifest{TOOL "args = { q = \"selektor\" }\n", "m.toml:4:14", "did you mean \"selector\"?"},
         BadManifest{TOOL "args = { q = 1 }\n", "m.toml:4:14", "expected a string"},
         BadManifest{TOOL "args = { \"/a~2\" = \"content\" }\n", "m.toml:4:10", "not a JSON pointer"},
+        BadManifest{TOOL "args = { q = \"target:\" }\n", "m.toml:4:14", "no kind of id"},
+        BadManifest{TOOL "args = { q = \"amount:x\" }\n", "m.toml:4:14", "no kind of id"},
+        BadManifest{TOOL "args = { q = \"target:A b\" }\n", "m.toml:4:14", "no kind of id"},
+        BadManifest{TOOL "choices = { q = [\"a\"] }\n", "m.toml:4:17", "no role that a choice can have"},
+        BadManifest{TOOL "args = { q = \"recipient\" }\nchoices = { q = [\"a\"] }\n", "m.toml:5:17",
+                    "no role that a choice can have"},
+        BadManifest{TOOL "args = { q = \"target\" }\nchoices = { q = [] }\n", "m.toml:5:17", "1 to 64"},
+        BadManifest{TOOL "[tools.t.result]\nids = { \"/a\" = \"\" }\n", "m.toml:5:16", "no kind of id"},
+        BadManifest{TOOL "[tools.t.result]\nids = { a = \"x\" }\n", "m.toml:5:9", "not a JSON pointer"},
         BadManifest{TOOL "result = 1\n", "m.toml:4:10", "expected a table"},
         BadManifest{TOOL "[tools.t.result]\nintegrity = \"good\"\n", "m.toml:5:13", "unknown integrity"},
         BadManifest{TOOL "[tools.t.result]\nauthor = \"nobody\"\n", "m.toml:5:10", "unknown author"},
@@ -217,6 +226,22 @@ TEST(Manifests, ReadsEveryKindOfReveal) {
   EXPECT_EQ(facts.result.reveal_at("/n")->min, -3);
   EXPECT_EQ(facts.result.reveal_at("/n")->max, 12);
   EXPECT_EQ(facts.result.reveal_at("/e")->values, (std::vector<std::string>{"a", "b c"}));
+}
+
+TEST(Manifests, SayWhichIdsTheServerMakesUpAndWhoTakesThem) {
+  const ToolFacts facts = one_tool(
+      "args = { id = \"target:event\", of = \"selector\", how = \"target\" }\n"
+      "choices = { how = [\"r\", \"rw\"] }\n[tools.t.result]\nids = { \"/events/*/id\" = \"event\" }\n");
+  EXPECT_EQ(facts.role_of("/id"), ArgRole::target);
+  EXPECT_EQ(facts.fact_of("/id")->id_kind, "event");
+  EXPECT_EQ(facts.fact_of("/of")->id_kind, "");
+  EXPECT_EQ(facts.fact_of("/how")->choices, (std::vector<std::string>{"r", "rw"}));
+  EXPECT_EQ(facts.fact_of("/nosuch"), nullptr);
+  ASSERT_NE(facts.result.id_kind_at("/events/3/id"), nullptr);
+  EXPECT_EQ(*facts.result.id_kind_at("/events/3/id"), "event");
+  EXPECT_EQ(facts.result.id_kind_at("/events/3/title"), nullptr);
+  EXPECT_EQ(facts.result.id_kind_at("/events/3/id/x"), nullptr);
+  EXPECT_EQ(facts.result.record.tokens, (std::vector<std::string>{"events", "*"}));
 }
 
 TEST(Manifests, BytesAreBounded) {

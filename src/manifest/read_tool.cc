@@ -13,6 +13,12 @@ namespace {
 
 constexpr size_t kEnumValuesMax = 64;
 
+bool is_word(std::string_view text) {
+  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
 // An error of a parser that knows no places gets the place of the TOML value.
 Error placed(Error error, const toml::Value& at) {
   error.where = at.where();
@@ -58,10 +64,44 @@ Result<std::vector<ArgFact>> read_args(const toml::Value& list) {
     } else {
       pointer.tokens = {std::string(entry.key)};
     }
+    WEIR_TRY_ASSIGN(text, entry.value.string());
+    std::string kind;
+    if (const size_t colon = text.find(':'); colon != std::string::npos) {
+      kind = text.substr(colon + 1);
+      text.resize(colon);
+      if (!is_word(kind) || (text != "selector" && text != "target"))
+        return entry.value.error(fmt::format("\"{}\" is no kind of id", shown(kind)),
+                                 "selector:KIND or target:KIND, a word of small letters");
+      args.push_back({std::move(pointer), text == "target" ? ArgRole::target : ArgRole::selector, kind});
+      continue;
+    }
     WEIR_TRY_ASSIGN(index, entry.value.one_of("role", role_names));
     args.push_back({std::move(pointer), static_cast<ArgRole>(index)});
   }
   return args;
+}
+
+// Arguments that can only choose among a few values.
+Status read_choices(const toml::Value& list, std::vector<ArgFact>& args) {
+  if (!list.exists()) return {};
+  WEIR_TRY_ASSIGN(entries, list.entries());
+  for (const toml::Entry& entry : entries) {
+    const auto arg = std::find_if(args.begin(), args.end(), [&](const ArgFact& fact) {
+      return fact.pointer.tokens.size() == 1 && fact.pointer.tokens[0] == entry.key;
+    });
+    const bool fits = arg != args.end() && arg->role != ArgRole::recipient && arg->role != ArgRole::command;
+    if (!fits)
+      return entry.value.error(fmt::format("\"{}\" has no role that a choice can have", shown(entry.key)),
+                               "name it in args, as selector, target or amount");
+    WEIR_TRY_ASSIGN(elements, entry.value.elements());
+    if (elements.empty() || elements.size() > kEnumValuesMax)
+      return entry.value.error(fmt::format("1 to {} values are a choice", kEnumValuesMax));
+    for (const toml::Value& element : elements) {
+      WEIR_TRY_ASSIGN(text, element.string());
+      arg->choices.push_back(std::move(text));
+    }
+  }
+  return {};
 }
 
 bool names_argument(const std::vector<ArgFact>& args, const std::string& name) {
@@ -114,6 +154,25 @@ std::vector<std::string> record_of(const Template& from) {
   return piece == nullptr ? std::vector<std::string>() : record_of(piece->pointer);
 }
 
+Status read_ids(const toml::Value& list, ResultFacts& facts) {
+  if (!list.exists()) return {};
+  WEIR_TRY_ASSIGN(entries, list.entries());
+  for (const toml::Entry& entry : entries) {
+    auto pointer = parse_pointer(entry.key);
+    if (!pointer.has_value()) {
+      Error error = std::move(pointer).error();
+      error.where = entry.value.key_where();
+      return error;
+    }
+    WEIR_TRY_ASSIGN(kind, entry.value.string());
+    if (!is_word(kind))
+      return entry.value.error(fmt::format("\"{}\" is no kind of id", shown(kind)),
+                               "a word of small letters");
+    facts.ids.push_back({std::move(*pointer), std::move(kind)});
+  }
+  return {};
+}
+
 Status read_fields(const toml::Value& list, ResultFacts& facts) {
   if (!list.exists()) return {};
   WEIR_TRY_ASSIGN(elements, list.elements());
@@ -140,6 +199,9 @@ Status find_records(const toml::Value& table, ResultFacts& facts) {
   }
   for (const PointerPattern& field : facts.fields) {
     if (facts.record.tokens.empty()) facts.record.tokens = record_of(field);
+  }
+  for (const IdFact& id : facts.ids) {
+    if (facts.record.tokens.empty()) facts.record.tokens = record_of(id.pointer);
   }
   return {};
 }
@@ -188,7 +250,8 @@ Status read_reveal(const toml::Value& list, ResultFacts& facts) {
 Result<ResultFacts> read_result(const toml::Value& table, const std::vector<ArgFact>& args) {
   ResultFacts facts;
   if (!table.exists()) return facts;
-  WEIR_TRY(table.only({"integrity", "author", "origin", "readers", "authenticated", "reveal", "fields"}));
+  WEIR_TRY(
+      table.only({"integrity", "author", "origin", "readers", "authenticated", "reveal", "fields", "ids"}));
   if (const toml::Value integrity = table["integrity"]; integrity.exists()) {
     constexpr std::array<std::string_view, 2> kNames = {"untrusted", "trusted"};
     WEIR_TRY_ASSIGN(index, integrity.one_of("integrity", kNames));
@@ -207,6 +270,7 @@ Result<ResultFacts> read_result(const toml::Value& table, const std::vector<ArgF
   }
   WEIR_TRY(read_readers(table["readers"], args, facts));
   WEIR_TRY(read_fields(table["fields"], facts));
+  WEIR_TRY(read_ids(table["ids"], facts));
   WEIR_TRY(find_records(table, facts));
   WEIR_TRY(read_authenticated(table["authenticated"], facts));
   WEIR_TRY(read_reveal(table["reveal"], facts));
@@ -255,7 +319,7 @@ Result<RevealType> parse_reveal_type(std::string_view text) {
 }
 
 Result<ToolFacts> read_tool(const toml::Value& table) {
-  WEIR_TRY(table.only({"description", "effects", "remote", "args", "result"}));
+  WEIR_TRY(table.only({"description", "effects", "remote", "args", "choices", "result"}));
   ToolFacts facts;
   facts.declared_by_manifest = true;
   facts.remote = false;
@@ -265,6 +329,7 @@ Result<ToolFacts> read_tool(const toml::Value& table) {
   WEIR_TRY(table.read("remote", facts.remote));
   WEIR_TRY_ASSIGN(args, read_args(table["args"]));
   facts.args = std::move(args);
+  WEIR_TRY(read_choices(table["choices"], facts.args));
   WEIR_TRY_ASSIGN(result, read_result(table["result"], facts.args));
   facts.result = std::move(result);
   return facts;

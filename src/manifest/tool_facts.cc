@@ -38,6 +38,15 @@ const ArgFact* ToolFacts::fact_of(std::string_view json_pointer_into_args) const
   return best;
 }
 
+const std::string* ResultFacts::id_kind_at(std::string_view json_pointer) const {
+  const auto tokens = pointer_tokens(json_pointer);
+  if (!tokens.has_value()) return nullptr;
+  for (const IdFact& id : ids) {
+    if (id.pointer.matches(*tokens)) return &id.kind;
+  }
+  return nullptr;
+}
+
 const RevealType* ResultFacts::reveal_at(std::string_view json_pointer) const {
   const auto tokens = pointer_tokens(json_pointer);
   if (!tokens.has_value()) return nullptr;

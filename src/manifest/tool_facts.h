@@ -25,6 +25,12 @@ struct Reveal {
   RevealType type;
 };
 
+// A place whose value the server made up: whoever writes a record does not choose it.
+struct IdFact {
+  PointerPattern pointer;
+  std::string kind;  // of what: "event"; an argument says which kind it takes
+};
+
 // Whose a result is and who may see it.
 struct ResultFacts {
   bool trusted = false;
@@ -37,16 +43,21 @@ struct ResultFacts {
   std::vector<Reveal> reveal = {};
   // Members that every such result has: in seal mode the planner is told their names, never what is in them.
   std::vector<PointerPattern> fields = {};
+  std::vector<IdFact> ids = {};
   PointerPattern record = {};  // the place of one record, ending in "*"; no tokens: the whole result is one
 
   // The type under which the leaf at this JSON pointer may be revealed, or null.
   const RevealType* reveal_at(std::string_view json_pointer) const;
   bool is_authenticated(const PointerPattern& pointer) const;
+  // Of the id at this JSON pointer, or null.
+  const std::string* id_kind_at(std::string_view json_pointer) const;
 };
 
 struct ArgFact {
   PointerPattern pointer;
   ArgRole role;
+  std::string id_kind = {};               // of a selector or target: it takes an id of this kind
+  std::vector<std::string> choices = {};  // it has one of these values, and says nothing else
 };
 
 // The default is the conservative one, which also stands for every tool that no manifest declares: all
@@ -66,7 +77,7 @@ struct ToolFacts {
   // place that is it or lies above it, else ArgRole::target. "" is the whole of the arguments, which is also
   // where a custom tool's free text stands. Text that is no pointer: target.
   ArgRole role_of(std::string_view json_pointer_into_args) const;
-  // That declared place, or null.
+  // The place that this role comes from, or null.
   const ArgFact* fact_of(std::string_view json_pointer_into_args) const;
 };
 

@@ -17,6 +17,13 @@ std::string short_key(const Digest& key) {
 
 }  // namespace
 
+const std::string* Sealed::id_kind(const std::vector<std::string>& path) const {
+  for (const manifest::IdFact& id : ids) {
+    if (id.pointer.matches(path)) return &id.kind;
+  }
+  return nullptr;
+}
+
 uint32_t Vault::number(const Digest& key) {
   const auto [at, added] = numbers_.try_emplace(short_key(key), next_);
   if (!added) return at->second;

@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "label/label.h"
+#include "manifest/tool_facts.h"
 #include "seal/reference.h"
 
 namespace weir::seal {
@@ -30,6 +31,11 @@ struct Sealed {
   // Where it is from, in the planner's words: the call that brought it, or the question that a reader
   // answered. Depends on no content.
   std::string source = {};
+  std::vector<manifest::IdFact> ids = {};  // places in it that the server made up …
+  LabelId ids_label = kNoLabel;            // … and the label of what stands there
+
+  // Of the id at this path, or null.
+  const std::string* id_kind(const std::vector<std::string>& path) const;
 };
 using SealedPtr = std::shared_ptr<const Sealed>;  // shared between the vault and the forks of a conversation
 

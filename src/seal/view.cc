@@ -54,6 +54,7 @@ std::vector<Field> declared_fields(const manifest::ResultFacts& facts,
     if (const auto* piece = from.result_piece()) add(piece->pointer, nullptr);
   };
   for (const manifest::PointerPattern& pointer : facts.fields) add(pointer, nullptr);
+  for (const manifest::IdFact& id : facts.ids) add(id.pointer, nullptr);
   add_template(facts.origin);
   for (const manifest::Template& reader : facts.readers) add_template(reader);
   for (const manifest::PointerPattern& pointer : facts.authenticated) add(pointer, nullptr);
@@ -65,14 +66,15 @@ class ViewMaker {
  public:
   ViewMaker(const manifest::ToolFacts& facts, const exchange::Result& result,
             const std::vector<LabelledText>& pieces, Labels& labels, Vault& vault, const Digest& key,
-            const ViewRules& rules)
+            const ViewRules& rules, LabelId ids_label)
       : facts_(facts.result),
         result_(result),
         pieces_(pieces),
         labels_(labels),
         vault_(vault),
         key_(key),
-        rules_(rules) {}
+        rules_(rules),
+        ids_label_(ids_label) {}
 
   View run() {
     for (const LabelledText& piece : pieces_) {
@@ -103,8 +105,10 @@ class ViewMaker {
     if (result_.texts.size() == 1) {
       const std::string& text = result_.texts[0];
       const size_t first = text.find_first_not_of(" \t\r\n");
-      const bool container = first != std::string::npos && (text[first] == '{' || text[first] == '[');
-      return {text, container && json::parse(text).has_value(), all_, {}};
+      // What an error says has no members, and no ids: it may be made up like a result.
+      const bool container =
+          !result_.is_error && first != std::string::npos && (text[first] == '{' || text[first] == '[');
+      return {text, container && json::parse(text).has_value(), all_};
     }
     json::Writer writer;
     writer.begin_array();
@@ -112,10 +116,24 @@ class ViewMaker {
     return {writer.end_array().take(), true, all_, {}};
   }
 
-  uint32_t keep(const Digest& key, Sealed value) {
+  // The ids of what stands at the first `depth` tokens of their places have that value's readers.
+  void note_ids(Sealed& value, size_t depth) const {
+    if (ids_label_ == kNoLabel) return;
+    for (const manifest::IdFact& id : facts_.ids) {
+      const auto& tokens = id.pointer.tokens;
+      if (tokens.size() < depth) continue;
+      value.ids.push_back({{{tokens.begin() + static_cast<ptrdiff_t>(depth), tokens.end()}}, id.kind});
+    }
+    Label readers = Label::none();
+    readers.readers = labels_.get(value.label).readers;
+    value.ids_label = labels_.join(ids_label_, labels_.intern(readers));
+  }
+
+  uint32_t keep(const Digest& key, Sealed value, size_t depth = 0) {
     const uint32_t number = vault_.number(key);
     if (number == 0) return 0;
     value.source = rules_.source;
+    note_ids(value, depth);
     auto shared = std::make_shared<const Sealed>(std::move(value));
     vault_.put(number, shared);
     view_.values.emplace_back(number, std::move(shared));
@@ -154,9 +172,9 @@ class ViewMaker {
         continue;
       }
       const Digest key = key_of(key_, "item", i);
-      const Sealed value{
-          piece != nullptr ? piece->text : "null", true, piece != nullptr ? piece->label : all_, {}};
-      const uint32_t item = keep(key, value);
+      const Sealed value{piece != nullptr ? piece->text : "null", true,
+                         piece != nullptr ? piece->label : all_};
+      const uint32_t item = keep(key, value, facts_.record.tokens.size());
       if (item == 0) break;
       writer.begin_object().field("ref", reference(item));
       add_fields(writer, fields, item, value, key);
@@ -191,6 +209,7 @@ class ViewMaker {
   Vault& vault_;
   const Digest& key_;
   const ViewRules& rules_;
+  const LabelId ids_label_;
   View view_;
   LabelId all_ = kNoLabel;
 };
@@ -199,8 +218,8 @@ class ViewMaker {
 
 View view_of_result(const manifest::ToolFacts& facts, const exchange::Result& result,
                     const std::vector<LabelledText>& pieces, Labels& labels, Vault& vault, const Digest& key,
-                    const ViewRules& rules) {
-  return ViewMaker(facts, result, pieces, labels, vault, key, rules).run();
+                    const ViewRules& rules, LabelId ids_label) {
+  return ViewMaker(facts, result, pieces, labels, vault, key, rules, ids_label).run();
 }
 
 void reserve_numbers(const manifest::ToolFacts& facts, Vault& vault, const Digest& key, size_t page) {

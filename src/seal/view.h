@@ -8,9 +8,9 @@
 //
 // A list shows the same number of references whatever it holds; those past its end stand for nothing. Trusted
 // records of a list stand there as they are. Members are named where the manifest declares them (`fields`,
-// `origin`, `readers`, `authenticated`, `reveal`). Where ViewRules::reveal is set, a leaf with a `reveal`
-// type is shown once its bits are charged. So the text depends on labels, the manifest and charged reveals
-// alone.
+// `ids`, `origin`, `readers`, `authenticated`, `reveal`). Where ViewRules::reveal is set, a leaf with a
+// `reveal` type is shown once its bits are charged. So the text depends on labels, the manifest and charged
+// reveals alone.
 #pragma once
 
 #include <functional>
@@ -41,10 +41,10 @@ struct View {
 };
 
 // `pieces` are label_result()'s, with their final labels. `key` names the result in its session: the call,
-// never its content.
+// never its content. `ids_label`: of what the server made up in it; kNoLabel where that is nobody's to say.
 View view_of_result(const manifest::ToolFacts& facts, const exchange::Result& result,
                     const std::vector<manifest::LabelledText>& pieces, Labels& labels, Vault& vault,
-                    const Digest& key, const ViewRules& rules);
+                    const Digest& key, const ViewRules& rules, LabelId ids_label = kNoLabel);
 
 // Gives the numbers that such a view can need, before the result is there: so that which of several results
 // comes first changes no number.

@@ -55,6 +55,12 @@ class Walk {
       if (!references.empty()) return sealed_leaf(std::move(leaf), references, keys);
     }
     if (exact_) return exact_leaf(std::move(leaf), keys);
+    if (is_choice(leaf, traceable)) {
+      // It says nothing but which: nobody's text. That the planner may choose as it was told, the context
+      // says.
+      leaf.label = with_readers_of_context(keys);
+      return leaf;
+    }
     if (!traceable) {
       leaf.label = memory_.labels->join(context, keys);
       return leaf;
@@ -66,6 +72,14 @@ class Walk {
         leaf.vouched = true;
         leaf.label = memory_.labels->join(memory_.labels->join(by, keys), run_from(leaf));
         return leaf;
+      }
+      if (const auto* kind = id_kind(leaf)) {
+        if (const auto offered = conversation_.offered(*memory_.labels, facts_.server, *kind, leaf.value)) {
+          leaf.made = true;
+          leaf.offered = offered->by;
+          leaf.label = with_readers_of_context(memory_.labels->join(offered->label, keys));
+          return leaf;
+        }
       }
     }
     if (!authority && said_by_person(leaf)) {
@@ -98,10 +112,12 @@ class Walk {
       for (const json::Member& member : at.value.members()) {
         if (seals_ && !seal::references_in(member.key).empty())
           return bad_input("a reference cannot stand in a member's name", at.pointer);
-        // A key that was copied from untrusted text labels what stands under it.
-        const LabelId key = memory_.index->taint(member.key).label;
-        inner.push_back({member.value, at.pointer + "/" + json::pointer_token(member.key),
-                         memory_.labels->join(at.keys, key)});
+        // A key that was copied from untrusted text labels what stands under it; what the manifest calls so
+        // was not.
+        std::string below = at.pointer + "/" + json::pointer_token(member.key);
+        const LabelId key =
+            is_declared(below, member.key) ? kNoLabel : memory_.index->taint(member.key).label;
+        inner.push_back({member.value, std::move(below), memory_.labels->join(at.keys, key)});
       }
       size_t index = 0;
       for (const json::Value element : at.value.elements()) {
@@ -132,9 +148,17 @@ class Walk {
     return too_large(fmt::format("more than {} values in the arguments of one call", limits::kCallLeavesMax));
   }
 
+  // The manifest itself has a member of this name here.
+  bool is_declared(const std::string& pointer, std::string_view key) const {
+    const manifest::ArgFact* fact = facts_.fact_of(pointer);
+    const auto depth = static_cast<size_t>(std::count(pointer.begin(), pointer.end(), '/'));
+    return fact != nullptr && fact->pointer.tokens.size() == depth && fact->pointer.tokens.back() == key;
+  }
+
   Leaf sealed_leaf(Leaf leaf, const std::vector<seal::Reference>& references, LabelId keys) const {
     leaf.sealed = leaf.copied = true;
     leaf.whole = references.size() == 1 && references[0].begin == 0 && references[0].end == leaf.value.size();
+    if (made_leaf(leaf, references, keys)) return leaf;
     leaf.label = memory_.labels->join(context_, keys);
     if (references.size() > limits::kReferencesPerLeafMax) {
       unknown_ = fmt::format("one of more than {} references in one value", limits::kReferencesPerLeafMax);
@@ -154,6 +178,41 @@ class Walk {
       return std::optional(seal::resolve(*conversation_.sealed(reference.number), reference.path));
     });
     return leaf;
+  }
+
+  // The kind of id that an argument takes, or null.
+  const std::string* id_kind(const Leaf& leaf) const {
+    const manifest::ArgFact* fact = facts_.fact_of(leaf.pointer);
+    return fact == nullptr || fact->id_kind.empty() ? nullptr : &fact->id_kind;
+  }
+
+  // A reference to an id. The planner chose it as it chooses what it writes: by what it was told before.
+  bool made_leaf(Leaf& leaf, const std::vector<seal::Reference>& references, LabelId keys) const {
+    const auto* wanted = id_kind(leaf);
+    if (!leaf.whole || wanted == nullptr) return false;
+    const seal::SealedPtr value = conversation_.sealed(references[0].number);
+    const std::string* kind = value == nullptr ? nullptr : value->id_kind(references[0].path);
+    if (kind == nullptr || *kind != *wanted) return false;
+    leaf.made = true;
+    leaf.copied = false;
+    leaf.offered = leaf.traced = value->label;
+    leaf.label = memory_.labels->join(value->ids_label, keys);
+    const LabelId revealed = conversation_.vault()->revealed();
+    const bool before = conversation_.planner().vouch(leaf.value, trace::Form::text) != kNoLabel;
+    if (revealed != kNoLabel && !before) leaf.label = memory_.labels->join(leaf.label, revealed);
+    leaf.label = with_readers_of_context(leaf.label);
+    leaf.value = seal::resolve(*value, references[0].path).text;
+    return true;
+  }
+
+  // One of two or of a few values, which the manifest names.
+  bool is_choice(const Leaf& leaf, bool traceable) const {
+    if (leaf.role != ArgRole::selector && leaf.role != ArgRole::target && leaf.role != ArgRole::amount)
+      return false;
+    if (!traceable) return leaf.value == "true" || leaf.value == "false";
+    const manifest::ArgFact* fact = facts_.fact_of(leaf.pointer);
+    return fact != nullptr &&
+           std::find(fact->choices.begin(), fact->choices.end(), leaf.value) != fact->choices.end();
   }
 
   // Payload that stands whole in the person's own words may go where these words send it, whatever else the
@@ -237,7 +296,7 @@ class Walk {
   // In guard mode the planner may encode anything that it was shown into what it writes.
   LabelId with_readers_of_context(LabelId label) const {
     Label narrowed = memory_.labels->get(label);
-    narrowed.readers = narrowed.readers.joined(memory_.labels->get(conversation_.context()).readers);
+    narrowed.readers = narrowed.readers.joined(memory_.labels->get(context_).readers);
     return memory_.labels->intern(narrowed);
   }
 

@@ -30,6 +30,11 @@ struct Leaf {
   bool sealed = false;        // holds references: `value` has the content in their place, for people to read
   std::string written = {};   // of a sealed one: as the planner wrote it
   LabelId traced = kNoLabel;  // of all that spans of it were copied from, trusted but private text included
+  // An id that the server made up, whole, as it stood in a result (manifest `ids`): its label is the
+  // server's.
+  bool made = false;
+  LabelId offered =
+      kNoLabel;  // of such a one: the records that it stood in, whose writers may have had a say
 };
 
 // The memory that attribution reads; see Workspace.

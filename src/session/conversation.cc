@@ -38,6 +38,22 @@ seal::Resolve Conversation::resolver() const {
   };
 }
 
+std::optional<Conversation::Offered> Conversation::offered(Labels& labels, std::string_view server,
+                                                           std::string_view kind,
+                                                           std::string_view value) const {
+  std::optional<Offered> found;
+  for (const auto& result : ids_) {
+    if (result->server != server) continue;
+    for (const OfferedIds::Id& id : result->ids) {
+      if (id.value != value || id.kind != kind) continue;
+      if (!found) found = Offered{};
+      found->label = labels.join(found->label, result->label);
+      found->by = labels.join(found->by, id.offered);
+    }
+  }
+  return found;
+}
+
 LabelId Conversation::planner_label(Labels& labels) const {
   if (!vault_ || vault_->revealed() == kNoLabel) return context();
   Label narrowed = Label::none();
@@ -47,13 +63,13 @@ LabelId Conversation::planner_label(Labels& labels) const {
 
 void Conversation::push(const Digest& prefix, bool user) {
   steps_.push_back({prefix, next_context_, person_.size(), trusted_.size(), outside_.size(), planner_.size(),
-                    calls_.size(), replaced_.size(), sealed_.size(), user});
+                    calls_.size(), replaced_.size(), sealed_.size(), ids_.size(), user});
 }
 
 void Conversation::truncate(size_t messages) {
   if (messages >= steps_.size()) return;
   steps_.resize(messages);
-  const Step last = steps_.empty() ? Step{{}, kNoLabel, 0, 0, 0, 0, 0, 0, 0, false} : steps_.back();
+  const Step last = steps_.empty() ? Step{{}, kNoLabel, 0, 0, 0, 0, 0, 0, 0, 0, false} : steps_.back();
   next_context_ = last.context;
   person_.truncate(last.person);
   trusted_.truncate(last.trusted);
@@ -61,6 +77,7 @@ void Conversation::truncate(size_t messages) {
   planner_.truncate(last.planner);
   replaced_.resize(last.replaced);
   sealed_.resize(last.sealed);
+  ids_.resize(last.ids);
   calls_.resize(last.calls);
   call_at_.clear();
   for (size_t i = 0; i < calls_.size(); ++i) call_at_[calls_[i].first] = i;

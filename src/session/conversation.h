@@ -1,6 +1,8 @@
 // Conversation: one history, labelled message by message.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,6 +22,18 @@ struct Called {
   std::string arguments;     // as the planner wrote them
   LabelId label = kNoLabel;  // joined over its arguments
   std::string own = {};      // in seal mode: as the planner wrote them, where the client has other ones
+};
+
+// Ids that a server made up, as they stood in one result; immutable.
+struct OfferedIds {
+  struct Id {
+    std::string kind;
+    std::string value;
+    LabelId offered = kNoLabel;  // of the record that it stood in
+  };
+  std::string server;        // the manifest's first name
+  LabelId label = kNoLabel;  // of what the server made up there
+  std::vector<Id> ids = {};
 };
 
 // A part of a message that the planner is sent otherwise than the client wrote it (seal mode).
@@ -54,6 +68,8 @@ class Conversation {
   const trace::Vouchers& outside() const { return outside_; }
   // What the planner wrote before anything untrusted was revealed to it (seal mode).
   const trace::Vouchers& planner() const { return planner_; }
+  // The turn that goes on now has this text, written before the planner was told anything.
+  void wrote_before_reveal(std::string_view text) { planner_.add(text, context()); }
 
   // Seal mode. The session's vault, or nullptr in other modes.
   const std::shared_ptr<seal::Vault>& vault() const { return vault_; }
@@ -68,6 +84,15 @@ class Conversation {
   // The label of what the planner writes now: the context's; what was revealed has narrowed its readers.
   LabelId planner_label(Labels& labels) const;
 
+  // Whether the planner was shown `value` as an id of that kind by that server: the id's own label, and that
+  // of all records that it stood in, joined.
+  struct Offered {
+    LabelId label = kNoLabel;
+    LabelId by = kNoLabel;
+  };
+  std::optional<Offered> offered(Labels& labels, std::string_view server, std::string_view kind,
+                                 std::string_view value) const;
+
   // The calls of this history, oldest first, with their ids.
   const std::vector<std::pair<std::string, Called>>& calls() const { return calls_; }
   // The call of that id, or nullptr.
@@ -79,7 +104,7 @@ class Conversation {
   struct Step {
     Digest prefix;
     LabelId context;
-    size_t person, trusted, outside, planner, calls, replaced, sealed;
+    size_t person, trusted, outside, planner, calls, replaced, sealed, ids;
     bool user;  // the message was the user's
   };
   void push(const Digest& prefix, bool user);
@@ -89,6 +114,7 @@ class Conversation {
   LabelId next_context_ = kNoLabel;  // of the message that is being labelled
   std::vector<Step> steps_;
   trace::Vouchers person_, trusted_, outside_, planner_;
+  std::vector<std::shared_ptr<const OfferedIds>> ids_;  // shared between the copies of a conversation
   std::vector<std::pair<std::string, Called>> calls_;
   std::unordered_map<std::string, size_t> call_at_;  // id → the latest call of that id
   std::string session_;                              // whose vault

@@ -34,6 +34,19 @@ void join_copies(const trace::Index& index, Labels& labels, std::vector<Labelled
   }
 }
 
+// Of what the server made up in its answer: the server's, unless the operator says otherwise, and of whoever
+// chose what was asked for. What the call had as payload had no part in it.
+LabelId label_of_ids(Labels& labels, const manifest::TrustRules& trust, std::string_view tool,
+                     const std::vector<Leaf>& leaves) {
+  const bool trusted = trust.judge(tool, "", true).trusted.value_or(true);
+  LabelId label = labels.intern(Label::of(Origin::tool(std::string(tool), {}, trusted), Readers::everyone()));
+  for (const Leaf& leaf : leaves) {
+    if (manifest::authority_bearing(leaf.role) && !labels.trusted(leaf.label))
+      label = labels.join(label, leaf.label);
+  }
+  return label;
+}
+
 // A number in a trusted record vouches for an amount only where it is one: an id, a count or a year is not.
 bool may_vouch(const LabelledText& leaf) {
   if (leaf.text.empty() || leaf.text.find_first_not_of("0123456789.-+eE") != std::string::npos) return true;
@@ -67,15 +80,18 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
       json::parse(called != nullptr && !called->arguments.empty() ? called->arguments : std::string("{}"));
   LabelId inherited = kNoLabel;
   if (called != nullptr && !labels_.trusted(called->label)) inherited = called->label;
-  if (called != nullptr && arguments && !places_.empty()) {
+  LabelId ids_label = kNoLabel;
+  if (called != nullptr && arguments && (!places_.empty() || !facts.result.ids.empty())) {
     const auto own = json::parse(called->own);
     const auto leaves = own ? attribute(memory(), conversation, facts, own->root())
                             : attribute(memory(), conversation, facts, arguments->root(), References::text);
     if (leaves) {
       const std::string server = tool.substr(0, tool.find('/'));
       inherited = labels_.join(inherited, places_.read(server, places_of(server, *leaves)));
+      ids_label = label_of_ids(labels_, *rules.trust, tool, *leaves);
     }
   }
+  if (facts.result.ids.empty()) ids_label = kNoLabel;
   const json::Value root = arguments ? arguments->root() : json::Value();
   Rewriting rewriting(labels_, conversation, part, rules);
   std::vector<LabelledText> pieces =
@@ -83,8 +99,9 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   for (LabelledText& piece : pieces) piece.label = labels_.join(piece.label, inherited);
   if (rewriting.on()) {
     join_copies(index_, labels_, pieces);
-    seal_result(conversation, result, part, facts, tool, pieces, *rules.sealing);
+    seal_result(conversation, result, part, facts, tool, pieces, *rules.sealing, ids_label);
   }
+  if (ids_label != kNoLabel && !result.is_error) note_ids(conversation, facts, pieces, ids_label);
   // Joined among themselves first: a label that held the context so far would be made for each record.
   std::vector<LabelId> all;
   for (size_t i = 0; i < pieces.size(); ++i) {
@@ -108,6 +125,19 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   conversation.next_context_ = labels_.join(conversation.next_context_, labels_.join_all(std::move(all)));
 }
 
+// Where the planner is shown them as they are.
+void Workspace::note_ids(Conversation& conversation, const manifest::ToolFacts& facts,
+                         const std::vector<LabelledText>& pieces, LabelId label) {
+  auto offered = std::make_shared<OfferedIds>(OfferedIds{facts.server, label});
+  for (const LabelledText& piece : pieces) {
+    if (piece.form != LabelledText::Form::leaf || piece.text.empty()) continue;
+    if (const std::string* kind = facts.result.id_kind_at(piece.pointer))
+      offered->ids.push_back({*kind, piece.text, piece.label});
+  }
+  if (!offered->ids.empty() && conversation.ids_.size() < limits::kCallLeavesMax)
+    conversation.ids_.push_back(std::move(offered));
+}
+
 // Its numbers hang on the call and not on what stands before it in the history, which agents cut short.
 Digest Workspace::result_key(std::string_view call_id, std::string_view tool, size_t times) {
   return sha256({"result/", call_id, "/", tool, "/", std::to_string(times)});
@@ -115,7 +145,8 @@ Digest Workspace::result_key(std::string_view call_id, std::string_view tool, si
 
 void Workspace::seal_result(Conversation& conversation, const exchange::Result& result, size_t part,
                             const manifest::ToolFacts& facts, std::string_view tool,
-                            const std::vector<LabelledText>& pieces, const Sealing& sealing) {
+                            const std::vector<LabelledText>& pieces, const Sealing& sealing,
+                            LabelId ids_label) {
   const auto times = std::count_if(conversation.calls_.begin(), conversation.calls_.end(),
                                    [&](const auto& call) { return call.first == result.call_id; });
   const Digest key = times == 0 ? sha256({as_bytes(conversation.prefix()), "/result/", std::to_string(part)})
@@ -123,7 +154,8 @@ void Workspace::seal_result(Conversation& conversation, const exchange::Result& 
   const seal::ViewRules rules{sealing.page, sealing.budget_bits, sealing.reveal,
                               [&](LabelId label) { return is_open(sealing, labels_.get(label)); },
                               source_of(conversation.called(result.call_id), labels_)};
-  seal::View view = seal::view_of_result(facts, result, pieces, labels_, *conversation.vault_, key, rules);
+  seal::View view =
+      seal::view_of_result(facts, result, pieces, labels_, *conversation.vault_, key, rules, ids_label);
   conversation.next_context_ = labels_.join(conversation.next_context_, view.context);
   for (auto& [number, value] : view.values) conversation.sealed_.emplace_back(number, std::move(value));
   if (view.sealed) conversation.replaced_.push_back({conversation.size(), part, std::move(view.text)});

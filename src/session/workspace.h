@@ -151,7 +151,10 @@ class Workspace {
                     const Rules& rules);
   void seal_result(Conversation& conversation, const exchange::Result& result, size_t part,
                    const manifest::ToolFacts& facts, std::string_view tool,
-                   const std::vector<manifest::LabelledText>& pieces, const Sealing& sealing);
+                   const std::vector<manifest::LabelledText>& pieces, const Sealing& sealing,
+                   LabelId ids_label);
+  void note_ids(Conversation& conversation, const manifest::ToolFacts& facts,
+                const std::vector<manifest::LabelledText>& pieces, LabelId label);
   // Names what the call of that id returned, the n-th time that the id is used.
   static Digest result_key(std::string_view call_id, std::string_view tool, size_t times);
   // Adds text that arrived under a trusted role: copies keep their label, the rest may vouch.

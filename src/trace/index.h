@@ -61,7 +61,9 @@ class Index {
 
   // What of `value` was copied from text that was not clean when first seen: runs and tokens.
   Taint taint(std::string_view value) const;
-  // Runs only: for text under a trusted role, in which a short value may be the speaker's own.
+  // Runs only: for text under a trusted role, in which a value may be the speaker's own. So neither is a run
+  // that is one address or one number of an account or a record (at most limits::kTraceValueBytesMax): to
+  // name what a stranger named too is not to say what he said.
   std::vector<Span> copies(std::string_view text) const;
   // Untrusted text held this value, as a whole token or run, before any trusted text did.
   bool first_seen_untrusted(std::string_view value) const;
@@ -143,7 +145,8 @@ class Index {
   Beside beside(std::string_view text, size_t at) const;
   uint64_t token_hash(std::string_view form) const;
   uint64_t window_hash(const char* window, bool trusted) const;
-  void query(std::string_view text, bool tokens, int depth, std::span<const uint32_t> map,
+  enum class Want : uint8_t { runs_and_tokens, runs, copies };
+  void query(std::string_view text, Want want, int depth, std::span<const uint32_t> map,
              std::vector<Span>& out) const;
   void query_tokens(std::string_view normal, std::span<const uint32_t> at, std::span<const uint32_t> map,
                     std::vector<Span>& out) const;

@@ -260,7 +260,30 @@ void Index::query_tokens(std::string_view normal, std::span<const uint32_t> at, 
   flush();
 }
 
-void Index::query(std::string_view text, bool tokens, int depth, std::span<const uint32_t> map,
+namespace {
+
+// One value that says nothing: a mail address, or a token of which a fourth is digits.
+bool is_name(std::string_view text) {
+  constexpr std::string_view kAround = " \t\r\n\"'`<>()[]{},;:.|*";
+  const size_t begin = text.find_first_not_of(kAround);
+  if (begin == std::string_view::npos) return false;
+  text = text.substr(begin, text.find_last_not_of(kAround) - begin + 1);
+  if (text.size() > limits::kTraceValueBytesMax) return false;
+  size_t digits = 0;
+  size_t ats = 0;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (!digit && !letter && c != '@' && c != '.' && c != '-' && c != '_' && c != '+') return false;
+    digits += digit ? 1 : 0;
+    ats += c == '@' ? 1 : 0;
+  }
+  return ats == 1 || (ats == 0 && digits * 4 >= text.size());
+}
+
+}  // namespace
+
+void Index::query(std::string_view text, Want want, int depth, std::span<const uint32_t> map,
                   std::vector<Span>& out) const {
   const Normal normal = normalise(text, true);
   std::vector<uint32_t> at(normal.text.size());  // of each compact character in normal.text
@@ -282,17 +305,22 @@ void Index::query(std::string_view text, bool tokens, int depth, std::span<const
     if (i == 0 || runs[i].begin != runs[i - 1].end) stretch = i;
     const bool last = i + 1 == runs.size() || runs[i + 1].begin != runs[i].end;
     if (!last || runs[i].end - runs[stretch].begin < limits::kTraceCopyCharsMin) continue;
+    // What was encoded was hidden, and is no name.
+    if (want == Want::copies && depth == 0) {
+      const size_t begin = place(at[runs[stretch].begin]);
+      if (is_name(text.substr(begin, place(at[runs[i].end - 1] + 1) - begin))) continue;
+    }
     for (size_t r = stretch; r <= i; ++r) {
       out.push_back({place(at[runs[r].begin]), place(at[runs[r].end - 1] + 1), runs[r].label});
     }
   }
-  if (tokens) query_tokens(normal.text, normal.at, map, out);
+  if (want == Want::runs_and_tokens) query_tokens(normal.text, normal.at, map, out);
   if (depth == limits::kTraceDecodeDepthMax) return;
   for (Decoded& piece : decode(text, true)) {
     if (!map.empty()) {
       for (uint32_t& offset : piece.at) offset = map[offset];
     }
-    query(piece.text, tokens, depth + 1, piece.at, out);
+    query(piece.text, want, depth + 1, piece.at, out);
   }
 }
 
@@ -319,7 +347,7 @@ void tidy(Labels& labels, std::vector<Span>& spans) {
 
 Taint Index::taint(std::string_view value) const {
   Taint taint;
-  query(value, true, 0, {}, taint.spans);
+  query(value, Want::runs_and_tokens, 0, {}, taint.spans);
   tidy(labels_, taint.spans);
   for (const Span& span : taint.spans) taint.label = labels_.join(taint.label, span.label);
   return taint;
@@ -327,7 +355,7 @@ Taint Index::taint(std::string_view value) const {
 
 std::vector<Span> Index::copies(std::string_view text) const {
   std::vector<Span> spans;
-  query(text, false, 0, {}, spans);
+  query(text, Want::copies, 0, {}, spans);
   tidy(labels_, spans);
   return spans;
 }
@@ -342,7 +370,10 @@ bool Index::first_seen_untrusted(std::string_view value) const {
     untrusted |= token != nullptr && !labels_.trusted(token->label);
   });
   if (untrusted) return true;
-  for (const Span& copy : copies(value)) {
+  std::vector<Span> runs;
+  query(value, Want::runs, 0, {}, runs);
+  tidy(labels_, runs);
+  for (const Span& copy : runs) {
     if (!labels_.trusted(copy.label) && copy.end - copy.begin + 2 >= value.size()) return true;
   }
   return false;
