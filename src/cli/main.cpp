@@ -235,7 +235,7 @@ int main(int argc, char** argv) {
   sub = app.add_subcommand("demo", "an attack, and where it is stopped");
   sub->add_flag("--json", common.json, "for machines");
   sub->add_flag("--color", demo.color, "colour even when it is not a terminal");
-  sub->add_option("--mode", demo.modes, "off, watch or guard; all of them by default");
+  sub->add_option("--mode", demo.modes, "watch, guard or seal; all of them by default, off always");
   sub->callback([&] { code = run_demo(common, demo); });
 
   sub = app.add_subcommand("config", "about weir.toml");
