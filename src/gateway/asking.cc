@@ -56,7 +56,7 @@ void Asking::record(const exchange::Call& call) {
     if (charged_) vault.revealed(gateway_.workspace().labels(), label_);
   }
   guard::Verdict verdict;
-  verdict.call_id = call.id;
+  verdict.call_id = call_id_ = call.id;
   verdict.tool = "weir/ask";
   verdict.decision = guard::Decision::allow;
   verdict.policies = {"quarantined-reader"};
@@ -73,6 +73,17 @@ void Asking::record(const exchange::Call& call) {
     leaf.sealed = true;
     leaf.label = conversation_->sealed(ask_.references[i].number)->label;
     names += (names.empty() ? "" : ", ") + ask_.references[i].text();
+    verdict.arguments.push_back(std::move(leaf));
+  }
+  // The planner's own words, for people to read.
+  const auto own_words = json::parse(call.arguments);
+  for (const std::string_view name : {"question", "answer_type"}) {
+    const json::Value said = own_words ? own_words->root()[name] : json::Value();
+    session::Leaf leaf;
+    leaf.pointer = fmt::format("/{}", name);
+    leaf.value = said.string_or(said.raw());
+    leaf.role = manifest::ArgRole::selector;
+    leaf.label = verdict.context;
     verdict.arguments.push_back(std::move(leaf));
   }
   verdict.why = charged_
@@ -104,8 +115,10 @@ void Asking::ask_reader() {
 void Asking::answered(Result<std::string> written) {
   const auto answer = written ? seal::read_answer(ask_.type, *written) : std::nullopt;
   if (!answer && tries_ < limits::kReaderTriesMax) return ask_reader();
-  if (ask_.type.reveals() && charged_)
+  if (ask_.type.reveals() && charged_) {
+    list({});
     return finish(answer ? seal::revealed_text(*answer) : seal::unanswered_text());
+  }
   // That there is no answer must not show either: then the value is empty.
   finish(sealed(answer.value_or("\"\""), ask_.type.reveals()));
 }
@@ -117,7 +130,23 @@ std::string Asking::sealed(const std::string& answer_json, bool over_budget) {
   const auto text = document ? document->root().string() : std::nullopt;
   vault.put_made(reference.number, std::make_shared<const seal::Sealed>(
                                        seal::Sealed{std::string(text.value_or(answer_json)), !text, label_}));
+  list({reference.number});
   return over_budget ? seal::over_budget_text(reference) : seal::sealed_text(reference);
+}
+
+// For people: what became of it, never the answer.
+void Asking::list(const std::vector<uint32_t>& sealed) {
+  session::Arrival arrival;
+  arrival.kind = session::Arrival::Kind::answer;
+  arrival.key = sha256({"answer/", as_bytes(key_), "/", call_id_});
+  arrival.call = call_id_;
+  arrival.tool = "weir/ask";
+  (sealed.empty() ? arrival.shown : arrival.hidden) = label_;
+  arrival.sealed = sealed;
+  arrival.context = conversation_->context();
+  arrival.bits = conversation_->vault()->influence_bits();
+  gateway_.recorder().arrivals(session_, {arrival}, guard::mode_name(gateway_.config().mode),
+                               gateway_.config().seal.budget_bits, gateway_.workspace().labels());
 }
 
 // May destroy this.

@@ -40,6 +40,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   void ask_reader();
   void answered(Result<std::string> written);
   void finish(std::string result);
+  void list(const std::vector<uint32_t>& sealed);
   std::string sealed(const std::string& answer_json, bool over_budget);
 
   Gateway& gateway_;
@@ -51,6 +52,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   std::function<void(std::string)> done_;
   seal::Ask ask_;
   seal::Prompt prompt_;
+  std::string call_id_;
   Digest key_ = {};
   LabelId label_ = kNoLabel;
   bool charged_ = false;

@@ -1,6 +1,7 @@
 // What the planner wrote: remembered when it leaves, recognised when it comes back.
 #include "session/attribution.h"
 #include "session/rewriting.h"
+#include "session/source.h"
 #include "session/workspace.h"
 
 namespace weir::session {
@@ -38,7 +39,9 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     if (std::holds_alternative<exchange::Thinking>(part)) continue;
     const size_t at = spoken++;
     const auto found = emitted_.find(exchange::part_digest(part));
-    const Emitted emitted = found != emitted_.end() ? found->second : Emitted{unseen_label_, false};
+    Emitted emitted = found != emitted_.end() ? found->second : Emitted{unseen_label_, false};
+    // It was written in a context that a person has vouched for since.
+    emitted.label = settled(labels_, vouched_sources_, emitted.label, conversation.next_context_);
     std::optional<std::string> own;
     if (found != emitted_.end() && all != nullptr && at < all->parts.size() && all->parts[at])
       own = all->vault == conversation.vault_
@@ -47,6 +50,8 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     const auto* text = std::get_if<exchange::Text>(&part);
     const auto* call = std::get_if<exchange::Call>(&part);
     Rewriting rewriting(labels_, conversation, i, rules);
+    Arrival arrival = arrival_of(conversation, message, i, rules);
+    const Arriving before = arriving(conversation);
     if (!rewriting.hides(emitted.label)) {
       conversation.next_context_ = labels_.join(conversation.next_context_, emitted.label);
     } else if (own) {
@@ -63,6 +68,7 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
                      emitted.label);
       rewriting.finish();
     }
+    arrived(conversation, before, std::move(arrival));
     if (rewriting.on() && emitted.before_reveal) add_planner_words(conversation, part, own ? &*own : nullptr);
     if (text != nullptr) remember(text->text, emitted.label);
     if (call == nullptr) continue;

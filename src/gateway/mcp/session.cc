@@ -80,7 +80,7 @@ Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
             gateway_.workspace().observe_tools(texts, rules_);
           }) {
   const config::Config& config = gateway.config();
-  rules_ = {&config.manifests, &config.trust, &config.profiles.generic(), true};
+  rules_ = {&config.manifests, &gateway_.vouches().trust(), &config.profiles.generic(), true};
   conversation_ = gateway.workspace().begin(config.has_model() && !config.mcp.alone);
 }
 
@@ -433,8 +433,16 @@ void Session::note_effect(const Wanted& wanted, const InFlight& flight, bool err
 }
 
 void Session::label(const Wanted& wanted, const exchange::Result& result) {
-  const LabelId carries = in_flight_[wanted.id].carries;
-  gateway_.workspace().returned(*conversation_, wanted.call, carries, result, rules_);
+  const InFlight& flight = in_flight_[wanted.id];
+  const LabelId carries = flight.carries;
+  session::Workspace& workspace = gateway_.workspace();
+  workspace.returned(*conversation_, wanted.call, carries, result, rules_);
+  gateway_.sessions().note(
+      {"mcp-" + id_.substr(0, 8), "mcp", {conversation_->context(), kNoLabel, 0}, gateway_.now().wall_ms});
+  if (flight.ledger_call.empty()) return;  // it is listed in the planner's session
+  gateway_.recorder().arrivals(flight.ledger_session, workspace.arrivals(),
+                               guard::mode_name(gateway_.config().mode), gateway_.config().seal.budget_bits,
+                               workspace.labels());
 }
 
 std::vector<Session::ServerState> Session::servers() const {
