@@ -69,8 +69,17 @@ std::string who(const SeenArrival& arrival) {
   return shown(arrival.tool, kToolColumns * 3);
 }
 
+// "file:bill.txt" for "tool:files/read file:bill.txt": who said it tells more than who brought it.
+std::vector<std::string> in_short(std::vector<std::string> origins) {
+  for (std::string& origin : origins) {
+    const size_t space = origin.find(' ');
+    if (origin.starts_with("tool:") && space != std::string::npos) origin.erase(0, space + 1);
+  }
+  return origins;
+}
+
 Span origins_span(bool trusted, const std::vector<std::string>& origins) {
-  const std::string names = names_in_words(origins, kOriginsShown);
+  const std::string names = names_in_words(in_short(origins), kOriginsShown);
   if (trusted) return {Tone::good, names.empty() ? "trusted" : "trusted: " + names};
   return {Tone::bad, "UNTRUSTED: " + (names.empty() ? std::string("nobody knows whose") : names)};
 }
@@ -122,12 +131,7 @@ class Drawing {
   void draw_arrival(size_t begin, size_t end) {
     const SeenArrival& first = *view_.happened[begin].arrival;
     const SeenArrival& last = *view_.happened[end - 1].arrival;
-    if (first.kind == "answer") {
-      if (!first.sealed.empty())
-        line({{Tone::dim, "       it became "},
-              {Tone::plain, numbers_text(first.sealed, first.sealed_count)}});
-      return draw_context(last);
-    }
+    if (first.kind == "answer") return;  // stands with its question
     int64_t bytes = 0, sealed = 0;
     std::vector<int64_t> numbers;
     std::vector<std::string> origins;
@@ -159,7 +163,7 @@ class Drawing {
     context_trusted_ = arrival.context_trusted;
     if (context_trusted_) return line({{Tone::good, "  -- the context is trusted again"}});
     line({{Tone::bad, "  -- from here on the model has seen untrusted text: " +
-                          names_in_words(arrival.context_origins, kOriginsShown)}});
+                          names_in_words(in_short(arrival.context_origins), kOriginsShown)}});
   }
 
   void draw_question(const Happened& happened) {
@@ -179,7 +183,19 @@ class Drawing {
           {Tone::dim, fmt::format("[{}] ", call.index)},
           {bits > 0 ? Tone::warn : Tone::good, fmt::format("{:.1f} bits  ", bits)},
           {Tone::plain, shown(question, 200)}});
-    line({{Tone::dim, fmt::format("       about {}, as {}", shown(about, 200), shown(type, 80))}});
+    line({{Tone::dim,
+           fmt::format("       about {}, as {}{}", shown(about, 200), shown(type, 80), became(call.call))}});
+  }
+
+  // What a reader's answer became.
+  std::string became(const std::string& call) const {
+    for (const Happened& each : view_.happened) {
+      if (!each.arrival || each.arrival->kind != "answer" || each.arrival->call != call) continue;
+      return each.arrival->sealed.empty()
+                 ? "; the model was told the answer"
+                 : "; the answer is " + numbers_text(each.arrival->sealed, each.arrival->sealed_count);
+    }
+    return "; no answer yet";
   }
 
   void draw_call(size_t begin, size_t end) {
@@ -244,8 +260,8 @@ class Drawing {
       }
       spans.push_back({Tone::plain, text});
       if (argument.trusted) continue;
-      spans.push_back(
-          {decides ? Tone::bad : Tone::warn, fmt::format(" from {}", names_in_words(argument.origins, 1))});
+      spans.push_back({decides ? Tone::bad : Tone::warn,
+                       fmt::format(" from {}", names_in_words(in_short(argument.origins), 1))});
     }
   }
 
@@ -264,7 +280,8 @@ Line stands(const SessionView& view) {
   if (view.context_trusted) {
     out.push_back({Tone::good, "the model has been shown nothing that nobody vouched for"});
   } else {
-    out.push_back({Tone::bad, "the model was shown text from " + names_in_words(view.context_origins, 3)});
+    out.push_back(
+        {Tone::bad, "the model was shown text from " + names_in_words(in_short(view.context_origins), 3)});
   }
   return out;
 }

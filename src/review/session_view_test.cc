@@ -63,7 +63,7 @@ TEST(SessionView, ShowsNoSealedContentNorControlBytes) {
   }
   const std::string drawn = text_of(draw_session(view(), {120, 0}));
   EXPECT_NE(drawn.find("sealed v1-v3, v7 and 2 more"), std::string::npos) << drawn;
-  EXPECT_NE(drawn.find("/recipient v2 from tool:files/read file:bill.txt"), std::string::npos) << drawn;
+  EXPECT_NE(drawn.find("/recipient v2 from file:bill.txt"), std::string::npos) << drawn;
   EXPECT_NE(drawn.find("ASKED, deny"), std::string::npos);
   EXPECT_NE(drawn.find("why: untrusted-authority"), std::string::npos);
   EXPECT_NE(drawn.find("1.5 of 64 bits told"), std::string::npos);
