@@ -28,6 +28,9 @@ struct Sealed {
   std::string content;  // text, or JSON text
   bool json = false;
   LabelId label = kNoLabel;
+  // Where it is from, in the planner's words: the call that brought it, or the question that a reader
+  // answered. Depends on no content.
+  std::string source = {};
   std::vector<manifest::IdFact> ids = {};  // places in it that the server made up …
   LabelId ids_label = kNoLabel;            // … and the label of what stands there
 

@@ -108,12 +108,12 @@ class ViewMaker {
       // What an error says has no members, and no ids: it may be made up like a result.
       const bool container =
           !result_.is_error && first != std::string::npos && (text[first] == '{' || text[first] == '[');
-      return {text, container && json::parse(text).has_value(), all_};
+      return {text, container && json::parse(text).has_value(), all_, {}};
     }
     json::Writer writer;
     writer.begin_array();
     for (const std::string& text : result_.texts) writer.string(text);
-    return {writer.end_array().take(), true, all_};
+    return {writer.end_array().take(), true, all_, {}};
   }
 
   // The ids of what stands at the first `depth` tokens of their places have that value's readers.
@@ -133,6 +133,7 @@ class ViewMaker {
     const uint32_t number = vault_.number(key);
     if (number == 0) return 0;
     note_ids(value, depth);
+    value.source = rules_.source;
     auto shared = std::make_shared<const Sealed>(std::move(value));
     vault_.put(number, shared);
     view_.values.emplace_back(number, std::move(shared));
@@ -171,8 +172,8 @@ class ViewMaker {
         continue;
       }
       const Digest key = key_of(key_, "item", i);
-      const Sealed value{piece != nullptr ? piece->text : "null", true,
-                         piece != nullptr ? piece->label : all_};
+      const Sealed value{
+          piece != nullptr ? piece->text : "null", true, piece != nullptr ? piece->label : all_, {}};
       const uint32_t item = keep(key, value, facts_.record.tokens.size());
       if (item == 0) break;
       writer.begin_object().field("ref", reference(item));
@@ -219,6 +220,12 @@ View view_of_result(const manifest::ToolFacts& facts, const exchange::Result& re
                     const std::vector<LabelledText>& pieces, Labels& labels, Vault& vault, const Digest& key,
                     const ViewRules& rules, LabelId ids_label) {
   return ViewMaker(facts, result, pieces, labels, vault, key, rules, ids_label).run();
+}
+
+void reserve_numbers(const manifest::ToolFacts& facts, Vault& vault, const Digest& key, size_t page) {
+  vault.number(key_of(key, "all"));
+  for (size_t i = 0; !facts.result.record.tokens.empty() && i < page; ++i)
+    vault.number(key_of(key, "item", i));
 }
 
 double reveal_bits(const RevealType& type) {

@@ -173,6 +173,7 @@ class Walk {
       leaf.label = memory_.labels->join(leaf.label, value->label);
       leaf.traced = memory_.labels->join(leaf.traced, value->label);
     }
+    leaf.written = leaf.value;
     leaf.value = seal::substitute_text(leaf.value, [&](const seal::Reference& reference) {
       return std::optional(seal::resolve(*conversation_.sealed(reference.number), reference.path));
     });

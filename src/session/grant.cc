@@ -26,6 +26,7 @@ std::string grant_json(const Grant& grant) {
   if (!grant.session.empty()) writer.field("session", grant.session);
   if (grant.expires_wall_ms) writer.key("expires").integer(*grant.expires_wall_ms);
   if (grant.release) writer.key("release").boolean(true);
+  if (grant.planned) writer.key("planned").boolean(true);
   return writer.end_object().take();
 }
 
@@ -46,6 +47,8 @@ Result<Grant> parse_grant(json::Value value, std::string_view beside) {
       grant.expires_wall_ms = member.value.integer();
     } else if (member.key == "release" && member.value.boolean()) {
       grant.release = *member.value.boolean();
+    } else if (member.key == "planned" && member.value.boolean()) {
+      grant.planned = *member.value.boolean();
     } else if (member.key == "scope" && text && (*text == "once" || *text == "session" || *text == "until")) {
       grant.scope = *text == "once" ? Scope::once : *text == "session" ? Scope::session : Scope::until;
     } else if (member.key == "args" && member.value.is_object()) {

@@ -1,6 +1,7 @@
 // What tools returned: labelled record by record, and in seal mode kept from the planner.
 #include <algorithm>
 
+#include "base/limits.h"
 #include "manifest/label_result.h"
 #include "session/attribution.h"
 #include "session/rewriting.h"
@@ -55,6 +56,15 @@ bool may_vouch(const LabelledText& leaf) {
     if (name.find(money) != std::string_view::npos) return true;
   }
   return false;
+}
+
+// What a sealed value is called where nobody may see what is in it: the call, in the planner's own words.
+std::string source_of(const Called* called, const Labels& labels) {
+  if (called == nullptr) return {};
+  const std::string& arguments = called->own.empty() ? called->arguments : called->own;
+  const bool own = !called->own.empty() || labels.trusted(called->label);
+  if (!own || arguments.size() > limits::kSourceBytesMax) return called->tool;
+  return called->tool + " " + arguments;
 }
 
 }  // namespace
@@ -129,6 +139,10 @@ void Workspace::note_ids(Conversation& conversation, const manifest::ToolFacts& 
 }
 
 // Its numbers hang on the call and not on what stands before it in the history, which agents cut short.
+Digest Workspace::result_key(std::string_view call_id, std::string_view tool, size_t times) {
+  return sha256({"result/", call_id, "/", tool, "/", std::to_string(times)});
+}
+
 void Workspace::seal_result(Conversation& conversation, const exchange::Result& result, size_t part,
                             const manifest::ToolFacts& facts, std::string_view tool,
                             const std::vector<LabelledText>& pieces, const Sealing& sealing,
@@ -136,9 +150,10 @@ void Workspace::seal_result(Conversation& conversation, const exchange::Result& 
   const auto times = std::count_if(conversation.calls_.begin(), conversation.calls_.end(),
                                    [&](const auto& call) { return call.first == result.call_id; });
   const Digest key = times == 0 ? sha256({as_bytes(conversation.prefix()), "/result/", std::to_string(part)})
-                                : sha256({"result/", result.call_id, "/", tool, "/", std::to_string(times)});
+                                : result_key(result.call_id, tool, static_cast<size_t>(times));
   const seal::ViewRules rules{sealing.page, sealing.budget_bits, sealing.reveal,
-                              [&](LabelId label) { return is_open(sealing, labels_.get(label)); }};
+                              [&](LabelId label) { return is_open(sealing, labels_.get(label)); },
+                              source_of(conversation.called(result.call_id), labels_)};
   seal::View view =
       seal::view_of_result(facts, result, pieces, labels_, *conversation.vault_, key, rules, ids_label);
   conversation.next_context_ = labels_.join(conversation.next_context_, view.context);
