@@ -21,11 +21,6 @@ import world
 # watch is the control: through weir, which only looks on.
 MODES = ("off", "watch", "guard", "guard+person", "guard+intent", "guard+intent+person", "seal", "seal+person",
          "seal+intent", "seal+intent+person", "guard@mcp", "seal@mcp")
-BUILT = {"off", "watch", "guard", "guard+person", "guard@mcp", "seal", "seal+person", "seal@mcp"}  # what this weir can do; the others wait for it
-
-
-def possible(mode):
-    return mode in BUILT
 
 
 @dataclasses.dataclass(frozen=True)

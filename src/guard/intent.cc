@@ -117,6 +117,11 @@ std::optional<std::string> argument_line(const Situation& situation, const manif
     if (from.empty() || !delegated(situation, leaf)) return std::nullopt;
     return fmt::format("{}: {}", name, from);
   }
+  if (leaf.made && trusted && !labels.trusted(leaf.offered)) {
+    Sources offered(situation);
+    offered.add(leaf.offered);
+    return fmt::format("{}: {}, the id of something from {}", name, json::quote(leaf.value), offered.text());
+  }
   if (manifest::authority_bearing(leaf.role))
     return trusted ? std::optional(fmt::format("{}: {}", name, json::quote(leaf.value))) : std::nullopt;
   sources.add(leaf.label);
