@@ -39,7 +39,15 @@ std::string canonical_arguments(const Call& call) {
 }  // namespace
 
 std::string_view dialect_name(Dialect dialect) {
-  return dialect == Dialect::messages ? "messages" : "chat_completions";
+  switch (dialect) {
+    case Dialect::chat_completions:
+      return "chat_completions";
+    case Dialect::messages:
+      return "messages";
+    case Dialect::responses:
+      return "responses";
+  }
+  return {};
 }
 
 namespace {
@@ -67,7 +75,8 @@ Digest part_digest(const Part& part) {
     return fields.digest();
   }
   if (const auto* media = std::get_if<Media>(&part)) return Fields("media").add(media->text).digest();
-  return Fields("thinking").digest();
+  const std::string& sealed = std::get<Thinking>(part).sealed;
+  return sealed.empty() ? Fields("thinking").digest() : Fields("sealed").add(sealed).digest();
 }
 
 Digest message_digest(const Message& message) {

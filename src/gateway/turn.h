@@ -98,7 +98,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::map<std::string, session::Workspace::Written> let_go_;  // calls with content put in, by id
   int status_ = 0;
   net::Headers head_;
-  bool passes_ = false;      // an upstream error, or count_tokens: bytes go through
+  bool passes_ = false;      // an upstream error, or a count of tokens: bytes go through
   bool started_ = false;     // the client has our status line
   bool body_ended_ = false;  // the upstream's body ended while calls were undecided
   bool done_ = false;
