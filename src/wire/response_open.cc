@@ -38,37 +38,6 @@ std::string announced(std::string_view raw, std::string_view text_key) {
 
 }  // namespace
 
-void EventWriter::number(json::Value root) {
-  const auto number = root["sequence_number"].integer();
-  if (!number || numbered_) return;
-  numbered_ = true;
-  next_ = *number;
-}
-
-std::string EventWriter::pass(const SseEvent& event, json::Value root, std::optional<int64_t> index,
-                              const Replacements& changes) {
-  number(root);
-  Splices splices;
-  const json::Value number = root["sequence_number"];
-  if (number.integer()) {
-    if (*number.integer() != next_) splices.replace(number, std::to_string(next_));
-    ++next_;
-  }
-  const json::Value output_index = root["output_index"];
-  if (index && output_index.integer() && *output_index.integer() != *index)
-    splices.replace(output_index, std::to_string(*index));
-  for (const auto& [value, raw] : changes) splices.replace(value, raw);
-  if (splices.empty()) return event.raw;
-  return fmt::format("event: {}\ndata: {}\n\n", event.name, splices.apply(event.data));
-}
-
-std::string EventWriter::make(std::string_view type, std::optional<int64_t> index, std::string_view rest) {
-  std::string data = fmt::format(R"({{"type":{})", json::quote(type));
-  if (numbered_) data += fmt::format(R"(,"sequence_number":{})", next_++);
-  if (index) data += fmt::format(R"(,"output_index":{})", *index);
-  return fmt::format("event: {}\ndata: {},{}}}\n\n", type, data, rest);
-}
-
 Result<bool> OpenItem::exact() const {
   const json::Value first = started["item"];
   const json::Value last = ended["item"];
@@ -129,6 +98,44 @@ void OpenItem::feed(OpenText& text, json::Value value, Replacements& changes) co
   text.text.own += *value.string();
   text.text.shown += shown;
   if (shown != *value.string()) changes.emplace_back(value, json::quote(shown));
+}
+
+OpenText& OpenItem::text_at(int64_t part, bool refusal, const TextFilters& filters) {
+  const auto [at, added] = texts.try_emplace(part, filters);
+  if (added) at->second.refusal = refusal;
+  return at->second;
+}
+
+Result<bool> OpenItem::text_event(json::Value root, const SseEvent& event, const TextFilters& filters,
+                                  EventWriter& writer, Replacements& changes, std::string& out) {
+  const bool filtered = static_cast<bool>(filters);
+  const int64_t part = root["content_index"].integer().value_or(0);
+  const json::Value whole = root["part"];
+  if (event.name.ends_with("annotation.added")) {
+    if (filtered) text_at(part, false, filters).citations.push_back(event);
+    return !filtered;
+  }
+  const bool refusal =
+      event.name.find(".refusal.") != std::string::npos || whole["type"].string_or("") == "refusal";
+  const std::string_view key = refusal ? "refusal" : "text";
+  const json::Value value = whole.exists()                   ? whole[key]
+                            : event.name.ends_with(".delta") ? root["delta"]
+                                                             : root[key];
+  OpenText& text = text_at(part, refusal, filters);
+  if (event.name.ends_with(".done")) {
+    WEIR_TRY(end(text, part, value, filtered, writer, out));
+    if (value.is_string() && *value.string() != text.text.shown)
+      changes.emplace_back(value, json::quote(text.text.shown));
+  } else {
+    if (text.ended) return unavailable("the upstream went on with a text that it had ended");
+    feed(text, value, changes);
+  }
+  // They spell what the planner wrote.
+  const json::Value holder = whole.exists() ? whole : root;
+  for (const std::string_view each : {"logprobs", "annotations"}) {
+    if (!changes.empty() && holder[each].size() > 0) changes.emplace_back(holder[each], "[]");
+  }
+  return true;
 }
 
 Status OpenItem::end(OpenText& text, int64_t part, json::Value value, bool filtered, EventWriter& writer,

@@ -1,4 +1,4 @@
-// An item of a Responses stream that is under way, and the events that speak of it. For this folder.
+// An item of a Responses stream that is under way. For this folder.
 #pragma once
 
 #include <cstdint>
@@ -8,27 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/response_event.h"
 #include "wire/response_turn.h"
-#include "wire/sse.h"
 
 namespace weir::wire {
-
-// Writes events for the client: each gets the next number in order, and its item's index there. An event that
-// says all that already keeps its bytes.
-class EventWriter {
- public:
-  // An event of the upstream's; `index` of its item, where it has one. `changes` are of `root`.
-  std::string pass(const SseEvent& event, json::Value root, std::optional<int64_t> index = {},
-                   const Replacements& changes = {});
-  // One of weir's own. `rest`: its members but type, index and number, raw.
-  std::string make(std::string_view type, std::optional<int64_t> index, std::string_view rest);
-
- private:
-  void number(json::Value root);
-
-  bool numbered_ = false;  // the upstream numbers its events
-  int64_t next_ = 0;
-};
 
 struct OpenText {
   explicit OpenText(const TextFilters& filters) : filter(filters) {}
@@ -60,6 +43,10 @@ struct OpenItem {
 
   // A text's next piece; `value` is its JSON string.
   void feed(OpenText& text, json::Value value, Replacements& changes) const;
+  OpenText& text_at(int64_t part, bool refusal, const TextFilters& filters);
+  // An event of a message's content. False: it waits.
+  Result<bool> text_event(json::Value root, const SseEvent& event, const TextFilters& filters,
+                          EventWriter& writer, Replacements& changes, std::string& out);
   // The text is whole: `value` is all of it. What was kept back is an event of its own, in front. Error: it
   // is not what came in pieces, where that matters because a filter is set.
   Status end(OpenText& text, int64_t part, json::Value value, bool filtered, EventWriter& writer,

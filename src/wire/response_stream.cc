@@ -16,44 +16,6 @@
 namespace weir::wire {
 namespace {
 
-bool one_of(std::initializer_list<std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// What an event is about, by its type.
-enum class About : uint8_t { response, item, text, call, end, error, hosted, aside, unknown };
-
-About about(std::string_view type) {
-  if (one_of({"response.created", "response.in_progress", "response.queued"}, type)) return About::response;
-  if (one_of({"response.completed", "response.incomplete", "response.failed"}, type)) return About::end;
-  if (one_of({"response.output_item.added", "response.output_item.done"}, type)) return About::item;
-  if (one_of({"response.content_part.added", "response.content_part.done", "response.output_text.delta",
-              "response.output_text.done", "response.output_text.annotation.added", "response.refusal.delta",
-              "response.refusal.done", "response.reasoning_summary_part.added",
-              "response.reasoning_summary_part.done", "response.reasoning_summary_text.delta",
-              "response.reasoning_summary_text.done", "response.reasoning_text.delta",
-              "response.reasoning_text.done"},
-             type))
-    return About::text;
-  // The last ones are in no published schema; what they say stands in the item too.
-  for (const std::string_view call :
-       {"response.function_call_arguments.", "response.custom_tool_call_input.",
-        "response.shell_call_command.", "response.apply_patch_call_operation_diff."}) {
-    if (type.starts_with(call)) return About::call;
-  }
-  if (type == "error") return About::error;
-  if (one_of({"response.audio.delta", "response.audio.done", "response.audio.transcript.delta",
-              "response.audio.transcript.done", "keepalive"},
-             type))
-    return About::aside;
-  for (const std::string_view hosted :
-       {"response.web_search_call.", "response.file_search_call.", "response.code_interpreter_call",
-        "response.image_generation_call.", "response.mcp_"}) {
-    if (type.starts_with(hosted)) return About::hosted;
-  }
-  return About::unknown;
-}
-
 class ResponseStream final : public Reply {
  public:
   ResponseStream(std::string body, const Options& options) : options_(options), rounds_(std::move(body)) {}
@@ -161,7 +123,7 @@ class ResponseStream final : public Reply {
     if (type.empty() || (!event.name.empty() && event.name != type))
       return unavailable("the upstream sent an event whose name is not its type");
     event.name = type;
-    const About what = about(type);
+    const About what = event_about(type);
     // After an error only the response's own end says more.
     if (rounds_.failed && what != About::end) return {};
     return dispatch(what, std::move(*document), std::move(event), step);
@@ -242,7 +204,7 @@ class ResponseStream final : public Reply {
       open.index = next_index_++;
       Replacements changes;
       WEIR_TRY(each_text(item, [&](int64_t part, bool refusal, json::Value text) -> Status {
-        open.feed(text_of(open, part, refusal), text, changes);
+        open.feed(open.text_at(part, refusal, options_.text_filters), text, changes);
         return {};
       }));
       step.out += writer_.pass(event, document.root(), open.index, changes);
@@ -265,12 +227,6 @@ class ResponseStream final : public Reply {
     return {};
   }
 
-  OpenText& text_of(OpenItem& open, int64_t part, bool refusal) const {
-    const auto [at, added] = open.texts.try_emplace(part, options_.text_filters);
-    if (added) at->second.refusal = refusal;
-    return at->second;
-  }
-
   Result<OpenItem*> opened(json::Value root) {
     OpenItem* open = find(root);
     if (open == nullptr) return unavailable("the upstream went on with an item that it had not begun");
@@ -280,57 +236,16 @@ class ResponseStream final : public Reply {
   Status text_event(json::Value root, const SseEvent& event, Step& step) {
     WEIR_TRY_ASSIGN(open, opened(root));
     if (open->item.is_call()) return unknown_item("event of a call", event.name, "");
-    if (!options_.unknown_items_untrusted) {
-      for (const json::Member& member : root.members()) {
-        if (member.key == "delta" && member.value.is_string()) continue;
-        if (carries_calls(member))
-          return unknown_item("member", member.key, "/" + json::pointer_token(member.key));
-      }
-    }
+    if (!options_.unknown_items_untrusted) WEIR_TRY(check_text_event(root, event.name));
     Replacements changes;
     const bool reasoning = event.name.find("reasoning") != std::string::npos ||
                            root["part"]["type"].string_or("") == "reasoning_text";
-    if (!reasoning) WEIR_TRY(message_event(*open, root, event, changes, step));
-    if (!taken_) step.out += writer_.pass(event, root, open->index, changes);
-    taken_ = false;
-    return {};
-  }
-
-  // An event of a message's content. `taken_`: it waits.
-  Status message_event(OpenItem& open, json::Value root, const SseEvent& event, Replacements& changes,
-                       Step& step) {
-    const int64_t part = root["content_index"].integer().value_or(0);
-    const json::Value whole = root["part"];
-    if (whole.exists() && !options_.unknown_items_untrusted) {
-      const std::string_view type = whole["type"].string_or("");
-      if (!one_of({"output_text", "refusal"}, type)) return unknown_item("content part", type, "/part/type");
+    if (!reasoning) {
+      WEIR_TRY_ASSIGN(passes,
+                      open->text_event(root, event, options_.text_filters, writer_, changes, step.out));
+      if (!passes) return {};
     }
-    const bool refusal =
-        event.name.find(".refusal.") != std::string::npos || whole["type"].string_or("") == "refusal";
-    const json::Value value = whole.exists()                   ? whole[refusal ? "refusal" : "text"]
-                              : event.name.ends_with(".delta") ? root["delta"]
-                                                               : root[refusal ? "refusal" : "text"];
-    if (event.name.ends_with("annotation.added")) {
-      OpenText& text = text_of(open, part, false);
-      if (filtered()) text.citations.push_back(event);
-      taken_ = filtered();
-      return {};
-    }
-    OpenText& text = text_of(open, part, refusal);
-    if (event.name.ends_with(".done")) {
-      WEIR_TRY(open.end(text, part, value, filtered(), writer_, step.out));
-      if (value.is_string() && *value.string() != text.text.shown)
-        changes.emplace_back(value, json::quote(text.text.shown));
-    } else {
-      if (text.ended) return unavailable("the upstream went on with a text that it had ended");
-      open.feed(text, value, changes);
-    }
-    // They spell what the planner wrote.
-    if (changes.empty()) return {};
-    const json::Value holder = whole.exists() ? whole : root;
-    for (const std::string_view key : {"logprobs", "annotations"}) {
-      if (holder[key].size() > 0) changes.emplace_back(holder[key], "[]");
-    }
+    step.out += writer_.pass(event, root, open->index, changes);
     return {};
   }
 
@@ -395,7 +310,8 @@ class ResponseStream final : public Reply {
     }
     if (open.item.kind == ItemKind::message) {
       WEIR_TRY(each_text(item, [&](int64_t part, bool refusal, json::Value value) {
-        return open.end(text_of(open, part, refusal), part, value, filtered(), writer_, step.out);
+        return open.end(open.text_at(part, refusal, options_.text_filters), part, value, filtered(), writer_,
+                        step.out);
       }));
     }
     flush(open, step);
@@ -504,9 +420,8 @@ class ResponseStream final : public Reply {
   std::deque<SseEvent> queue_;
   std::list<OpenItem> open_;
   std::optional<OpenItem> waiting_;
-  bool exact_ = true;   // of it
-  bool taken_ = false;  // the event that is being read waits
-  bool anew_ = false;   // the end's output must be written anew
+  bool exact_ = true;  // of it
+  bool anew_ = false;  // the end's output must be written anew
   std::optional<SseEvent> closing_;
   std::string tail_;  // what follows the end
   std::vector<exchange::Message> messages_;
