@@ -51,6 +51,7 @@ struct Mark {
   std::string origin;
   std::string path_ends = {};  // empty: the mark names no file
   std::string preamble = {};
+  std::string except_ends = {};  // a line that ends so is none
 };
 
 struct ProfileData {

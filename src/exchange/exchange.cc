@@ -114,6 +114,21 @@ Digest extend(const Digest& prefix, const Message& message) {
   return sha256({as_bytes(prefix), as_bytes(digest)});
 }
 
+size_t spoken_index(const Message& message, size_t part) {
+  size_t spoken = 0;
+  for (size_t i = 0; i < part && i < message.parts.size(); ++i)
+    spoken += std::holds_alternative<Thinking>(message.parts[i]) ? 0 : 1;
+  return spoken;
+}
+
+size_t part_at(const Message& message, size_t spoken) {
+  for (size_t i = 0; i < message.parts.size(); ++i) {
+    if (std::holds_alternative<Thinking>(message.parts[i])) continue;
+    if (spoken-- == 0) return i;
+  }
+  return std::string::npos;
+}
+
 std::string text_of(const Message& message) {
   std::string all;
   for (const Part& part : message.parts) {

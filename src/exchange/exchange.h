@@ -104,6 +104,11 @@ Digest conversation_start();
 // H(i) = SHA-256(H(i-1) || message_digest(i)): names a conversation up to and including message i.
 Digest extend(const Digest& prefix, const Message& message);
 
+// A part's place among those that are no thinking, and back (npos if there is no such part): a client may
+// drop thinking, and the rest of the message is the same still.
+size_t spoken_index(const Message& message, size_t part);
+size_t part_at(const Message& message, size_t spoken);
+
 // All text of the message's Text parts, joined by "\n".
 std::string text_of(const Message& message);
 

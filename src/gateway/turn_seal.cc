@@ -42,8 +42,13 @@ std::unique_ptr<wire::TextFilter> Turn::shown_text() {
 std::string Turn::upstream_body() const {
   wire::Changes changes{.edits = shadow_edits(gateway_.shadow(), parsed_->request)};
   if (!sealing()) return parsed_->write(changes);
+  const std::vector<exchange::Message>& messages = parsed_->request.messages;
   for (const session::Replaced& replaced : conversation_->replaced())
-    changes.parts.push_back({replaced.message, replaced.part, replaced.text});
+    changes.parts.push_back(
+        {replaced.message, exchange::part_at(messages.at(replaced.message), replaced.spoken), replaced.text});
+  for (const auto& [message, part] :
+       gateway_.workspace().hidden_thoughts(parsed_->request, *conversation_, rules_))
+    changes.parts.push_back({message, part, "(a thought that does not belong to what is shown here)"});
   changes.tools.push_back(seal::ask_tool());
   return parsed_->write(changes);
 }

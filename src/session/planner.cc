@@ -35,7 +35,12 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
   size_t spoken = 0;  // parts that are no thinking
   for (size_t i = 0; i < message.parts.size(); ++i) {
     const exchange::Part& part = message.parts[i];
-    if (std::holds_alternative<exchange::Thinking>(part)) continue;
+    if (const auto* thinking = std::get_if<exchange::Thinking>(&part)) {
+      const LabelId label = thinking->sealed.empty() ? kNoLabel : label_of_thought(part);
+      if (!Rewriting(labels_, conversation, i, rules).hides(label))
+        conversation.next_context_ = labels_.join(conversation.next_context_, label);
+      continue;
+    }
     const size_t at = spoken++;
     const auto found = emitted_.find(exchange::part_digest(part));
     const Emitted emitted = found != emitted_.end() ? found->second : Emitted{unseen_label_, false};
@@ -76,6 +81,30 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     }
     conversation.remember_call(call->id, std::move(called));
   }
+}
+
+// What nobody here can read may come from any conversation: it has the label of the one that it was written
+// in, if weir saw that.
+LabelId Workspace::label_of_thought(const exchange::Part& part) const {
+  const auto found = emitted_.find(exchange::part_digest(part));
+  return found != emitted_.end() ? found->second.label : unseen_label_;
+}
+
+std::vector<std::pair<size_t, size_t>> Workspace::hidden_thoughts(const exchange::Request& request,
+                                                                  const Conversation& conversation,
+                                                                  const Rules& rules) const {
+  std::vector<std::pair<size_t, size_t>> hidden;
+  if (rules.sealing == nullptr || conversation.vault_ == nullptr) return hidden;
+  for (size_t i = 0; i < request.messages.size(); ++i) {
+    const exchange::Message& message = request.messages[i];
+    for (size_t k = 0; k < message.parts.size(); ++k) {
+      const auto* thinking = std::get_if<exchange::Thinking>(&message.parts[k]);
+      if (thinking == nullptr || thinking->sealed.empty()) continue;
+      const LabelId label = label_of_thought(message.parts[k]);
+      if (!labels_.trusted(label) && !is_open(*rules.sealing, labels_.get(label))) hidden.emplace_back(i, k);
+    }
+  }
+  return hidden;
 }
 
 namespace {
@@ -144,7 +173,8 @@ void Workspace::emitted(const Conversation& conversation, const exchange::Messag
                         const WrittenOf& written) {
   remember_own_words(conversation, message, written);
   for (const exchange::Part& part : message.parts) {
-    if (std::holds_alternative<exchange::Thinking>(part)) continue;
+    const auto* thinking = std::get_if<exchange::Thinking>(&part);
+    if (thinking != nullptr && thinking->sealed.empty()) continue;
     const Written said = written ? written(part) : Written{};
     const Digest digest = exchange::part_digest(part);
     const LabelId label = labels_.join(conversation.planner_label(labels_), said.carries);

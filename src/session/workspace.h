@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -76,6 +77,12 @@ class Workspace {
   std::shared_ptr<Conversation> observe(const exchange::Request& request, const Rules& rules,
                                         std::string_view session = {});
 
+  // Seal mode: the request's sealed thoughts (message, part) that the planner must not be sent again, because
+  // they were thought over what it is not shown here, or nobody knows over what.
+  std::vector<std::pair<size_t, size_t>> hidden_thoughts(const exchange::Request& request,
+                                                         const Conversation& conversation,
+                                                         const Rules& rules) const;
+
   // What the client says its tools are: text by whoever wrote them, remembered as such so that a value which
   // a description planted is known by it. A client's own tools (manifest "client:…") are the client's words.
   void observe_tools(const std::vector<exchange::Tool>& tools, const Rules& rules);
@@ -128,7 +135,8 @@ class Workspace {
     size_t operator()(const Digest& digest) const;
   };
 
-  std::shared_ptr<Conversation> continued(const std::vector<Digest>& prefixes,
+  size_t without_strange_thoughts(const exchange::Request& request) const;
+  std::shared_ptr<Conversation> continued(std::span<const Digest> prefixes,
                                           const std::shared_ptr<seal::Vault>& vault, size_t& known);
   std::shared_ptr<seal::Vault> vault_for(const exchange::Request& request,
                                          const std::vector<Digest>& prefixes, std::string_view session,
@@ -142,6 +150,7 @@ class Workspace {
   void label_segment(Conversation& conversation, const client::Segment& segment, const Rules& rules,
                      Rewriting& rewriting);
   void label_planner(Conversation& conversation, const exchange::Message& message, const Rules& rules);
+  LabelId label_of_thought(const exchange::Part& part) const;
   void label_result(Conversation& conversation, const exchange::Result& result, size_t part,
                     const Rules& rules);
   void seal_result(Conversation& conversation, const exchange::Result& result, size_t part,

@@ -16,9 +16,10 @@ namespace {
 using exchange::Message;
 using exchange::Role;
 
-constexpr std::array<std::string_view, 40> kParameters{
+constexpr std::array<std::string_view, 41> kParameters{
     "background", "client_metadata", "context_management", "include", "input", "instructions",
     "max_output_tokens", "max_tool_calls", "metadata", "model", "moderation", "parallel_tool_calls",
+                                                       "prompt",
     "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning", "safety_identifier",
     "service_tier", "store", "stream", "stream_options", "temperature", "text", "tool_choice", "tools",
     "top_logprobs", "top_p", "truncation", "user", "verbosity",
@@ -157,7 +158,7 @@ class Parser {
     const bool computer = type == "computer" || type == "computer_use_preview";
     if (!shell && !search && !computer && type != "local_shell" && type != "apply_patch") return false;
     const std::string name(computer ? "computer" : type);
-    WEIR_TRY(claim(name, {}, type, where));
+    WEIR_TRY(claim(name, "(the API's own)", name, where));
     out_.request.tools.push_back({exchange::ToolKind::function, name,
                                   std::string(tool["description"].string_or("")) +
                                       more_of_tool(tool, {"type", "description", "parameters"}),
