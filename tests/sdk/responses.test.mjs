@@ -1,6 +1,7 @@
 // The official openai package's Responses against weir, and the shapes that its types name.
 import assert from "node:assert/strict";
 import fs from "node:fs";
+import http from "node:http";
 import { after, before, test } from "node:test";
 import OpenAI from "openai";
 import { kCanary, responseStream, responseWhole, tools, Upstream, Weir } from "./harness.mjs";
@@ -133,7 +134,7 @@ test("an upstream that breaks off is an error, not a short success", async () =>
 test("what weir refuses of a reply is an error of the stream", async () => {
   const stream = responseStream("Working.", []);
   upstream.play({ sse: [...stream.sse.slice(0, 3), 'event: response.mcp_call.completed\ndata: {"type":"response.mcp_call.completed","output_index":0}\n\n'] });
-  await assert.rejects(ask(true, [user("go")]), /weir: .*would be run by the model's provider/);
+  await assert.rejects(ask(true, [user("go")]), (error) => /weir: .*would be run by the model's provider/.test(error.message));
 });
 
 test("the upstream's errors pass, Retry-After included", async () => {
@@ -157,8 +158,18 @@ test("what the provider keeps, and what weir does not know, is refused in the AP
   for (const body of refused) await assert.rejects(client.responses.create({ model: "m", input: "hi", ...body }), { status: 400 }, JSON.stringify(body));
   for (const call of [() => client.responses.retrieve("resp_1"), () => client.responses.delete("resp_1"), () => client.responses.cancel("resp_1"), () => client.responses.inputItems.list("resp_1"), () => client.responses.compact({ model: "m" })])
     await assert.rejects(Promise.resolve().then(call), { status: 404 });
-  const socket = await fetch(weir.url + "/v1/responses", { headers: { authorization: `Bearer ${weir.token}` } });
-  assert.equal(socket.status, 404);
+  // A WebSocket: its client is told to go on without.
+  const { hostname, port } = new URL(weir.url);
+  const socket = await new Promise((done, failed) => {
+    const request = http.get({ hostname, port, path: "/v1/responses", headers: { authorization: `Bearer ${weir.token}`, connection: "Upgrade", upgrade: "websocket", "sec-websocket-version": "13", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" } }, (reply) => {
+      let text = "";
+      reply.on("data", (piece) => (text += piece));
+      reply.on("end", () => done({ status: reply.statusCode, text }));
+    });
+    request.on("error", failed);
+  });
+  assert.equal(socket.status, 426);
+  assert.match(socket.text, /no WebSocket/);
   assert.equal(upstream.requests.length, 0);
 });
 
