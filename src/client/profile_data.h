@@ -17,6 +17,7 @@
 //   [[user.inside]]                          # within wrappers: from this mark to their end
 //   mark = "\nContents of "
 //   origin = "tool:client:claude-code/memory"
+//   except_ends = "/own`"                     # a line that ends so is no mark
 //   path_ends = "):"                         # the mark's line is PATH (WHAT): and the file is the principal
 //   … preamble = "<system-reminder>\nAs you"   # … if the wrapped text starts so
 //   [[operator.inside]]                      # in system text: from this mark to the part's end
