@@ -101,7 +101,8 @@ Status Draft::append_lines(std::string lines) {
   const std::string_view newline = line_end(text_);
   std::string before;
   if (!text_.empty() && text_.back() != '\n') before = newline;
-  if (!text_.empty() && client_ == Client::codex) before += newline;
+  const bool apart = text_.ends_with(std::string(newline) + std::string(newline));
+  if (!text_.empty() && client_ == Client::codex && !apart) before += newline;
   return edit({{text_.size(), text_.size(), before + with_line_ends(std::move(lines), newline)}});
 }
 
