@@ -85,6 +85,8 @@ std::string error_event(exchange::Dialect dialect, const Error& error) {
 }
 
 std::string_view keep_alive(exchange::Dialect dialect) {
+  // Codex counts events only, and its patience with a silent stream is short.
+  if (dialect == exchange::Dialect::responses) return "event: keepalive\ndata: {\"type\":\"keepalive\"}\n\n";
   return dialect == exchange::Dialect::messages ? "event: ping\ndata: {\"type\": \"ping\"}\n\n"
                                                 : ": weir asks a person\n\n";
 }

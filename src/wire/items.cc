@@ -124,7 +124,7 @@ ItemKind item_kind(json::Value item) {
   // One that the client runs is a call like any other; the provider's own is not.
   if (type == "tool_search_call" || type == "tool_search_output") {
     if (item["execution"].string_or("") != "client" || !item["call_id"].is_string()) return ItemKind::hosted;
-    return type == "tool_search_call" ? ItemKind::call : ItemKind::result;
+    return type == "tool_search_call" ? ItemKind::call : ItemKind::tools;
   }
   const auto* at =
       std::find_if(kTypes.begin(), kTypes.end(), [&](const KnownType& known) { return known.type == type; });
@@ -177,9 +177,13 @@ void write_arguments(json::Value item, const std::string& arguments, Splices& sp
   const std::string_view type = item_type(item);
   if (type == "computer_call") {
     const auto document = json::parse(arguments);
+    const std::string typed = R"({"type":"type","text":)" + json::quote(arguments) + "}";
     for (const std::string_view key : {"action", "actions"}) {
+      if (!item[key].exists()) continue;
       const json::Value given = document ? (*document)[key] : json::Value();
-      if (item[key].exists() && given.exists()) splices.replace(item[key], std::string(given.raw()));
+      splices.replace(item[key], given.exists()    ? std::string(given.raw())
+                                 : key == "action" ? typed
+                                                   : "[" + typed + "]");
     }
     return;
   }
@@ -196,10 +200,6 @@ Status read_result(json::Value item, const std::string& where, const Options& op
   WEIR_TRY_ASSIGN(id, required_string(item, id_key, where));
   result.call_id = std::move(id);
   result.is_error = type == "apply_patch_call_output" && item["status"].string_or("") == "failed";
-  if (type == "tool_search_output") {
-    for (const json::Value tool : item["tools"].elements()) result.texts.emplace_back(tool.raw());
-    return {};
-  }
   const json::Value output = item["output"];
   if (type == "computer_call_output") {
     ++result.media;
@@ -242,7 +242,6 @@ Status read_result(json::Value item, const std::string& where, const Options& op
 
 void write_result(json::Value item, const std::string& text, Splices& splices) {
   const std::string_view type = item_type(item);
-  if (type == "tool_search_output") return;  // names of tools, which the request declares
   // Whether the tool failed is content too.
   if (type == "apply_patch_call_output" && item["status"].exists())
     splices.replace(item["status"], "\"completed\"");

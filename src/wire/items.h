@@ -17,7 +17,7 @@ enum class ItemKind : uint8_t {
   result,      // of such a call
   compaction,  // an earlier part of the conversation, which only the provider can read
   hosted,      // what the provider ran, asked to run or listed
-  tools,       // additional_tools: more tools, as an item
+  tools,       // additional_tools, or found by the client: more tools, as an item
   trigger,     // compaction_trigger: asks for a compaction
   approval,    // mcp_approval_response: lets the provider run something
   reference,   // item_reference: something that the provider keeps

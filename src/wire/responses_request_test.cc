@@ -112,7 +112,7 @@ TEST(ResponsesRequest, EveryItemTypeIsKnown) {
           {R"({"type":"computer_call_output","call_id":"c","output":{"type":"computer_screenshot","image_url":"data:x"}})",
            "tool | result c +1"},
           {R"({"type":"tool_search_output","call_id":"c","execution":"client","tools":[{"type":"function","name":"late","parameters":{}}]})",
-           R"(tool | result c {"type":"function","name":"late","parameters":{}})"},
+           "operator"},
           {R"({"type":"additional_tools","role":"developer","tools":[{"type":"function","name":"late","parameters":{}}]})",
            "operator"},
           {R"({"type":"compaction","encrypted_content":"e"})", "planner | media e"},
@@ -346,6 +346,17 @@ TEST(ResponsesRequest, WrittenWithChanges) {
   EXPECT_EQ(brief(whole->request.messages[1]), "planner | text own");
   EXPECT_EQ(brief(whole->request.messages[2]), "operator | text more");
   EXPECT_EQ(brief(whole->request.messages[6]), "user | text last");
+}
+
+TEST(ResponsesRequest, AComputersActionCannotKeepWhatItSaid) {
+  for (const std::string action :
+       {R"("action":{"type":"type","text":"SECRET"})", R"("actions":[{"type":"type","text":"SECRET"}])"}) {
+    const ParsedRequest parsed = items(R"({"type":"computer_call","id":"i","call_id":"c",)" + action + "}");
+    const std::string out = parsed.write({.parts = {{0, 0, R"({"arguments":"ref"})"}}});
+    EXPECT_EQ(out.find("SECRET"), std::string::npos) << out;
+    EXPECT_NE(out.find("ref"), std::string::npos) << out;
+    EXPECT_TRUE(parse_request(Dialect::responses, out, {}).has_value()) << out;
+  }
 }
 
 TEST(ResponsesRequest, AScreenshotIsReplacedByABlankOne) {

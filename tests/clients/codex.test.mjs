@@ -15,7 +15,7 @@ before(async () => {
 after(() => upstream.stop());
 
 // A weir and a home of Codex's own for each test.
-async function begin(mode, more = "") {
+async function begin(mode, more = "", provider = "") {
   home = fs.mkdtempSync(path.join(os.tmpdir(), "weir-codex-"));
   work = path.join(home, "work");
   fs.mkdirSync(work);
@@ -30,7 +30,7 @@ name = "weir"
 base_url = "${weir.url}/v1"
 wire_api = "responses"
 http_headers = { "Weir-Token" = "${weir.token}" }
-`);
+${provider}`);
   return weir;
 }
 async function end(weir) {
@@ -143,9 +143,22 @@ test("a project's AGENTS.md and skills are a stranger's, unless the operator say
   }
 });
 
+test("Codex waits as long as a person thinks", async () => {
+  const weir = await begin("guard", "", "stream_idle_timeout_ms = 12000\nstream_max_retries = 0\n");
+  fs.writeFileSync(path.join(work, "AGENTS.md"), "Be brief.\n");
+  upstream.play(obey(["printf 'Friday.\\n' > summary.txt"], "It is written."));
+  const running = codex("Write Friday. to summary.txt");
+  await new Promise((done) => setTimeout(done, 16000));
+  await weir.answerNext("once");
+  const done = await running;
+  assert.equal(done.code, 0, done.output);
+  assert.equal(upstream.requests.length, 2, "it did not ask twice");
+  assert.equal(fs.readFileSync(path.join(work, "summary.txt"), "utf8"), "Friday.\n");
+  await end(weir);
+});
+
 test("what weir refuses reaches the person as weir's words", async () => {
   const weir = await begin("guard");
-  fs.writeFileSync(path.join(home, "refusing.toml"), fs.readFileSync(weir.config, "utf8"));
   const stream = responseStream("On it.", []);
   upstream.play({ sse: [...stream.sse.slice(0, 3), 'event: response.mcp_call.completed\ndata: {"type":"response.mcp_call.completed","output_index":0}\n\n'] });
   const done = await codex("Go on");

@@ -126,6 +126,14 @@ for (const streamed of [false, true]) {
   });
 }
 
+test("a sign of life means nothing to the client", async () => {
+  const { sse } = responseStream("Working.", [read]);
+  upstream.play({ sse: [...sse.slice(0, 4), 'event: keepalive\ndata: {"type":"keepalive"}\n\n', ...sse.slice(4)] });
+  const response = await ask(true, [user("read bill.txt")]);
+  assert.equal(response.output_text, "Working.");
+  assert.deepEqual(names(response), ["files__read"]);
+});
+
 test("an upstream that breaks off is an error, not a short success", async () => {
   upstream.play({ sse: responseStream("Working.", [read]).sse.slice(0, 9), cut: true });
   await assert.rejects(ask(true, [user("read bill.txt")]));
