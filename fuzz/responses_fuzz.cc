@@ -35,7 +35,13 @@ std::optional<std::string> arguments_of(json::Value item) {
   const std::string_view type = item["type"].string_or("");
   if (type == "function_call") return std::string(item["arguments"].string_or(""));
   if (type == "custom_tool_call") return std::string(item["input"].string_or(""));
-  if (type == "shell_call" || type == "local_shell_call") return std::string(item["action"].raw());
+  if (type == "shell_call" || type == "local_shell_call") {
+    // What does not have the shape is put into it.
+    for (const json::Value command : item["action"]["commands"].elements()) {
+      if (command.string_or("") == R"({"given":1})") return R"({"given":1})";
+    }
+    return std::string(item["action"].raw());
+  }
   if (type == "apply_patch_call") return std::string(item["operation"].raw());
   return std::nullopt;
 }
@@ -219,26 +225,26 @@ class Maker {
     const auto document = json::parse(item);
     const std::string id = R"(,"item_id":)" + json::quote((*document)["id"].string_or(""));
     std::string begun = item;
-    std::string out;
-    const auto pieces = [&](const std::string& name, const std::string& key, const std::string& more) {
-      const std::string all((*document)[key].string_or(""));
-      begun = begun.substr(0, begun.rfind(key) + key.size() + 2) + "\"\"}";
-      const size_t half = choices_.pick(all.size() + 1);
-      for (const std::string& piece : {all.substr(0, half), all.substr(half)})
-        out += event(name + ".delta", at + id + more + R"(,"delta":)" + json::quote(piece));
-      out += event(name + ".done", at + id + more + ",\"" + key + "\":" + json::quote(all));
-    };
-    if (kind == 3) pieces("response.custom_tool_call_input", "input", "");
-    if (kind > 3) pieces("response.function_call_arguments", "arguments", "");
+    const std::string key = kind == 3 ? "input" : "arguments";
+    if (kind == 0) begun = R"({"type":"message","id":"m","role":"assistant","content":[]})";
+    if (kind >= 3) begun = item.substr(0, (*document)[key].offset()) + "\"\"}";
+    std::string out = event("response.output_item.added", at + ",\"item\":" + begun);
     if (kind == 0) {
-      begun = R"({"type":"message","id":"m","role":"assistant","content":[]})";
       for (const std::string piece : {"some", " text"})
         out +=
             event("response.output_text.delta", at + id + R"(,"content_index":0,"delta":")" + piece + "\"");
       out += event("response.output_text.done", at + id + R"(,"content_index":0,"text":"some text")");
     }
-    return event("response.output_item.added", at + ",\"item\":" + begun) + out +
-           event("response.output_item.done", at + ",\"item\":" + item);
+    if (kind >= 3) {
+      const std::string name =
+          kind == 3 ? "response.custom_tool_call_input" : "response.function_call_arguments";
+      const std::string all((*document)[key].string_or(""));
+      const size_t half = choices_.pick(all.size() + 1);
+      for (const std::string& piece : {all.substr(0, half), all.substr(half)})
+        out += event(name + ".delta", at + id + R"(,"delta":)" + json::quote(piece));
+      out += event(name + ".done", at + id + ",\"" + key + "\":" + json::quote(all));
+    }
+    return out + event("response.output_item.done", at + ",\"item\":" + item);
   }
 
   fuzz::Choices& choices_;
