@@ -49,6 +49,12 @@ std::string origin_at(const Mark& mark, std::string_view text, size_t at) {
   return mark.origin + " file:" + std::string(path);
 }
 
+bool excepted(const Mark& mark, std::string_view text, size_t at) {
+  if (mark.except_ends.empty()) return false;
+  const std::string_view line = text.substr(at + mark.mark.size());
+  return line.substr(0, line.find('\n')).ends_with(mark.except_ends);
+}
+
 // Cuts `text` at its marks. Whatever stands before a mark could have written the mark, so every segment keeps
 // the origins of those before it.
 void cut_at_marks(const std::vector<Mark>& marks, std::string_view text, Segment base,
@@ -59,6 +65,7 @@ void cut_at_marks(const std::vector<Mark>& marks, std::string_view text, Segment
   Segment current = std::move(base);
   for (const Mark* mark = finder.find(0, at); mark != nullptr;
        mark = finder.find(at + mark->mark.size(), at)) {
+    if (excepted(*mark, text, at)) continue;
     const bool full = current.origins.size() >= limits::kLabelOriginsMax;
     std::string origin = full ? mark->origin : origin_at(*mark, text, at);
     if (std::find(current.origins.begin(), current.origins.end(), origin) != current.origins.end()) continue;

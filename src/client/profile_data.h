@@ -17,6 +17,7 @@
 //   [[user.inside]]                          # within wrappers: from this mark to their end
 //   mark = "\nContents of "
 //   origin = "tool:client:claude-code/memory"
+//   except_ends = "/own`"                     # a line that ends so is no mark
 //   path_ends = "):"                         # the mark's line is PATH (WHAT): and the file is the principal
 //   … preamble = "<system-reminder>\nAs you"   # … if the wrapped text starts so
 //   [[operator.inside]]                      # in system text: from this mark to the part's end
@@ -51,6 +52,7 @@ struct Mark {
   std::string origin;
   std::string path_ends = {};  // empty: the mark names no file
   std::string preamble = {};
+  std::string except_ends = {};  // a line that ends so is none
 };
 
 struct ProfileData {

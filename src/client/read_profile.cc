@@ -44,7 +44,7 @@ Result<std::vector<Mark>> read_marks(const toml::Value& list) {
   WEIR_TRY_ASSIGN(all, tables(list));
   std::vector<Mark> marks;
   for (const toml::Value& table : all) {
-    WEIR_TRY(table.only({"mark", "origin", "path_ends", "preamble"}));
+    WEIR_TRY(table.only({"mark", "origin", "path_ends", "preamble", "except_ends"}));
     Mark mark;
     WEIR_TRY(read_mark(table, "mark", mark.mark));
     WEIR_TRY(read_origin(table, mark.origin));
@@ -54,6 +54,7 @@ Result<std::vector<Mark>> read_marks(const toml::Value& list) {
     } else if (table["preamble"].exists()) {
       return table["preamble"].error("only a mark that names a file has a preamble", "add path_ends");
     }
+    if (table["except_ends"].exists()) WEIR_TRY(read_mark(table, "except_ends", mark.except_ends));
     marks.push_back(std::move(mark));
   }
   return marks;

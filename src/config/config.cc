@@ -44,6 +44,17 @@ Status read_choice(const toml::Value& table, std::string_view key, std::array<st
   return {};
 }
 
+Status read_dialect(const toml::Value& table, exchange::Dialect& out) {
+  static constexpr std::array kDialects{exchange::Dialect::chat_completions, exchange::Dialect::messages,
+                                        exchange::Dialect::responses};
+  static constexpr std::array<std::string_view, 3> kNames{"chat_completions", "messages", "responses"};
+  const toml::Value value = table["dialect"];
+  if (!value.exists()) return {};
+  WEIR_TRY_ASSIGN(index, value.one_of("dialect", kNames));
+  out = kDialects[index];
+  return {};
+}
+
 std::string beside(std::string_view file_name, const std::string& path) {
   const size_t slash = file_name.rfind('/');
   if (path.starts_with('/') || slash == std::string_view::npos) return path;
@@ -197,9 +208,7 @@ class Reader {
       if (!upstream.url.starts_with("http://") && !upstream.url.starts_with("https://")) {
         return entry.value["url"].error("expected an http:// or https:// URL");
       }
-      bool messages = false;
-      WEIR_TRY(read_choice(entry.value, "dialect", {"chat_completions", "messages"}, messages));
-      upstream.dialect = messages ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
+      WEIR_TRY(read_dialect(entry.value, upstream.dialect));
       WEIR_TRY(read_key(entry.value, upstream));
       WEIR_TRY(entry.value.read("models", upstream.models));
       std::string ca_file;

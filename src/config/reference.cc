@@ -33,7 +33,8 @@ constexpr Key kKeys[] = {
      "`\"strip\"` removes tools that the model's provider would run itself; by default such a request is "
      "refused."},
     {"upstream.NAME", "url", "string", "", "The API's root, for example `https://api.openai.com/v1`."},
-    {"upstream.NAME", "dialect", "string", "\"chat_completions\"", "`chat_completions` or `messages`."},
+    {"upstream.NAME", "dialect", "string", "\"chat_completions\"",
+     "`chat_completions`, `messages` or `responses`."},
     {"upstream.NAME", "key_env", "string", "", "Environment variable with the API key."},
     {"upstream.NAME", "key_file", "string", "", "File with the API key."},
     {"upstream.NAME", "key", "string", "",

@@ -39,7 +39,15 @@ std::string canonical_arguments(const Call& call) {
 }  // namespace
 
 std::string_view dialect_name(Dialect dialect) {
-  return dialect == Dialect::messages ? "messages" : "chat_completions";
+  switch (dialect) {
+    case Dialect::chat_completions:
+      return "chat_completions";
+    case Dialect::messages:
+      return "messages";
+    case Dialect::responses:
+      return "responses";
+  }
+  return {};
 }
 
 namespace {
@@ -67,7 +75,8 @@ Digest part_digest(const Part& part) {
     return fields.digest();
   }
   if (const auto* media = std::get_if<Media>(&part)) return Fields("media").add(media->text).digest();
-  return Fields("thinking").digest();
+  const std::string& sealed = std::get<Thinking>(part).sealed;
+  return sealed.empty() ? Fields("thinking").digest() : Fields("sealed").add(sealed).digest();
 }
 
 Digest message_digest(const Message& message) {
@@ -103,6 +112,21 @@ Digest conversation_start() {
 Digest extend(const Digest& prefix, const Message& message) {
   const Digest digest = message_digest(message);
   return sha256({as_bytes(prefix), as_bytes(digest)});
+}
+
+size_t spoken_index(const Message& message, size_t part) {
+  size_t spoken = 0;
+  for (size_t i = 0; i < part && i < message.parts.size(); ++i)
+    spoken += std::holds_alternative<Thinking>(message.parts[i]) ? 0 : 1;
+  return spoken;
+}
+
+size_t part_at(const Message& message, size_t spoken) {
+  for (size_t i = 0; i < message.parts.size(); ++i) {
+    if (std::holds_alternative<Thinking>(message.parts[i])) continue;
+    if (spoken-- == 0) return i;
+  }
+  return std::string::npos;
 }
 
 std::string text_of(const Message& message) {

@@ -13,9 +13,9 @@
 
 namespace weir::exchange {
 
-enum class Dialect : uint8_t { chat_completions, messages };
+enum class Dialect : uint8_t { chat_completions, messages, responses };
 
-// "chat_completions", "messages".
+// "chat_completions", "messages", "responses".
 std::string_view dialect_name(Dialect dialect);
 
 enum class Role : uint8_t {
@@ -33,6 +33,8 @@ struct Text {
 // What the planner said to itself. Kept apart because a client may drop or must not change it.
 struct Thinking {
   std::string text;
+  // What the client holds but cannot read (Responses' encrypted_content): it may come from any conversation.
+  std::string sealed = {};
 };
 
 // A tool call that the planner made.
@@ -91,16 +93,21 @@ struct Request {
 
 // SHA-256 over a canonical form of the part's typed content: equal for two wire forms that say the same (a
 // string or a list with one text block; arguments with other white space). Text is taken without white
-// space at its ends, because clients trim it. Thinking counts as nothing.
+// space at its ends, because clients trim it. Thinking counts as nothing, unless it is sealed: then by that.
 Digest part_digest(const Part& part);
 
-// Over role and parts; adjacent texts count as one. Sender names do not count.
+// Over role and parts but thinking; adjacent texts count as one. Sender names do not count.
 Digest message_digest(const Message& message);
 
 // H(0) of the empty conversation.
 Digest conversation_start();
 // H(i) = SHA-256(H(i-1) || message_digest(i)): names a conversation up to and including message i.
 Digest extend(const Digest& prefix, const Message& message);
+
+// A part's place among those that are no thinking, and back (npos if there is no such part): a client may
+// drop thinking, and the rest of the message is the same still.
+size_t spoken_index(const Message& message, size_t part);
+size_t part_at(const Message& message, size_t spoken);
 
 // All text of the message's Text parts, joined by "\n".
 std::string text_of(const Message& message);

@@ -188,6 +188,28 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
   call->respond(401, {{"content-type", "application/json"}}, wire::error_body(dialect, error));
 }
 
+namespace {
+
+// What of Responses would go past weir: a socket, what the provider keeps.
+void refuse_responses(const std::shared_ptr<net::ServerCall>& call, const std::string& path) {
+  const bool socket = call->headers().has("upgrade");
+  Error error{Code::not_found,
+              fmt::format("weir does not know {} {}", call->method(), shown(path)),
+              {},
+              "a response that the provider keeps would be read past weir: send the whole conversation"};
+  if (socket)
+    error.hint = "weir guards HTTP only, and no WebSocket: use POST /v1/responses with \"stream\": true";
+  if (path == "/v1/responses/compact")
+    error.hint =
+        "what is compacted comes back sealed, and weir could not say where it came from: let the client "
+        "write the summary";
+  // A client that asked for a socket goes on without one then.
+  call->respond(socket ? 426 : 404, {{"content-type", "application/json"}},
+                wire::error_body(exchange::Dialect::responses, error));
+}
+
+}  // namespace
+
 void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string target) {
   const std::string path = target.substr(0, target.find('?'));
   if (path == "/mcp" && mcp_) return mcp_->handle(call);
@@ -195,15 +217,18 @@ void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string ta
     std::string_view path;
     exchange::Dialect dialect;
   };
-  static constexpr std::array<Route, 3> kRoutes{
+  static constexpr std::array<Route, 5> kRoutes{
       {{"/v1/chat/completions", exchange::Dialect::chat_completions},
        {"/v1/messages", exchange::Dialect::messages},
-       {"/v1/messages/count_tokens", exchange::Dialect::messages}}};
+       {"/v1/messages/count_tokens", exchange::Dialect::messages},
+       {"/v1/responses", exchange::Dialect::responses},
+       {"/v1/responses/input_tokens", exchange::Dialect::responses}}};
   for (const Route& route : kRoutes) {
     if (path != route.path || call->method() != "POST") continue;
     std::make_shared<Turn>(*this, call, route.dialect, target.substr(3))->start();
     return;
   }
+  if (path == "/v1/responses" || path.starts_with("/v1/responses/")) return refuse_responses(call, path);
   if (call->method() == "GET" && (path == "/v1/models" || path.starts_with("/v1/models/")))
     return pass_models(call, target);
   if (path == "/" && (call->method() == "GET" || call->method() == "HEAD")) {

@@ -53,7 +53,7 @@ void Turn::start() {
   if (sealing()) label();
   if (done_) return;
   std::string body = upstream_body();
-  if (path_.find("/count_tokens") != std::string::npos) {
+  if (path_.find("/count_tokens") != std::string::npos || path_.find("/input_tokens") != std::string::npos) {
     passes_ = true;
   } else {
     wire::Options options{config.unknown_items_untrusted, config.strip_hosted_tools};
@@ -355,9 +355,14 @@ void Turn::finish_turn() {
 void Turn::remember() {
   label();
   const std::vector<exchange::Message>& messages = reply_->client_messages();
-  for (const exchange::Message& message : messages)
-    gateway_.workspace().emitted(*conversation_, message,
-                                 [this](const exchange::Part& part) { return written(part); });
+  size_t shown_texts = 0;
+  for (const exchange::Message& message : messages) {
+    std::vector<session::Workspace::Written> parts;
+    for (const exchange::Part& part : message.parts) parts.push_back(written(part, shown_texts));
+    gateway_.workspace().emitted(*conversation_, message, [&](const exchange::Part& part) {
+      return parts[static_cast<size_t>(&part - message.parts.data())];
+    });
+  }
   if (auto shadow = reply_->shadow(); shadow && !messages.empty()) {
     gateway_.remember_shadow(exchange::extend(conversation_->prefix(), messages.front()), std::move(*shadow));
   }

@@ -55,7 +55,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::string upstream_body() const;
   std::unique_ptr<wire::TextFilter> shown_text();
   wire::Verdict verdict_of(Held& held);
-  session::Workspace::Written written(const exchange::Part& part) const;
+  session::Workspace::Written written(const exchange::Part& part, size_t& shown_texts) const;
   void send_upstream(std::string body);
   void on_head(int status, net::Headers headers);
   void on_data(std::string_view bytes);
@@ -102,7 +102,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::map<std::string, session::Workspace::Written> let_go_;  // calls with content put in, by id
   int status_ = 0;
   net::Headers head_;
-  bool passes_ = false;      // an upstream error, or count_tokens: bytes go through
+  bool passes_ = false;      // an upstream error, or a count of tokens: bytes go through
   bool started_ = false;     // the client has our status line
   bool body_ended_ = false;  // the upstream's body ended while calls were undecided
   bool done_ = false;

@@ -41,8 +41,13 @@ std::unique_ptr<wire::TextFilter> Turn::shown_text() {
 std::string Turn::upstream_body() const {
   wire::Changes changes{.edits = shadow_edits(gateway_.shadow(), parsed_->request)};
   if (!sealing()) return parsed_->write(changes);
+  const std::vector<exchange::Message>& messages = parsed_->request.messages;
   for (const session::Replaced& replaced : conversation_->replaced())
-    changes.parts.push_back({replaced.message, replaced.part, replaced.text});
+    changes.parts.push_back(
+        {replaced.message, exchange::part_at(messages.at(replaced.message), replaced.spoken), replaced.text});
+  for (const auto& [message, part] :
+       gateway_.workspace().hidden_thoughts(parsed_->request, *conversation_, rules_))
+    changes.parts.push_back({message, part, "(a thought that does not belong to what is shown here)"});
   changes.tools.push_back(seal::ask_tool());
   return parsed_->write(changes);
 }
@@ -100,23 +105,28 @@ wire::Verdict Turn::verdict_of(Held& held) {
 }
 
 // What the client has of a part, and what the planner wrote.
-session::Workspace::Written Turn::written(const exchange::Part& part) const {
+// Each text that was shown is one part of what the client has; two that look alike to it, because of what was
+// put into them, are told apart by their order.
+session::Workspace::Written Turn::written(const exchange::Part& part, size_t& shown_texts) const {
   if (const auto* call = std::get_if<exchange::Call>(&part)) {
     const auto at = let_go_.find(call->id);
     return at == let_go_.end() ? session::Workspace::Written{} : at->second;
   }
   const auto* text = std::get_if<exchange::Text>(&part);
   if (text == nullptr) return {};
+  for (size_t i = shown_texts; i < shown_.size(); ++i) {
+    if (shown_[i]->client != text->text) continue;
+    shown_texts = i + 1;
+    session::Workspace::Written one;
+    one.carries = shown_[i]->label;
+    if (shown_[i]->client != shown_[i]->own) one.original = shown_[i]->own;
+    return one;
+  }
   // Several rounds of one reply are one text to a Chat Completions client, with a gap between them.
   session::Workspace::Written all;
   std::string client;
   std::string own;
   for (const auto& shown : shown_) {
-    if (shown->client == text->text) {
-      all.carries = shown->label;
-      if (shown->client != shown->own) all.original = shown->own;
-      return all;
-    }
     all.carries = gateway_.workspace().labels().join(all.carries, shown->label);
     if (shown->client.empty()) continue;
     client += (client.empty() ? "" : "\n\n") + shown->client;

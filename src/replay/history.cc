@@ -42,8 +42,9 @@ void read_content(json::Value content, exchange::Result& result) {
 
 void replace_parts(const session::Conversation& conversation, size_t index, Message& message) {
   for (const session::Replaced& replaced : conversation.replaced()) {
-    if (replaced.message != index || replaced.part >= message.parts.size()) continue;
-    Part& part = message.parts[replaced.part];
+    const size_t at = exchange::part_at(message, replaced.spoken);
+    if (replaced.message != index || at >= message.parts.size()) continue;
+    Part& part = message.parts[at];
     if (auto* text = std::get_if<exchange::Text>(&part)) text->text = replaced.text;
     if (auto* call = std::get_if<exchange::Call>(&part)) call->arguments = replaced.text;
     if (auto* result = std::get_if<exchange::Result>(&part)) {

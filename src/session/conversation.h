@@ -39,8 +39,8 @@ struct OfferedIds {
 // A part of a message that the planner is sent otherwise than the client wrote it (seal mode).
 struct Replaced {
   size_t message = 0;  // of the history
-  size_t part = 0;
-  std::string text;  // what the part says instead: see wire::PartEdit
+  size_t spoken = 0;   // of its parts that are no thinking: exchange::part_at()
+  std::string text;    // what the part says instead: see wire::PartEdit
 };
 
 // The name of the conversation whose first user message ends with this prefix.

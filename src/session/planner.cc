@@ -38,10 +38,17 @@ bool says_nothing(const exchange::Part& part) {
 
 void Workspace::label_planner(Conversation& conversation, const exchange::Message& message,
                               const Rules& rules) {
-  const OwnWords* all = own_words(message);
+  const OwnWords* turn = nullptr;
+  const std::vector<const std::string*> words = own_words(message, turn);
   size_t spoken = 0;  // parts that say something
   for (size_t i = 0; i < message.parts.size(); ++i) {
     const exchange::Part& part = message.parts[i];
+    if (const auto* thinking = std::get_if<exchange::Thinking>(&part)) {
+      const LabelId label = thinking->sealed.empty() ? kNoLabel : label_of_thought(part);
+      if (!Rewriting(labels_, conversation, i, rules).hides(label))
+        conversation.next_context_ = labels_.join(conversation.next_context_, label);
+      continue;
+    }
     if (says_nothing(part)) continue;
     const size_t at = spoken++;
     const auto found = emitted_.find(exchange::part_digest(part));
@@ -49,10 +56,10 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     // It was written in a context that a person has vouched for since.
     emitted.label = settled(labels_, vouched_sources_, emitted.label, conversation.next_context_);
     std::optional<std::string> own;
-    if (found != emitted_.end() && all != nullptr && at < all->parts.size() && all->parts[at])
-      own = all->vault == conversation.vault_
-                ? *all->parts[at]
-                : moved_references(*all->parts[at], *all->vault, all->session, *conversation.vault_);
+    if (found != emitted_.end() && at < words.size() && words[at] != nullptr)
+      own = turn->vault == conversation.vault_
+                ? *words[at]
+                : moved_references(*words[at], *turn->vault, turn->session, *conversation.vault_);
     const auto* text = std::get_if<exchange::Text>(&part);
     const auto* call = std::get_if<exchange::Call>(&part);
     Rewriting rewriting(labels_, conversation, i, rules);
@@ -90,37 +97,82 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
   }
 }
 
+// What nobody here can read may come from any conversation: it has the label of the one that it was written
+// in, if weir saw that.
+LabelId Workspace::label_of_thought(const exchange::Part& part) const {
+  const auto found = emitted_.find(exchange::part_digest(part));
+  return found != emitted_.end() ? found->second.label : unseen_label_;
+}
+
+std::vector<std::pair<size_t, size_t>> Workspace::hidden_thoughts(const exchange::Request& request,
+                                                                  const Conversation& conversation,
+                                                                  const Rules& rules) const {
+  std::vector<std::pair<size_t, size_t>> hidden;
+  if (rules.sealing == nullptr || conversation.vault_ == nullptr) return hidden;
+  for (size_t i = 0; i < request.messages.size(); ++i) {
+    const exchange::Message& message = request.messages[i];
+    for (size_t k = 0; k < message.parts.size(); ++k) {
+      const auto* thinking = std::get_if<exchange::Thinking>(&message.parts[k]);
+      if (thinking == nullptr || thinking->sealed.empty()) continue;
+      const LabelId label = label_of_thought(message.parts[k]);
+      if (!labels_.trusted(label) && !is_open(*rules.sealing, labels_.get(label))) hidden.emplace_back(i, k);
+    }
+  }
+  return hidden;
+}
+
 namespace {
 
-const std::string* first_call(const exchange::Message& message) {
+struct FirstCall {
+  const std::string* id = nullptr;  // null: the message has none
+  size_t at = 0;                    // among the parts that say something
+};
+
+FirstCall first_call(const exchange::Message& message) {
+  FirstCall first;
   for (const exchange::Part& part : message.parts) {
     const auto* call = std::get_if<exchange::Call>(&part);
-    if (call != nullptr && !call->id.empty()) return &call->id;
+    if (call != nullptr && !call->id.empty()) {
+      first.id = &call->id;
+      return first;
+    }
+    if (!says_nothing(part)) ++first.at;
   }
-  return nullptr;
+  return first;
 }
 
 }  // namespace
 
-const Workspace::OwnWords* Workspace::own_words(const exchange::Message& message) const {
-  const std::string* id = first_call(message);
-  const auto at = id == nullptr ? own_words_.end() : own_words_.find(*id);
-  return at == own_words_.end() || at->second.times != 1 ? nullptr : &at->second;
+// Turns are counted from their first call: what agents send as one message may have another text in front.
+std::vector<const std::string*> Workspace::own_words(const exchange::Message& message,
+                                                     const OwnWords*& turn) const {
+  std::vector<const std::string*> words;
+  const FirstCall first = first_call(message);
+  const auto found = first.id == nullptr ? own_words_.end() : own_words_.find(*first.id);
+  if (found == own_words_.end() || found->second.times != 1) return words;
+  turn = &found->second;
+  for (const exchange::Part& part : message.parts) {
+    if (says_nothing(part)) continue;
+    const size_t at = words.size() + turn->first_call - first.at;  // wraps for what stands before the turn
+    words.push_back(at < turn->parts.size() && turn->parts[at] ? &*turn->parts[at] : nullptr);
+  }
+  return words;
 }
 
 // Without a call there is nothing that names the turn: if it comes back under another history it stays
 // sealed.
 void Workspace::remember_own_words(const Conversation& conversation, const exchange::Message& message,
                                    const WrittenOf& written) {
-  const std::string* id = first_call(message);
-  if (id == nullptr || conversation.vault_ == nullptr || !written) return;
-  const auto [at, added] = own_words_.try_emplace(*id);
+  const FirstCall first = first_call(message);
+  if (first.id == nullptr || conversation.vault_ == nullptr || !written) return;
+  const auto [at, added] = own_words_.try_emplace(*first.id);
   OwnWords& own = at->second;
-  if (added) own_words_order_.push_back(*id);
+  if (added) own_words_order_.push_back(*first.id);
   if (++own.times > 1) {
     own.parts.clear();
     return;
   }
+  own.first_call = first.at;
   own.vault = conversation.vault_;
   own.session = conversation.session_;
   for (const exchange::Part& part : message.parts) {
@@ -157,7 +209,8 @@ void Workspace::emitted(const Conversation& conversation, const exchange::Messag
                         const WrittenOf& written) {
   remember_own_words(conversation, message, written);
   for (const exchange::Part& part : message.parts) {
-    if (says_nothing(part)) continue;
+    const auto* thinking = std::get_if<exchange::Thinking>(&part);
+    if (thinking != nullptr ? thinking->sealed.empty() : says_nothing(part)) continue;
     const Written said = written ? written(part) : Written{};
     const Digest digest = exchange::part_digest(part);
     const LabelId label = labels_.join(conversation.planner_label(labels_), said.carries);

@@ -63,11 +63,16 @@ std::shared_ptr<Conversation> Workspace::observe(const exchange::Request& reques
   const std::shared_ptr<seal::Vault> vault =
       rules.sealing != nullptr ? vault_for(request, prefixes, session, name) : nullptr;
   size_t known = 0;
-  const std::shared_ptr<Conversation> conversation = continued(prefixes, vault, known);
+  const std::shared_ptr<Conversation> conversation =
+      continued(std::span(prefixes).first(without_strange_thoughts(request)), vault, known);
   conversation->session_ = std::move(name);
   const auto place = conversations_.begin();  // continued() moved it there
   for (size_t i = known; i < request.messages.size(); ++i) {
+    const size_t replaced = conversation->replaced_.size();
     label_message(*conversation, request.messages[i], rules);
+    for (size_t r = replaced; r < conversation->replaced_.size(); ++r)
+      conversation->replaced_[r].spoken =
+          exchange::spoken_index(request.messages[i], conversation->replaced_[r].spoken);
     conversation->push(prefixes[i], request.messages[i].role == Role::user);
     by_prefix_[prefixes[i]] = {place, i + 1};
   }
@@ -75,9 +80,24 @@ std::shared_ptr<Conversation> Workspace::observe(const exchange::Request& reques
   return conversation;
 }
 
+// How many messages stand before the first that has a sealed thought which weir did not see thought. Thoughts
+// are no part of what names a conversation, so a known one could have been given another's.
+size_t Workspace::without_strange_thoughts(const exchange::Request& request) const {
+  size_t count = 0;
+  for (const Message& message : request.messages) {
+    for (const exchange::Part& part : message.parts) {
+      const auto* thinking = std::get_if<exchange::Thinking>(&part);
+      if (thinking != nullptr && !thinking->sealed.empty() && !emitted_.contains(exchange::part_digest(part)))
+        return count;
+    }
+    ++count;
+  }
+  return count;
+}
+
 // The conversation with the longest known prefix, cut to it and moved to the front; a copy of it where the
 // original goes on differently or is in use. A new one when nothing is known.
-std::shared_ptr<Conversation> Workspace::continued(const std::vector<Digest>& prefixes,
+std::shared_ptr<Conversation> Workspace::continued(std::span<const Digest> prefixes,
                                                    const std::shared_ptr<seal::Vault>& vault, size_t& known) {
   for (known = prefixes.size(); known > 0; --known) {
     const auto found = by_prefix_.find(prefixes[known - 1]);

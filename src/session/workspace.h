@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -76,6 +77,12 @@ class Workspace {
   // `session` names the vault in seal mode; empty: the conversation's root().
   std::shared_ptr<Conversation> observe(const exchange::Request& request, const Rules& rules,
                                         std::string_view session = {});
+
+  // Seal mode: the request's sealed thoughts (message, part) that the planner must not be sent again, because
+  // they were thought over what it is not shown here, or nobody knows over what.
+  std::vector<std::pair<size_t, size_t>> hidden_thoughts(const exchange::Request& request,
+                                                         const Conversation& conversation,
+                                                         const Rules& rules) const;
 
   // What the client says its tools are: text by whoever wrote them, remembered as such so that a value which
   // a description planted is known by it. A client's own tools (manifest "client:…") are the client's words.
@@ -142,7 +149,8 @@ class Workspace {
     size_t operator()(const Digest& digest) const;
   };
 
-  std::shared_ptr<Conversation> continued(const std::vector<Digest>& prefixes,
+  size_t without_strange_thoughts(const exchange::Request& request) const;
+  std::shared_ptr<Conversation> continued(std::span<const Digest> prefixes,
                                           const std::shared_ptr<seal::Vault>& vault, size_t& known);
   std::shared_ptr<seal::Vault> vault_for(const exchange::Request& request,
                                          const std::vector<Digest>& prefixes, std::string_view session,
@@ -167,6 +175,7 @@ class Workspace {
   void label_segment(Conversation& conversation, const client::Segment& segment, const Rules& rules,
                      Rewriting& rewriting);
   void label_planner(Conversation& conversation, const exchange::Message& message, const Rules& rules);
+  LabelId label_of_thought(const exchange::Part& part) const;
   void label_result(Conversation& conversation, const exchange::Result& result, size_t part,
                     const Rules& rules);
   void seal_result(Conversation& conversation, const exchange::Result& result, size_t part,
@@ -187,8 +196,9 @@ class Workspace {
   }
   struct OwnWords;
   void add_planner_words(Conversation& conversation, const exchange::Part& part, const std::string* own);
-  // The planner's own words for the message's parts (those that are no thinking), or null.
-  const OwnWords* own_words(const exchange::Message& message) const;
+  // The planner's own words for the message's parts (those that say something), each null where the client
+  // has the same or nobody knows; and the turn that they are of.
+  std::vector<const std::string*> own_words(const exchange::Message& message, const OwnWords*& turn) const;
   void remember_own_words(const Conversation& conversation, const exchange::Message& message,
                           const WrittenOf& written);
 
@@ -220,7 +230,8 @@ class Workspace {
   // be the key: two turns can look alike to it, because of what was put into them.
   struct OwnWords {
     int times = 0;                                  // turns that began with a call of this id
-    std::vector<std::optional<std::string>> parts;  // of those that are no thinking
+    size_t first_call = 0;                          // its place in `parts`
+    std::vector<std::optional<std::string>> parts;  // of those that say something
     std::shared_ptr<seal::Vault> vault;             // shared with its session: its references are of it
     std::string session;
   };

@@ -105,6 +105,57 @@ TEST_F(WorkspaceTest, WhatWasLaunderedKeepsItsLabel) {
   EXPECT_EQ(conversation->trusted().vouch("billing@evil.example", trace::Form::address), kNoLabel);
 }
 
+// A sealed thought can be carried into any conversation, also into one that weir knows.
+TEST_F(WorkspaceTest, ASealedThoughtHasTheLabelOfWhereItWasThought) {
+  Request request;
+  request.messages.push_back(text(Role::user, "hello"));
+  const exchange::Thinking own{"", "own"};
+  const Message answer{Role::planner, {}, {own, exchange::Text{"good morning"}}};
+  workspace_.emitted(*workspace_.observe(request, rules_), answer);
+  request.messages.push_back(answer);
+  EXPECT_TRUE(trusted(*workspace_.observe(request, rules_)));
+  // Without it the conversation is the same.
+  request.messages[1].parts.erase(request.messages[1].parts.begin());
+  EXPECT_TRUE(trusted(*workspace_.observe(request, rules_)));
+  request.messages[1].parts.insert(request.messages[1].parts.begin(), exchange::Thinking{"", "strange"});
+  EXPECT_FALSE(trusted(*workspace_.observe(request, rules_)));
+  // One that was thought over a stranger's text stays a stranger's.
+  Request tainted;
+  tainted.messages.push_back({Role::user, {}, {exchange::Media{"a document"}}});
+  workspace_.emitted(*workspace_.observe(tainted, rules_),
+                     {Role::planner, {}, {exchange::Thinking{"", "bent"}}});
+  Request fresh;
+  fresh.messages.push_back(text(Role::user, "good evening"));
+  fresh.messages.push_back({Role::planner, {}, {exchange::Thinking{"", "bent"}}});
+  EXPECT_FALSE(trusted(*workspace_.observe(fresh, rules_)));
+  // Thoughts that the client can read are the planner's words about what it has, as before.
+  fresh.messages[0] = text(Role::user, "good night");
+  fresh.messages[1].parts = {exchange::Thinking{"hm"}};
+  EXPECT_TRUE(trusted(*workspace_.observe(fresh, rules_)));
+}
+
+TEST_F(WorkspaceTest, WhatIsReplacedIsFoundAgainWhenTheClientDropsThinking) {
+  const Sealing sealing;
+  Rules rules = rules_;
+  rules.sealing = &sealing;
+  Request request;
+  request.messages.push_back(text(Role::user, "hello"));
+  request.messages.push_back(
+      {Role::planner,
+       {},
+       {exchange::Thinking{"hm"}, exchange::Thinking{"", "strange"}, exchange::Text{"a stranger's words"}}});
+  const auto conversation = workspace_.observe(request, rules);
+  ASSERT_EQ(conversation->replaced().size(), 1u);
+  EXPECT_EQ(exchange::part_at(request.messages[1], conversation->replaced()[0].spoken), 2u);
+  EXPECT_EQ(workspace_.hidden_thoughts(request, *conversation, rules),
+            (std::vector<std::pair<size_t, size_t>>{{1, 1}}));
+  request.messages[1].parts.erase(request.messages[1].parts.begin(), request.messages[1].parts.begin() + 2);
+  const auto without = workspace_.observe(request, rules);
+  ASSERT_EQ(without->replaced().size(), 1u);
+  EXPECT_EQ(exchange::part_at(request.messages[1], without->replaced()[0].spoken), 0u);
+  EXPECT_TRUE(workspace_.hidden_thoughts(request, *without, rules).empty());
+}
+
 class SmallWorkspaceTest : public WorkspaceTest {
  protected:
   SmallWorkspaceTest() : WorkspaceTest({.conversations_max = 2, .emitted_max = 2}) {}

@@ -101,7 +101,8 @@ Status Draft::append_lines(std::string lines) {
   const std::string_view newline = line_end(text_);
   std::string before;
   if (!text_.empty() && text_.back() != '\n') before = newline;
-  if (!text_.empty() && client_ == Client::codex) before += newline;
+  const bool apart = text_.ends_with(std::string(newline) + std::string(newline));
+  if (!text_.empty() && client_ == Client::codex && !apart) before += newline;
   return edit({{text_.size(), text_.size(), before + with_line_ends(std::move(lines), newline)}});
 }
 
@@ -191,9 +192,12 @@ Status Draft::add_server(const std::vector<std::string>& scope, const std::strin
 Status Draft::set_codex_provider(const std::string& url, const std::string& token, bool own_key) {
   touched_.push_back({"model_provider"});
   touched_.push_back({"model_providers", "weir"});
+  touched_.push_back({"web_search"});
   std::vector<Edit> edits;
   remove_tables(text_, {"model_providers", "weir"}, edits);
   set_toml_string(text_, "model_provider", "weir", edits);
+  // Its model's provider would run it, past weir, which refuses that.
+  set_toml_string(text_, "web_search", "disabled", edits);
   WEIR_TRY(edit(std::move(edits)));
   return append_lines(fmt::format(
       "[model_providers.weir]\nname = \"weir\"\nbase_url = {}\nwire_api = \"responses\"\nhttp_headers = {{ "

@@ -1,9 +1,9 @@
 // The dialects: bytes of a model API ↔ the typed exchange (exchange/exchange.h).
 //
-// Two dialects so far: Chat Completions (`POST /v1/chat/completions`) and Messages (`POST /v1/messages` and
-// its count_tokens). A request is parsed once and can be written again with edits spliced in, all else byte
-// for byte. A reply is rewritten while it flows: everything that is no call passes at once, calls are held
-// until each is decided.
+// Three dialects so far: Chat Completions (`POST /v1/chat/completions`), Messages (`POST /v1/messages` and
+// its count_tokens) and Responses (`POST /v1/responses` and its input_tokens). A request is parsed once and
+// can be written again with edits spliced in, all else byte for byte. A reply is rewritten while it flows:
+// everything that is no call passes at once, calls are held until each is decided.
 //
 // Guarantee: no byte of a call leaves feed(), decide() or end_of_body() before a verdict allows it, and none
 // of a denied one ever; a shape, event or block that this file's tables do not know is refused; where a text
@@ -62,7 +62,8 @@ struct Edit {
 // The content of one part becomes `text`: of a Text its text; of a Result all that it came back with (one
 // text; images, other blocks and is_error are gone); of Media a text block; of a Call its arguments (JSON
 // text, or a custom tool's free text; in Messages what is no JSON object becomes {}). Thinking stays as it
-// is. All else of the message stays byte for byte: ids, a block's cache_control, the order.
+// is, but in Responses the item becomes a message of the planner's. All else of the message stays byte for
+// byte: ids, a block's cache_control, the order.
 struct PartEdit {
   size_t message = 0;  // of exchange::Request::messages; may name one that came from `system`
   size_t part = 0;     // of its parts
@@ -89,6 +90,12 @@ struct PartPlace {
     block,      // `value` is a block of a list
     citations,  // `value` is the text block that it belongs to
     audio,      // `value` is the message whose "audio" it is
+    // Responses
+    input,           // `value` is a part of a message's content
+    annotations,     // `value` is the text part that they belong to
+    item,            // `value` is the planner's item that it is
+    item_arguments,  // `value` is a call's item
+    item_result,     // `value` is the item that holds what a call came back with
   };
   Kind kind = Kind::fixed;
   json::Value value = {};
@@ -98,8 +105,9 @@ struct PartPlace {
 struct ParsedRequest {
   exchange::Request request;
   json::Document document;
-  std::vector<size_t>
-      wire_index;  // of each exchange message: its place in the wire's `messages`; npos: `system`
+  // Of each exchange message: its place in the wire's `messages`; in Responses, its first item's in `input`
+  // (it goes up to the next message's). npos: `system`, `instructions`, or an `input` that is one string.
+  std::vector<size_t> wire_index;
   std::vector<std::vector<PartPlace>> places;   // of each exchange message's parts
   std::vector<std::pair<size_t, size_t>> cuts;  // byte ranges that write() leaves out (stripped hosted tools)
 

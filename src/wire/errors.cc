@@ -37,6 +37,17 @@ std::string message_of(const Error& error) {
   return "weir: " + error.text();
 }
 
+// Some clients read the one event, some the other.
+std::string response_error(const Error& error) {
+  const std::string message = json::quote(message_of(error));
+  return fmt::format(
+      "event: error\ndata: {{\"type\":\"error\",\"code\":\"weir\",\"message\":{0},\"param\":null}}\n\n"
+      "event: response.failed\ndata: {{\"type\":\"response.failed\",\"response\":{{\"id\":\"resp_weir\","
+      "\"object\":\"response\",\"status\":\"failed\",\"output\":[],\"error\":{{\"code\":\"weir\","
+      "\"message\":{0}}}}}}}\n\n",
+      message);
+}
+
 }  // namespace
 
 int http_status(const Error& error) {
@@ -67,12 +78,15 @@ std::string error_body(exchange::Dialect dialect, const Error& error) {
 }
 
 std::string error_event(exchange::Dialect dialect, const Error& error) {
+  if (dialect == exchange::Dialect::responses) return response_error(error);
   const std::string body = error_body(dialect, error);
   return dialect == exchange::Dialect::messages ? fmt::format("event: error\ndata: {}\n\n", body)
                                                 : fmt::format("data: {}\n\n", body);
 }
 
 std::string_view keep_alive(exchange::Dialect dialect) {
+  // Codex counts events only, and its patience with a silent stream is short.
+  if (dialect == exchange::Dialect::responses) return "event: keepalive\ndata: {\"type\":\"keepalive\"}\n\n";
   return dialect == exchange::Dialect::messages ? "event: ping\ndata: {\"type\": \"ping\"}\n\n"
                                                 : ": weir asks a person\n\n";
 }

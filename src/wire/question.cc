@@ -13,6 +13,10 @@ std::string question_body(exchange::Dialect dialect, std::string_view model, std
                           std::string_view user) {
   json::Writer writer;
   writer.begin_object().field("model", model);
+  if (dialect == exchange::Dialect::responses) {
+    writer.field("instructions", system).field("input", user).key("store").boolean(false);
+    return writer.end_object().take();
+  }
   const bool messages = dialect == exchange::Dialect::messages;
   if (messages) writer.key("max_tokens").integer(kAnswerTokensMax).field("system", system);
   writer.key("messages").begin_array();
@@ -22,6 +26,7 @@ std::string question_body(exchange::Dialect dialect, std::string_view model, std
 }
 
 std::string_view question_path(exchange::Dialect dialect) {
+  if (dialect == exchange::Dialect::responses) return "/responses";
   return dialect == exchange::Dialect::messages ? "/messages" : "/chat/completions";
 }
 
@@ -37,6 +42,12 @@ Result<std::string> question_answer(exchange::Dialect dialect, std::string body)
       break;
     }
     text = content.string_or("");
+  }
+  for (const json::Value item : root["output"].elements()) {
+    if (dialect != exchange::Dialect::responses) break;
+    for (const json::Value part : item["content"].elements()) {
+      if (part["type"].string_or("") == "output_text") text += part["text"].string_or("");
+    }
   }
   for (const json::Value block : content.elements()) {
     if (block["type"].string_or("") == "text") text += block["text"].string_or("");

@@ -4,6 +4,7 @@
 
 #include "wire/chat_turn.h"
 #include "wire/message_turn.h"
+#include "wire/response_turn.h"
 
 namespace weir::wire {
 
@@ -34,9 +35,15 @@ Result<Verdict> settled(const Verdict& verdict, const exchange::Call& call) {
 std::unique_ptr<Reply> make_reply(const ParsedRequest& request, std::string upstream_body,
                                   const Options& options) {
   const bool stream = request.request.stream;
-  if (request.request.dialect == exchange::Dialect::messages) {
-    return stream ? make_message_stream(std::move(upstream_body), options)
-                  : make_message_whole(std::move(upstream_body), options);
+  switch (request.request.dialect) {
+    case exchange::Dialect::chat_completions:
+      break;
+    case exchange::Dialect::messages:
+      return stream ? make_message_stream(std::move(upstream_body), options)
+                    : make_message_whole(std::move(upstream_body), options);
+    case exchange::Dialect::responses:
+      return stream ? make_response_stream(std::move(upstream_body), options)
+                    : make_response_whole(std::move(upstream_body), options);
   }
   return stream ? make_chat_stream(std::move(upstream_body), request.request.choices, options)
                 : make_chat_whole(std::move(upstream_body), request.request.choices, options);

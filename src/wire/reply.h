@@ -1,4 +1,4 @@
-// What the replies of both dialects share. For the files of this folder.
+// What the replies of all dialects share. For the files of this folder.
 #pragma once
 
 #include <memory>

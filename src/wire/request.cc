@@ -132,8 +132,15 @@ Result<ParsedRequest> parse_request(exchange::Dialect dialect, std::string body,
   auto document = json::parse(std::move(body), limits);
   if (!document) return document.error();
   if (!document->root().is_object()) return bad_input("the request must be a JSON object");
-  return dialect == exchange::Dialect::messages ? parse_messages(std::move(*document), options)
-                                                : parse_chat_completions(std::move(*document), options);
+  switch (dialect) {
+    case exchange::Dialect::chat_completions:
+      return parse_chat_completions(std::move(*document), options);
+    case exchange::Dialect::messages:
+      return parse_messages(std::move(*document), options);
+    case exchange::Dialect::responses:
+      return parse_responses(std::move(*document), options);
+  }
+  return Error{Code::internal, "no such dialect"};
 }
 
 }  // namespace weir::wire

@@ -1,4 +1,4 @@
-// What the request parsers of both dialects share. For the files of this folder.
+// What the request parsers of all dialects share. For the files of this folder.
 #pragma once
 
 #include <initializer_list>
@@ -13,6 +13,7 @@ namespace weir::wire {
 
 Result<ParsedRequest> parse_chat_completions(json::Document document, const Options& options);
 Result<ParsedRequest> parse_messages(json::Document document, const Options& options);
+Result<ParsedRequest> parse_responses(json::Document document, const Options& options);
 
 // A parameter that weir does not know passes unless something in it has a name under which content or calls
 // travel: then nobody can say what it would let through.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "wire/items.h"
 #include "wire/request.h"
 
 namespace weir::wire {
@@ -11,9 +12,9 @@ namespace {
 
 using Place = PartPlace::Kind;
 
-std::string text_block(std::string_view quoted, json::Value old = {}) {
+std::string text_block(std::string_view quoted, json::Value old = {}, std::string_view type = "text") {
   json::Writer writer;
-  writer.begin_object().field("type", "text").key("text").raw(quoted);
+  writer.begin_object().field("type", type).key("text").raw(quoted);
   for (const std::string_view key : {"cache_control", "prompt_cache_breakpoint"}) {
     if (old[key].exists()) writer.key(key).raw(old[key].raw());
   }
@@ -85,6 +86,21 @@ class MessageWriter {
         behind_ += (behind_.empty() ? "" : ",") + text_block(json::quote(text));
         message_ = value;
         return;
+      case Place::input:
+        splices_.replace(value, text_block(json::quote(text), value, "input_text"));
+        return;
+      case Place::annotations:
+        splices_.replace(value["annotations"], "[]");
+        splices_.insert(end_of(value),
+                        R"(,{"type":"output_text","annotations":[],"text":)" + json::quote(text) + "}");
+        return;
+      case Place::item:
+        splices_.replace(value, message_item("assistant", text));
+        return;
+      case Place::item_arguments:
+        return write_arguments(value, text, splices_);
+      case Place::item_result:
+        return write_result(value, text, splices_);
     }
   }
 
@@ -139,6 +155,13 @@ std::string tool_json(exchange::Dialect dialect, const exchange::Tool& tool) {
   }
   const bool custom = tool.kind == exchange::ToolKind::custom;
   const std::string_view type = custom ? "custom" : "function";
+  if (dialect == exchange::Dialect::responses) {
+    writer.field("type", type);
+    described(custom ? "format" : "parameters");
+    if (!custom && tool.schema.empty()) writer.key("parameters").raw(R"({"type":"object"})");
+    if (!custom) writer.key("strict").boolean(false);
+    return writer.end_object().take();
+  }
   writer.field("type", type).key(type).begin_object();
   described(custom ? "format" : "parameters");
   return writer.end_object().end_object().take();
@@ -169,21 +192,31 @@ void add_tools(const ParsedRequest& request, const std::vector<exchange::Tool>& 
 std::string ParsedRequest::write(const Changes& changes) const {
   if (changes.edits.empty() && changes.parts.empty() && changes.tools.empty() && cuts.empty())
     return std::string(document.text());
+  const bool items = request.dialect == exchange::Dialect::responses;
   std::vector<json::Value> messages;
   if (!changes.edits.empty() || !changes.parts.empty()) {
-    for (const json::Value message : document["messages"].elements()) messages.push_back(message);
+    for (const json::Value message : document[items ? "input" : "messages"].elements())
+      messages.push_back(message);
   }
   const auto message_at = [&](size_t index) {
     const size_t place = index < wire_index.size() ? wire_index[index] : std::string::npos;
     return place < messages.size() ? messages[place] : json::Value();
+  };
+  const auto end_of_message = [&](size_t index) {
+    if (!items) return end_of(message_at(index));
+    const size_t next = index + 1 < wire_index.size() ? wire_index[index + 1] : messages.size();
+    return end_of(messages[next - 1]);
   };
   Splices splices;
   for (const auto& [begin, end] : cuts) splices.replace(begin, end, "");
   // Edits come first: where two begin at one place the first applies, and a replaced message has no parts.
   std::map<size_t, MessageWriter> writers;
   const auto writer_of = [&](size_t index) -> MessageWriter& {
-    const json::Value message = message_at(index);
-    const json::Value content = message.exists() ? message["content"] : document["system"];
+    // Items are changed one by one.
+    const json::Value message = items ? json::Value() : message_at(index);
+    const json::Value content = items              ? json::Value()
+                                : message.exists() ? message["content"]
+                                                   : document["system"];
     return writers.try_emplace(index, content, splices).first->second;
   };
   for (const Edit& edit : changes.edits) {
@@ -191,13 +224,13 @@ std::string ParsedRequest::write(const Changes& changes) const {
     if (!message.exists()) continue;
     switch (edit.kind) {
       case Edit::Kind::replace:
-        splices.replace(message, edit.raw);
+        splices.replace(message.offset(), end_of_message(edit.message), edit.raw);
         break;
       case Edit::Kind::insert_after:
-        splices.insert(end_of(message), "," + edit.raw);
+        splices.insert(end_of_message(edit.message), "," + edit.raw);
         break;
       case Edit::Kind::prepend_blocks:
-        writer_of(edit.message).prepend(edit.raw);
+        if (!items) writer_of(edit.message).prepend(edit.raw);
         break;
     }
   }

@@ -114,5 +114,8 @@ Seen read_chat_stream(std::string_view bytes, int64_t choice = 0);
 Seen read_chat_whole(std::string_view bytes, size_t choice = 0);
 Seen read_messages_stream(std::string_view bytes);
 Seen read_messages_whole(std::string_view bytes);
+// `message`: the items, comma separated, raw. `reason`: the response's status.
+Seen read_responses_stream(std::string_view bytes);
+Seen read_responses_whole(std::string_view bytes);
 
 }  // namespace weir::wire::testing

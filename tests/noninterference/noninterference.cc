@@ -41,7 +41,8 @@ class Stage {
     config->mode = guard::Mode::seal;
     config->ask_timeout_ms = 0;
     config->authenticate = false;
-    for (const auto dialect : {exchange::Dialect::chat_completions, exchange::Dialect::messages})
+    for (const auto dialect :
+         {exchange::Dialect::chat_completions, exchange::Dialect::messages, exchange::Dialect::responses})
       config->upstreams.push_back(
           {.name = std::string(exchange::dialect_name(dialect)),
            .url = fmt::format("http://127.0.0.1:{}/v1", upstream_.port()),
@@ -85,7 +86,7 @@ Plan plan_of(const Options& options, size_t index) {
   Plan plan;
   plan.session = mix({options.seed, index});
   Dice dice(mix({plan.session, 31}));
-  plan.dialect = dice.one_in(2) ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
+  plan.dialect = static_cast<exchange::Dialect>(dice.below(3));
   plan.stream = dice.one_in(2);
   plan.mcp = dice.one_in(kMcpSessions);
   return plan;

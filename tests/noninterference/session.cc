@@ -9,6 +9,8 @@
 #include "demo/speak.h"
 #include "demo/stream.h"
 #include "planner.h"
+#include "responses.h"
+#include "seal/reference.h"
 #include "world.h"
 
 namespace weir::noninterference {
@@ -20,7 +22,9 @@ constexpr size_t kPlannerTurnsMax = 12;
 
 std::string messages_of(const std::string& body) {
   const auto document = json::parse(body);
-  return document ? std::string((*document)["messages"].raw()) : std::string();
+  if (!document) return {};
+  const json::Value input = (*document)["input"];
+  return std::string(input.exists() ? input.raw() : (*document)["messages"].raw());
 }
 
 // What the client has of one turn.
@@ -59,6 +63,7 @@ demo::StreamedReply read_message_stream(std::string_view body) {
 }
 
 demo::StreamedReply read_reply(const Plan& plan, const std::string& body) {
+  if (plan.dialect == Dialect::responses) return read_responses(body, plan.stream).reply;
   if (plan.dialect == Dialect::messages && plan.stream) return read_message_stream(body);
   if (plan.stream) {
     auto reply = demo::read_stream(body);
@@ -97,7 +102,11 @@ class Agent {
       const std::string body = send();
       const demo::StreamedReply reply = read_reply(plan_, body);
       if (failed_) return;
-      add_reply(reply);
+      if (plan_.dialect == Dialect::responses) {
+        add_items(read_responses(body, plan_.stream));
+      } else {
+        add_reply(reply);
+      }
       if (!reply.calls.empty()) {
         add_results(reply.calls);
       } else {
@@ -124,6 +133,20 @@ class Agent {
     }
     starts_.push_back(history_.size());
     say(text);
+  }
+
+  // Agents keep a thought that they cannot read, or drop it.
+  void add_items(const ResponsesReply& reply) {
+    bool any = false;
+    for (const std::string& item : reply.items) {
+      const bool thought = item.find("\"encrypted_content\"") != std::string::npos;
+      if (thought && dice_.one_in(3)) continue;
+      const bool said = item.find("\"output_text\"") != std::string::npos;
+      any = any || !thought;
+      history_.push_back(
+          said && dice_.one_in(12) ? responses_message("assistant", reply.reply.text + " (edited)") : item);
+    }
+    if (!any) history_.push_back(responses_message("assistant", "(nothing)"));
   }
 
   void add_reply(const demo::StreamedReply& reply) {
@@ -180,7 +203,9 @@ class Agent {
         for (const std::string& text : content.texts) transcript_.untrusted_bytes += text.size();
         untrusted_came_ = true;
       }
-      if (plan_.dialect == Dialect::messages) {
+      if (plan_.dialect == Dialect::responses) {
+        history_.push_back(responses_result(call.id, content.texts));
+      } else if (plan_.dialect == Dialect::messages) {
         blocks.begin_object().field("type", "tool_result").field("tool_use_id", call.id);
         if (content.is_error) blocks.key("is_error").boolean(true);
         blocks.key("content").begin_array();
@@ -216,11 +241,20 @@ class Agent {
     json::Writer writer;
     writer.begin_object().field("model", "planner").key("stream").boolean(plan_.stream);
     const bool messages = plan_.dialect == Dialect::messages;
+    const bool responses = plan_.dialect == Dialect::responses;
+    if (responses) writer.field("instructions", "You are an assistant.");
     if (messages) writer.key("max_tokens").integer(1000).field("system", "You are an assistant.");
     writer.key("tools").begin_array();
     for (const std::string tool : kTools) {
       if (messages) {
         writer.begin_object().field("name", "box__" + tool).key("input_schema").raw("{}").end_object();
+      } else if (responses) {
+        writer.begin_object()
+            .field("type", "function")
+            .field("name", "box__" + tool)
+            .key("parameters")
+            .raw("{}");
+        writer.end_object();
       } else {
         writer.begin_object()
             .field("type", "function")
@@ -233,13 +267,15 @@ class Agent {
             .end_object();
       }
     }
-    writer.end_array().key("messages").begin_array();
+    writer.end_array().key(responses ? "input" : "messages").begin_array();
     for (const std::string& message : history_) writer.raw(message);
     return writer.end_array().end_object().take();
   }
 
   std::string send() {
-    const char* path = plan_.dialect == Dialect::messages ? "/v1/messages" : "/v1/chat/completions";
+    const char* path = plan_.dialect == Dialect::responses  ? "/v1/responses"
+                       : plan_.dialect == Dialect::messages ? "/v1/messages"
+                                                            : "/v1/chat/completions";
     const auto url = net::parse_url(fmt::format("http://127.0.0.1:{}{}", port_, path));
     std::string body;
     int status = 0;
@@ -285,7 +321,9 @@ class Agent {
 Upstream::Upstream(net::Loop& loop)
     : server_(loop, {}, [this](const std::shared_ptr<net::ServerCall>& call) {
         const bool messages = call->target().starts_with("/v1/messages");
-        const Dialect dialect = messages ? Dialect::messages : Dialect::chat_completions;
+        const Dialect dialect = call->target().starts_with("/v1/responses") ? Dialect::responses
+                                : messages                                  ? Dialect::messages
+                                                                            : Dialect::chat_completions;
         const std::string body = call->body();
         const auto document = json::parse(body);
         const bool reader = document && !(*document)["tools"].exists();
@@ -306,8 +344,6 @@ void Upstream::play(uint64_t session, uint64_t variant, bool reveals_differ, Tra
 std::string Upstream::planner_turn(Dialect dialect, const std::string& body) {
   transcript_->planner.push_back(body);
   const auto document = json::parse(body);
-  auto history = dialect == Dialect::messages ? demo::read_messages(document->root())
-                                              : demo::read_chat_completions(document->root());
   demo::Turn turn;
   if (transcript_->planner.size() >= 3 * kPlannerTurnsMax) {
     turn.text = "Enough.";
@@ -315,6 +351,13 @@ std::string Upstream::planner_turn(Dialect dialect, const std::string& body) {
     turn = Planner(messages_of(body), session_).turn();
   }
   const size_t fragment = 1 + mix(session_, "fragment") % 40;
+  if (dialect == Dialect::responses) {
+    Dice dice(mix(session_, messages_of(body)));
+    const std::string sealed = dice.one_in(2) ? fmt::format("sealed{:x}", dice.next()) : std::string();
+    return responses_reply(turn, sealed, (*document)["stream"].boolean().value_or(false), fragment);
+  }
+  const auto history = dialect == Dialect::messages ? demo::read_messages(document->root())
+                                                    : demo::read_chat_completions(document->root());
   if (dialect == Dialect::messages)
     return history->stream ? demo::message_stream(*history, turn, fragment) : demo::message(*history, turn);
   return history->stream ? demo::chat_completion_stream(*history, turn, fragment)
@@ -362,6 +405,7 @@ std::string Upstream::reader_answer(Dialect dialect, const std::string& body) {
   history.model = "reader";
   demo::Turn turn;
   turn.text = "{\"answer\":" + answer + "}";
+  if (dialect == Dialect::responses) return responses_reply(turn, {}, false, 1);
   return dialect == Dialect::messages ? demo::message(history, turn) : demo::chat_completion(history, turn);
 }
 

@@ -175,3 +175,59 @@ export function messageWhole(text, calls, { thinking = false, stop = calls.lengt
   for (const [id, name, input] of calls) content.push({ type: "tool_use", id, name, input });
   return { body: { id: messageId(), type: "message", role: "assistant", model: "m", content, stop_reason: stop, stop_sequence: null, usage: { input_tokens: 3, output_tokens: 9 } } };
 }
+
+// And events of Responses. A call is [id, name, arguments]; arguments that are a string make it a custom tool's.
+let responses = 0;
+function responseItems(text, calls, { reasoning = false } = {}) {
+  const n = ++responses;
+  const items = [];
+  if (reasoning) items.push({ id: `rs_${n}`, type: "reasoning", summary: [{ type: "summary_text", text: "Let me see." }], encrypted_content: "c2VhbGVk/+8=" });
+  if (text) items.push({ id: `msg_${n}`, type: "message", status: "completed", role: "assistant", content: [{ type: "output_text", text, annotations: [], logprobs: [] }] });
+  for (const [id, name, args] of calls) {
+    const custom = typeof args === "string";
+    const item = { id: `${custom ? "ctc" : "fc"}_${id}`, type: custom ? "custom_tool_call" : "function_call", status: "completed", call_id: id, name };
+    items.push(custom ? { ...item, input: args } : { ...item, arguments: JSON.stringify(args) });
+  }
+  return items;
+}
+function responseObject(status, output) {
+  const usage = status === "in_progress" ? null : { input_tokens: 3, input_tokens_details: { cached_tokens: 0 }, output_tokens: 4, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: 7 };
+  return { id: `resp_${responses}`, object: "response", created_at: 1, status, model: "m", output, usage, error: null, incomplete_details: null, instructions: null, metadata: {}, parallel_tool_calls: true, temperature: 1, tool_choice: "auto", tools: [], top_p: 1 };
+}
+export function responseStream(text, calls, options) {
+  const items = responseItems(text, calls, options);
+  const out = [];
+  let number = 0;
+  const say = (type, data) => out.push(`event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number++, ...data })}\n\n`);
+  say("response.created", { response: responseObject("in_progress", []) });
+  say("response.in_progress", { response: responseObject("in_progress", []) });
+  items.forEach((item, output_index) => {
+    const at = { item_id: item.id, output_index };
+    const key = item.type === "custom_tool_call" ? "input" : "arguments";
+    const begun = { ...item, ...(item[key] !== undefined && { [key]: "" }), ...(item.content && { content: [] }), ...(item.summary && { summary: [] }), ...(item.status && { status: "in_progress" }) };
+    say("response.output_item.added", { output_index, item: begun });
+    if (item.type === "reasoning") {
+      say("response.reasoning_summary_part.added", { ...at, summary_index: 0, part: { type: "summary_text", text: "" } });
+      say("response.reasoning_summary_text.delta", { ...at, summary_index: 0, delta: item.summary[0].text });
+      say("response.reasoning_summary_text.done", { ...at, summary_index: 0, text: item.summary[0].text });
+      say("response.reasoning_summary_part.done", { ...at, summary_index: 0, part: item.summary[0] });
+    } else if (item.type === "message") {
+      const part = item.content[0];
+      say("response.content_part.added", { ...at, content_index: 0, part: { ...part, text: "" } });
+      for (const word of part.text.split(/(?<= )/)) say("response.output_text.delta", { ...at, content_index: 0, delta: word, logprobs: [] });
+      say("response.output_text.done", { ...at, content_index: 0, text: part.text, logprobs: [] });
+      say("response.content_part.done", { ...at, content_index: 0, part });
+    } else {
+      const about = key === "input" ? "response.custom_tool_call_input" : "response.function_call_arguments";
+      for (let i = 0; i < item[key].length; i += 7) say(`${about}.delta`, { ...at, delta: item[key].slice(i, i + 7) });
+      say(`${about}.done`, { ...at, ...(key === "arguments" && { name: item.name }), [key]: item[key] });
+    }
+    say("response.output_item.done", { output_index, item });
+  });
+  say("response.completed", { response: responseObject("completed", items) });
+  return { sse: out };
+}
+export function responseWhole(text, calls, options) {
+  const items = responseItems(text, calls, options);
+  return { body: responseObject("completed", items) };
+}
