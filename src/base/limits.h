@@ -101,6 +101,7 @@ inline constexpr size_t kReferencePathMax = 16;
 inline constexpr size_t kReferencesPerLeafMax = 256;            // in one argument; more: denied
 inline constexpr size_t kSealedValuesMax = 20'000;              // named in one session; more cannot be named
 inline constexpr size_t kSealedMadeBytesMax = size_t{1} << 20;  // readers' answers that outlive a restart
+inline constexpr size_t kSealedBytesMax = size_t{256} << 20;    // of one session's vault; more is not kept
 inline constexpr size_t kSealedFieldsMax = 64;                  // named of one record
 inline constexpr size_t kSealedPageMax = 200;                   // references of one list
 inline constexpr size_t kVaultsMax = 10'000;                    // sessions whose vault is kept
