@@ -48,6 +48,10 @@ class Doctor {
           "a Weir-Session header for each client, or one weir for each");
     for (const std::string& line : config_->weakenings())
       add(Level::warn, "weakened", line, "take it out of " + place_.path + " when it is not needed");
+    if (config_->mode == guard::Mode::seal && !config_->servers.empty() && !config_->has_model() &&
+        !config_->own_reader())
+      add(Level::warn, "seal", "clients of /mcp cannot ask about what is sealed: nobody reads for weir_ask",
+          "seal.reader and seal.reader_model in " + place_.path);
     ledger();
     clock();
     return std::move(findings_);

@@ -10,6 +10,7 @@ namespace weir::seal {
 namespace {
 
 constexpr size_t kKeyBytes = 16;
+constexpr std::string_view kTooMuch = "(weir: not kept, there is too much in this session)";
 
 std::string short_key(const Digest& key) {
   return std::string(as_bytes(key).substr(0, kKeyBytes));
@@ -36,7 +37,13 @@ uint32_t Vault::number(const Digest& key) {
 }
 
 void Vault::put(uint32_t number, SealedPtr value) {
-  if (number != 0) values_[number] = std::move(value);
+  if (number == 0) return;
+  SealedPtr& kept = values_[number];
+  if (kept != nullptr) bytes_ -= kept->content.size();
+  if (bytes_ + value->content.size() > limits::kSealedBytesMax)
+    value = std::make_shared<const Sealed>(Sealed{std::string(kTooMuch), false, value->label});
+  bytes_ += value->content.size();
+  kept = std::move(value);
 }
 
 void Vault::put_made(uint32_t number, SealedPtr value) {
@@ -44,7 +51,7 @@ void Vault::put_made(uint32_t number, SealedPtr value) {
   made_bytes_ += value->content.size();
   // What a store could not take would be forgotten by a restart: then it is not promised.
   if (made_bytes_ <= limits::kSealedMadeBytesMax) made_[number] = value;
-  values_[number] = std::move(value);
+  put(number, std::move(value));
   changed_ = true;
 }
 

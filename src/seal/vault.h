@@ -44,6 +44,8 @@ class Vault {
   // The number of the value with this key, given when it is first asked for; from 1. 0 when there are
   // limits::kSealedValuesMax already: such a value cannot be named.
   uint32_t number(const Digest& key);
+  // Past limits::kSealedBytesMax only that it was too much is kept, under the value's label: no content
+  // decides what is named or told.
   void put(uint32_t number, SealedPtr value);
   // A value that comes from no client's history (a reader's answer), which must outlive a restart.
   void put_made(uint32_t number, SealedPtr value);
@@ -82,6 +84,7 @@ class Vault {
   LabelId revealed_ = kNoLabel;
   uint32_t next_ = 1;
   size_t made_bytes_ = 0;
+  size_t bytes_ = 0;  // of values_
   bool changed_ = false;
 };
 

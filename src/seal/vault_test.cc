@@ -30,6 +30,25 @@ TEST(Vault, NamesNoMoreThanItsBound) {
   EXPECT_EQ(vault.number(sha256("0")), 1U);
 }
 
+TEST(Vault, KeepsNoMoreThanItsBytes) {
+  Vault vault;
+  const size_t half = limits::kSealedBytesMax / 2;
+  const auto value = [](size_t bytes) {
+    return std::make_shared<const Sealed>(Sealed{std::string(bytes, 'x'), false, 7});
+  };
+  const SealedPtr first = value(half);
+  vault.put(1, first);
+  vault.put(1, first);  // in its own place
+  vault.put(2, first);
+  EXPECT_EQ(vault.find(2)->content.size(), half);
+  vault.put(3, value(1));
+  EXPECT_EQ(vault.find(3)->content, "(weir: not kept, there is too much in this session)");
+  EXPECT_EQ(vault.find(3)->label, 7U);
+  vault.put(2, value(1));
+  vault.put(4, value(1000));
+  EXPECT_EQ(vault.find(4)->content.size(), 1000U);
+}
+
 TEST(Vault, ChargesOnceAndNeverPastTheBudget) {
   Vault vault;
   EXPECT_TRUE(vault.charge(sha256("a"), 3, 4));
