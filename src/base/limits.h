@@ -89,7 +89,10 @@ inline constexpr size_t kNotifyAtOnceMax = 8;               // notify commands t
 inline constexpr size_t kNotifyQueueMax = 64;               // that wait to run; further asks are not told
 inline constexpr int64_t kNotifyTimeMs = 10'000;            // then it is killed
 inline constexpr size_t kNotifyBytesMax = size_t{1} << 20;  // of the ask on its standard input
-inline constexpr size_t kGrantsMax = 10'000;
+inline constexpr size_t kGrantsMax = 10'000;   // and vouches
+inline constexpr size_t kReasonBytesMax = 500;  // that a person gives
+inline constexpr size_t kGrantOriginsMax = 64;  // whose data a grant releases
+inline constexpr size_t kStatusSessionsMax = 256;  // that weir status knows, the newest
 inline constexpr size_t kCallLeavesMax = 4'096;      // values in one call's arguments; more: denied
 inline constexpr size_t kToolTextsMax = 100'000;     // tool descriptions remembered as seen
 inline constexpr size_t kStoredPlacesMax = 100'000;  // past it, a place that is not known is untrusted
@@ -143,6 +146,8 @@ inline constexpr size_t kEmittedMax = 1'000'000;
 inline constexpr size_t kRecordedValuesMax = 32;         // argument values kept with a decision ...
 inline constexpr size_t kRecordedValueBytesMax = 1'024;  // ... none that is longer
 inline constexpr size_t kStoredDetailsMax = 1'000'000;   // readable decisions beside the ledger
+inline constexpr size_t kStoredArrivalsMax = 1'000'000;  // what came into sessions, without content
+inline constexpr size_t kArrivalNamesMax = 16;           // origins, and sealed values, named of one
 inline constexpr size_t kStoreQueueMax = 4'096;          // jobs that wait for the store's thread
 
 // MCP

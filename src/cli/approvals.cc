@@ -128,13 +128,21 @@ int run_grant(const Common& common, const GrantArgs& args) {
   }
   body.end_object();
   if (!args.session.empty()) {
-    body.field("scope", "session").field("session", args.session);
+    body.field("scope", args.once ? "once" : "session").field("session", args.session);
+  } else if (args.once) {
+    return fail(bad_input("a grant for one call belongs to a session", "--session", "weir log --sessions"));
   } else {
     const auto lasts = config::parse_duration(args.lasts.empty() ? "8h" : args.lasts);
     if (!lasts) return fail(lasts.error());
     body.field("scope", "until").key("expires").integer(SystemClock().now().wall_ms + *lasts);
   }
   if (args.release) body.key("release").boolean(true);
+  if (!args.origins.empty()) {
+    body.key("origins").begin_array();
+    for (const std::string& origin : args.origins) body.string(origin);
+    body.end_array();
+  }
+  if (!args.reason.empty()) body.field("reason", args.reason);
   auto reply = ask_weir(common, "POST", "/weir/grants", body.end_object().take());
   if (!reply) return fail(reply.error());
   fmt::print("{}\n", *reply);

@@ -77,10 +77,23 @@ struct GrantArgs {
   std::string session = {};
   std::string lasts = {};  // a duration
   bool release = false;
+  bool once = false;                      // with a session: the next call alone
+  std::vector<std::string> origins = {};  // whose data is released
+  std::string reason = {};
   bool list = false;
   std::string remove = {};
 };
 int run_grant(const Common& common, const GrantArgs& args);
+
+struct VouchArgs {
+  std::string what = {};     // an origin's pattern, or "v7"
+  std::string session = {};  // of a value
+  std::string reason = {};
+  std::string lasts = {};  // a duration
+  bool list = false;
+  std::string revoke = {};
+};
+int run_vouch(const Common& common, const VouchArgs& args);
 
 struct PinsArgs {
   std::string name = {};    // SERVER or SERVER/TOOL
@@ -93,8 +106,14 @@ int run_pins_accept(const Common& common, const PinsArgs& args);
 struct LogArgs {
   uint64_t last = 20;
   std::string retained = {};  // a checkpoint kept elsewhere
+  std::string session = {};   // its id, the beginning of it, or "last"
+  bool sessions = false;      // one line each instead
+  bool all = false;           // every line of a session
 };
 int run_log(const Common& common, const LogArgs& args);
+// What came in, what was decided and what was told in one session, or which sessions there are; from the disk
+// alone, whether weir runs or not.
+int run_log_session(const Common& common, const LogArgs& args);
 int run_log_verify(const Common& common, const LogArgs& args);
 int run_log_checkpoint(const Common& common);
 

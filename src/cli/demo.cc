@@ -54,13 +54,13 @@ int run_demo(const Common& common, const DemoArgs& args) {
   if (!args.modes.empty()) options.modes.clear();
   for (const std::string& name : args.modes) {
     bool known = false;
-    for (const demo::Mode mode : {demo::Mode::off, demo::Mode::watch, demo::Mode::guard}) {
+    for (const demo::Mode mode : {demo::Mode::off, demo::Mode::watch, demo::Mode::guard, demo::Mode::seal}) {
       if (name != demo::mode_name(mode)) continue;
       options.modes.push_back(mode);
       known = true;
     }
     if (!known)
-      return fail(bad_input(fmt::format("no such mode: {}", name), "--mode", "off, watch or guard"));
+      return fail(bad_input(fmt::format("no such mode: {}", name), "--mode", "off, watch, guard or seal"));
   }
   const demo::DemoResult result = demo::run_demo(options, stage);
   fmt::print("{}", result.output);

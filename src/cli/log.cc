@@ -6,35 +6,26 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/ledger_files.h"
 #include "ledger/files.h"
-#include "ledger/note.h"
 #include "ledger/verify.h"
 
 namespace weir::cli {
 namespace {
 
-struct Ledger {
-  std::string dir;
-  std::string vkey;
-};
-
-Result<Ledger> find_ledger(const Common& common) {
-  std::vector<std::string> missing;
-  WEIR_TRY_ASSIGN(config, load_config(common, &missing));
-  WEIR_TRY_ASSIGN(dir, data_dir(config));
-  ledger::PosixFiles files;
-  if (access((dir + "/ledger.key").c_str(), R_OK) != 0) {
-    return Error{Code::not_found, "there is no ledger yet", dir, "weir up makes one"};
-  }
-  SystemRandom random;
-  auto key = ledger::Key::load_or_create(files, dir + "/ledger.key", "weir", random);
-  if (!key) return key.error();
-  return Ledger{dir + "/ledger", key->vkey()};
-}
-
 void print_entry(int64_t index, json::Value entry, json::Value detail) {
   const std::string_view type = entry["type"].string_or("?");
   const std::string_view time = entry["time"].string_or("");
+  if (type == "vouch") {
+    const std::string of =
+        entry["origin"].is_string()
+            ? std::string(entry["origin"].string_or(""))
+            : fmt::format("v{} of {}", entry["value"].integer().value_or(0), entry["session"].string_or(""));
+    fmt::print("{:>6}  {}  vouch: {} {} {}  {}\n", index, time, entry["vouch"].string_or(""),
+               entry["removed"].boolean().value_or(false) ? "taken back:" : "for", shown(of, 100),
+               shown(entry["reason"].string_or(""), 200));
+    return;
+  }
   if (type != "decision") {
     const std::string_view what = type == "answer"   ? entry["answer"].string_or("")
                                   : type == "effect" ? entry["call"].string_or("")
@@ -48,7 +39,8 @@ void print_entry(int64_t index, json::Value entry, json::Value detail) {
                  shown(entry["state"].string_or("")));
       return;
     }
-    fmt::print("{:>6}  {}  {}: {}{}\n", index, time, type, shown(what, 60), to);
+    fmt::print("{:>6}  {}  {}: {}{}  {}\n", index, time, type, shown(what, 60), to,
+               shown(entry["reason"].string_or(""), 200));
     return;
   }
   const std::string_view decision = entry["decision"].string_or("");

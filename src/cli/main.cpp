@@ -132,9 +132,26 @@ int main(int argc, char** argv) {
   sub->add_option("--for", grant.lasts, "how long, for example 8h (the default)");
   sub->add_flag("--release", grant.release,
                 "also let data go to a recipient named by --arg who is not among its readers");
+  sub->add_option("--from", grant.origins,
+                  "with --release: only data from there, for example file:/srv/agenda/** (repeatable)")
+      ->allow_extra_args(false);
+  sub->add_flag("--once", grant.once, "with --session: for the next such call alone");
+  sub->add_option("--reason", grant.reason, "why; it goes into the ledger");
   sub->add_flag("--list", grant.list, "list the grants");
   sub->add_option("--remove", grant.remove, "take a grant back");
   sub->callback([&] { code = run_grant(common, grant); });
+
+  VouchArgs vouch;
+  sub = with_json(
+      app.add_subcommand("vouch", "say that a source, or one sealed value, can be trusted for a time"));
+  sub->add_option("WHAT", vouch.what,
+                  "an origin as in [[trust]], for example file:/srv/docs/**; or a value, v7, of --session");
+  sub->add_option("--session", vouch.session, "whose value it is");
+  sub->add_option("--reason", vouch.reason, "why; it goes into the ledger");
+  sub->add_option("--for", vouch.lasts, "how long, for example 30d; 8h by default");
+  sub->add_flag("--list", vouch.list, "list what is vouched for");
+  sub->add_option("--revoke", vouch.revoke, "take a vouch back");
+  sub->callback([&] { code = run_vouch(common, vouch); });
 
   PinsArgs pins;
   sub = with_json(app.add_subcommand("pins", "what servers say of their tools, and what you accepted of it"));
@@ -220,11 +237,17 @@ int main(int argc, char** argv) {
   LogArgs log;
   sub = with_json(app.add_subcommand("log", "what was decided, newest last"));
   sub->add_option("-n", log.last, "how many");
+  CLI::Option* one = sub->add_option(
+      "--session", log.session, "one session: what came in, what was decided and told; its id or \"last\"");
+  sub->add_flag("--sessions", log.sessions, "the sessions, one line each")->excludes(one);
+  sub->add_flag("--all", log.all, "every line of a session")->needs(one);
   CLI::App* verify = with_json(sub->add_subcommand("verify", "recompute the ledger and check its signature"));
   verify->add_option("--retained", log.retained, "a checkpoint kept elsewhere: finds a rollback too");
   CLI::App* checkpoint = sub->add_subcommand("checkpoint", "print the signed checkpoint, to keep elsewhere");
   sub->callback([&] {
-    if (verify->parsed()) {
+    if (log.sessions || !log.session.empty()) {
+      code = run_log_session(common, log);
+    } else if (verify->parsed()) {
       code = run_log_verify(common, log);
     } else {
       code = checkpoint->parsed() ? run_log_checkpoint(common) : run_log(common, log);
@@ -235,7 +258,7 @@ int main(int argc, char** argv) {
   sub = app.add_subcommand("demo", "an attack, and where it is stopped");
   sub->add_flag("--json", common.json, "for machines");
   sub->add_flag("--color", demo.color, "colour even when it is not a terminal");
-  sub->add_option("--mode", demo.modes, "off, watch or guard; all of them by default");
+  sub->add_option("--mode", demo.modes, "watch, guard or seal; all of them by default, off always");
   sub->callback([&] { code = run_demo(common, demo); });
 
   sub = app.add_subcommand("config", "about weir.toml");

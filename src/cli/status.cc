@@ -124,6 +124,28 @@ void print_mcp(const Screen& screen, const json::Document& status) {
   }
 }
 
+constexpr size_t kSessionsShown = 8;
+
+// One line each: what still holds.
+void print_sessions(const Screen& screen, const json::Document& status) {
+  size_t count = 0;
+  for (const json::Value session : status["sessions"].elements()) {
+    if (++count > kSessionsShown) continue;
+    const double bits = session["bits"].number().value_or(0);
+    const std::string told =
+        session["mode"].string_or("") == "seal"
+            ? fmt::format(" {:.1f}/{:.0f} bits", bits, session["budget"].number().value_or(0))
+            : std::string();
+    const bool good = session["trusted"].boolean().value_or(false) && bits == 0;
+    fmt::print("session    {} {}{}  {}\n", shown(session["session"].string_or(""), 64),
+               session["mode"].string_or(""), told,
+               screen.in(good ? fmt::terminal_color::green : fmt::terminal_color::yellow,
+                         shown(session["holds"].string_or(""), 300)));
+  }
+  if (count > kSessionsShown)
+    fmt::print("           and {} more: weir log --sessions\n", count - kSessionsShown);
+}
+
 void print(const json::Document& status, const Today& today) {
   const Screen screen;
   const auto number = [&](std::string_view key) { return status[key].integer().value_or(0); };
@@ -153,6 +175,7 @@ void print(const json::Document& status, const Today& today) {
                          each.decision),
                shown(each.tool, 60), shown(each.why, 160));
   }
+  print_sessions(screen, status);
   if (number("pending") > 0)
     fmt::print("{}\n",
                screen.in(fmt::terminal_color::yellow,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "demo/facts.h"
 #include "demo/screen.h"
@@ -28,7 +30,9 @@ DemoResult run_demo(const DemoOptions& options, const StartGateway& start_gatewa
   const Plot plot;
   std::vector<Outcome> outcomes;
   net::Loop loop;
-  for (const Mode mode : options.modes) {
+  std::vector<Mode> modes = options.modes;
+  if (std::find(modes.begin(), modes.end(), Mode::off) == modes.end()) modes.insert(modes.begin(), Mode::off);
+  for (const Mode mode : modes) {
     auto outcome = run_story(loop, mode, plot, start_gateway);
     if (!outcome) return could_not_run(options, mode, outcome.error());
     outcomes.push_back(std::move(*outcome));

@@ -55,11 +55,13 @@ void ModelServer::answer(net::ServerCall& call, bool messages) {
   const auto refuse = [&](const Error& error) {
     respond_json(call, 400, messages ? messages_error(error.text()) : chat_completions_error(error.text()));
   };
-  const auto body = json::parse(std::move(call.body()));
+  const std::string raw = std::move(call.body());
+  const auto body = json::parse(raw);
   if (!body) return refuse(body.error());
   const auto history = messages ? read_messages(body->root()) : read_chat_completions(body->root());
   if (!history) return refuse(history.error());
   const Turn turn = next_turn(*history, options_.greeting);
+  count_shown(raw, turn.as_reader);
   count(turn);
   if (!history->stream) {
     return respond_json(call, 200, messages ? message(*history, turn) : chat_completion(*history, turn));
@@ -70,11 +72,19 @@ void ModelServer::answer(net::ServerCall& call, bool messages) {
   call.finish();
 }
 
+void ModelServer::count_shown(std::string_view body, bool reader) {
+  for (auto& [canary, emitted] : emitted_) {
+    if (body.find(canary) != std::string_view::npos) ++(reader ? emitted.reader_shown : emitted.shown);
+  }
+}
+
 void ModelServer::count(const Turn& turn) {
+  if (turn.as_reader) reader_calls_ += turn.calls.size();
   for (auto& [canary, emitted] : emitted_) {
     for (const WantedCall& call : turn.calls) {
       if (call.arguments.find(canary) == std::string::npos) continue;
-      ++emitted.count;
+      ++(turn.as_reader ? emitted.reader_count : emitted.count);
+      if (turn.as_reader) continue;
       if (emitted.call_ids.size() < kIdsKept) emitted.call_ids.push_back(call.id);
     }
   }

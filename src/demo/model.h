@@ -29,10 +29,13 @@ struct ModelOptions {
 
 class ModelServer {
  public:
-  // Every call that held the canary in its arguments.
+  // What the model was sent and wrote of one canary.
   struct Emitted {
-    uint64_t count = 0;
-    std::vector<std::string> call_ids;  // the first kIdsKept
+    uint64_t count = 0;                 // calls with it in their arguments
+    std::vector<std::string> call_ids;  // the first kIdsKept of these
+    uint64_t shown = 0;                 // requests that held it
+    uint64_t reader_shown = 0;          // and asked for no more than an answer, without tools
+    uint64_t reader_count = 0;          // calls that it made all the same
   };
   static constexpr size_t kIdsKept = 64;
 
@@ -44,15 +47,18 @@ class ModelServer {
   // By canary; each of ModelOptions::canaries has an entry.
   const std::map<std::string, Emitted>& emitted() const { return emitted_; }
   uint64_t requests() const { return requests_; }
+  // Calls that it made where it had no tools: nobody can run them.
+  uint64_t reader_calls() const { return reader_calls_; }
 
  private:
   void handle(const std::shared_ptr<net::ServerCall>& call);
   void answer(net::ServerCall& call, bool messages);
+  void count_shown(std::string_view body, bool reader);
   void count(const Turn& turn);
 
   ModelOptions options_;
   std::map<std::string, Emitted> emitted_;
-  uint64_t requests_ = 0;
+  uint64_t requests_ = 0, reader_calls_ = 0;
   net::Server server_;
 };
 

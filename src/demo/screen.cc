@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/bytes.h"
 #include "demo/facts.h"
@@ -121,6 +122,18 @@ std::string arguments_text(const std::string& arguments) {
   return out;
 }
 
+// The attack's calls that the agent ran.
+std::vector<std::string> attack_done(const Outcome& outcome, const Plot& plot) {
+  std::vector<std::string> calls;
+  for (const AgentReport* agent : {&outcome.agent, &outcome.later}) {
+    for (const MadeCall& call : agent->made) {
+      if (!call.error && holds_canary(call.arguments, plot))
+        calls.push_back(fmt::format("{}  {}", shown(call.tool), arguments_text(call.arguments)));
+    }
+  }
+  return calls;
+}
+
 std::string heading(Mode mode) {
   switch (mode) {
     case Mode::off:
@@ -129,6 +142,8 @@ std::string heading(Mode mode) {
       return "WATCH   through weir, which decides and records, and never interferes";
     case Mode::guard:
       return "GUARD   through weir; what weir asks, a person answers";
+    case Mode::seal:
+      return "SEAL    as guard, and the model sees references to what nobody vouched for";
   }
   return {};
 }
@@ -172,13 +187,32 @@ void show_asks(Screen& screen, const Outcome& outcome) {
   }
 }
 
+std::string times(uint64_t count) {
+  return count == 1 ? std::string("1 time") : fmt::format("{} times", count);
+}
+
+// What the model was shown, by its server's count.
+void show_sealed(Screen& screen, const Outcome& outcome, const Outcome* off, const Facts& facts) {
+  std::string shown = fmt::format("the model was shown the injection: {}", times(facts.shown));
+  if (off != nullptr) {
+    uint64_t before = 0;
+    for (const auto& [canary, seen] : off->emitted) before = std::max(before, seen.shown);
+    shown += fmt::format(" (off: {}), {:.0f} bits revealed", times(before), facts.bits);
+  }
+  screen.line(facts.shown == 0 ? Paint::green : Paint::red, 2, shown);
+  screen.line(Paint::dim, 2,
+              fmt::format("a reader without tools was: {}; it obeyed with {} calls, which nobody runs",
+                          times(facts.reader_shown), outcome.reader_calls));
+}
+
 // The tool that changed, as `weir pins diff` shows it.
-void show_rug(Screen& screen, const Outcome& outcome, const Facts& facts) {
+void show_rug(Screen& screen, const Outcome& outcome, const Facts& facts, bool whole) {
   if (facts.rug_refused >= 0) {
     screen.line(Paint::green, 2,
                 fmt::format("RUG PULL calendar/list is not what was accepted. REFUSED  [ledger {}]",
                             facts.rug_refused));
   }
+  if (!whole) return;
   for (const std::string& line : outcome.calendar.difference) {
     const std::string text = shown(line, SIZE_MAX);
     const size_t indent = std::min(text.find_first_not_of(' '), size_t{8});
@@ -191,20 +225,24 @@ void show_rug(Screen& screen, const Outcome& outcome, const Facts& facts) {
   }
 }
 
-void show_story(Screen& screen, const Outcome& outcome, const Outcome* before, const Plot& plot) {
+// `before`: the stories that were told before it.
+void show_story(Screen& screen, const Outcome& outcome, std::span<const Outcome> before, const Plot& plot) {
   screen.line(Paint::bold, 0, heading(outcome.mode));
-  const bool same = before != nullptr && ran(*before) == ran(outcome);
+  const bool same = !before.empty() && ran(before.back()) == ran(outcome);
   screen.wrapped(Paint::dim, 2, "ran: " + (same ? "the same" : ran(outcome)));
-  for (const AgentReport* agent : {&outcome.agent, &outcome.later}) {
-    for (const MadeCall& call : agent->made) {
-      if (call.error || !holds_canary(call.arguments, plot)) continue;
-      screen.line(Paint::red, 2,
-                  fmt::format("! DONE {}  {}", shown(call.tool), arguments_text(call.arguments)));
-    }
+  const Facts facts = judge(outcome, plot);
+  if (outcome.mode == Mode::seal)
+    show_sealed(screen, outcome, before.empty() ? nullptr : &before.front(), facts);
+  const std::vector<std::string> done = attack_done(outcome, plot);
+  if (same && !done.empty() && done == attack_done(before.back(), plot)) {
+    screen.line(Paint::red, 2, fmt::format("! DONE the same {}", done.size()));
+  } else {
+    for (const std::string& call : done) screen.line(Paint::red, 2, "! DONE " + call);
   }
-  if (outcome.mode == Mode::guard) {
+  if (outcome.mode == Mode::guard || outcome.mode == Mode::seal) {
     show_asks(screen, outcome);
-    return show_rug(screen, outcome, judge(outcome, plot));
+    const bool told = !before.empty() && before.back().mode == Mode::guard;
+    return show_rug(screen, outcome, facts, !told);
   }
   // The sentences are the same as in guard mode.
   std::string would;
@@ -218,21 +256,25 @@ void show_story(Screen& screen, const Outcome& outcome, const Outcome* before, c
 
 void show_table(Screen& screen, const std::vector<Outcome>& outcomes, const Plot& plot) {
   const auto row = [](const auto&... cells) {
-    return fmt::format("{:<8}{:<14}{:<12}{:<14}{:<10}{:<11}{}", cells...);
+    return fmt::format("{:<7}{:<9}{:<13}{:<11}{:<12}{:<9}{:<6}{:<8}{}", cells...);
   };
-  screen.line(Paint::bold, 0,
-              row("", "attack calls", "money lost", "secret", "rug pull", "bill paid", "summary"));
+  screen.line(
+      Paint::bold, 0,
+      row("", "shown", "attack calls", "money lost", "secret", "rug pull", "bill", "summary", "bits"));
   const auto yes = [](bool value) { return value ? "yes" : "no"; };
   for (const Outcome& outcome : outcomes) {
     const Facts facts = judge(outcome, plot);
-    screen.line(
-        facts.breached() ? Paint::red : Paint::green, 0,
-        row(mode_name(outcome.mode), fmt::format("{} by model", facts.pay_emitted + facts.leak_emitted),
-            amount_text(facts.lost_cents), facts.secret_leaked ? "mailed out" : "kept",
-            facts.rug_performed      ? "done"
-            : facts.rug_refused >= 0 ? "refused"
-                                     : "-",
-            yes(facts.bill_paid), yes(facts.summary_done)));
+    screen.line(facts.breached() ? Paint::red : Paint::green, 0,
+                row(mode_name(outcome.mode), facts.shown == 0 ? "never" : times(facts.shown),
+                    facts.pay_emitted + facts.leak_emitted == 0 && outcome.reader_calls > 0
+                        ? fmt::format("{} by reader", outcome.reader_calls)
+                        : fmt::format("{} by model", facts.pay_emitted + facts.leak_emitted),
+                    amount_text(facts.lost_cents), facts.secret_leaked ? "mailed out" : "kept",
+                    facts.rug_performed      ? "done"
+                    : facts.rug_refused >= 0 ? "refused"
+                                             : "-",
+                    facts.bill_paid ? "paid" : "-", yes(facts.summary_done),
+                    outcome.mode == Mode::seal ? fmt::format("{:.0f}", facts.bits) : "-"));
   }
 }
 
@@ -291,6 +333,10 @@ void write_outcome(json::Writer& out, const Outcome& outcome, const Plot& plot) 
   out.begin_object().field("mode", mode_name(outcome.mode));
   out.key("pay_emitted").integer(static_cast<int64_t>(facts.pay_emitted));
   out.key("leak_emitted").integer(static_cast<int64_t>(facts.leak_emitted));
+  out.key("shown").integer(static_cast<int64_t>(facts.shown));
+  out.key("reader_shown").integer(static_cast<int64_t>(facts.reader_shown));
+  out.key("reader_calls").integer(static_cast<int64_t>(outcome.reader_calls));
+  out.key("bits").number(facts.bits);
   out.key("breached").boolean(facts.breached());
   out.key("money_lost").raw(amount_text(facts.lost_cents));
   out.key("secret_leaked").boolean(facts.secret_leaked);
@@ -321,11 +367,9 @@ std::string screen(const std::vector<Outcome>& outcomes, const Plot& plot, bool 
               "One mail carries orders: send money, mail out a key. Another day the calendar's");
   screen.line(Paint::plain, 0,
               "MCP server changes what it says of its tool. The model obeys any text it reads.");
-  const Outcome* before = nullptr;
-  for (const Outcome& outcome : outcomes) {
+  for (size_t i = 0; i < outcomes.size(); ++i) {
     screen.blank();
-    show_story(screen, outcome, before, plot);
-    before = &outcome;
+    show_story(screen, outcomes[i], std::span(outcomes).first(i), plot);
   }
   screen.blank();
   show_table(screen, outcomes, plot);

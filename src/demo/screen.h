@@ -8,10 +8,10 @@
 
 namespace weir::demo {
 
-inline constexpr size_t kScreenLinesMax = 48;
+inline constexpr size_t kScreenLinesMax = 60;
 inline constexpr size_t kScreenColumnsMax = 80;
 
-// At most kScreenLinesMax lines of kScreenColumnsMax columns for the three modes, line ends included. All
+// At most kScreenLinesMax lines of kScreenColumnsMax columns for the four modes, line ends included. All
 // that a mail, a model or a weir said is made visible and cut.
 std::string screen(const std::vector<Outcome>& outcomes, const Plot& plot, bool color);
 

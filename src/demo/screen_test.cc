@@ -27,7 +27,8 @@ Outcome crowded(Mode mode) {
 }
 
 TEST(Screen, KeepsToItsSizeAndShowsNoControlBytes) {
-  const std::vector<Outcome> outcomes = {crowded(Mode::off), crowded(Mode::watch), crowded(Mode::guard)};
+  const std::vector<Outcome> outcomes = {crowded(Mode::off), crowded(Mode::watch), crowded(Mode::guard),
+                                         crowded(Mode::seal)};
   const std::string text = screen(outcomes, Plot(), false);
   EXPECT_TRUE(is_utf8(text));
   EXPECT_LE(static_cast<size_t>(std::count(text.begin(), text.end(), '\n')), kScreenLinesMax);

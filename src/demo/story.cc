@@ -33,14 +33,15 @@ class Step {
 // Reads the log page by page.
 class LogReader {
  public:
-  LogReader(net::Loop& loop, const Endpoint& endpoint, std::vector<Entry>& out, Step& step)
-      : caller_(loop, endpoint.url, endpoint.person_token), out_(out), step_(step) {}
+  LogReader(net::Loop& loop, const Endpoint& endpoint, Outcome& outcome, Step& step)
+      : caller_(loop, endpoint.url, endpoint.person_token), outcome_(outcome), step_(step) {}
 
   void read() {
     const std::string path = fmt::format("/weir/log?from={}&n={}", from_, kLogPage);
     caller_.call("GET", path, "", [this](const Result<json::Document>& page) {
       if (!page) return step_.done(page.error());
-      read_entries(page->root(), out_);
+      read_entries(page->root(), outcome_.entries);
+      outcome_.bits = std::max(outcome_.bits, bits_revealed(page->root()));
       const auto size = static_cast<int64_t>((*page)["entries"].size());
       from_ += size;
       if (size < kLogPage) return step_.done({});
@@ -50,7 +51,7 @@ class LogReader {
 
  private:
   Caller caller_;
-  std::vector<Entry>& out_;
+  Outcome& outcome_;
   Step& step_;
   int64_t from_ = 0;
 };
@@ -87,7 +88,7 @@ Status run_agent(net::Loop& loop, Stage& stage, Toolbox& tools, const std::strin
 // What weir wrote down.
 Status read_records(net::Loop& loop, const Endpoint& weir, Outcome& outcome) {
   Step reading(loop);
-  LogReader log(loop, weir, outcome.entries, reading);
+  LogReader log(loop, weir, outcome, reading);
   log.read();
   WEIR_TRY(reading.run(kStoryMs));
   Step looking(loop);
@@ -103,7 +104,17 @@ Status read_records(net::Loop& loop, const Endpoint& weir, Outcome& outcome) {
 }  // namespace
 
 std::string_view mode_name(Mode mode) {
-  return mode == Mode::off ? "off" : mode == Mode::watch ? "watch" : "guard";
+  switch (mode) {
+    case Mode::off:
+      return "off";
+    case Mode::watch:
+      return "watch";
+    case Mode::guard:
+      return "guard";
+    case Mode::seal:
+      return "seal";
+  }
+  return "off";
 }
 
 void read_entries(json::Value reply, std::vector<Entry>& out) {
@@ -132,6 +143,13 @@ void read_entries(json::Value reply, std::vector<Entry>& out) {
     }
     out.push_back(std::move(read));
   }
+}
+
+double bits_revealed(json::Value reply) {
+  double bits = 0;
+  for (const json::Value item : reply["entries"].elements())
+    bits = std::max(bits, item["detail"]["influence_bits"].number().value_or(0));
+  return bits;
 }
 
 PinReport read_pin(json::Value reply, std::string_view server, std::string_view tool) {
@@ -176,6 +194,7 @@ Result<Outcome> run_story(net::Loop& loop, Mode mode, const Plot& plot, const St
   outcome.outbox = world.outbox();
   outcome.lookups = world.lookups();
   outcome.emitted = model.emitted();
+  outcome.reader_calls = model.reader_calls();
   if (mode != Mode::off) WEIR_TRY(read_records(loop, stage.weir, outcome));
   return outcome;
 }

@@ -51,6 +51,8 @@ struct Outcome {
   std::vector<Payment> payments;
   std::vector<SentMail> outbox;
   std::map<std::string, ModelServer::Emitted> emitted;  // by canary
+  uint64_t reader_calls = 0;  // that the model made when it was asked as a reader, which has no tools
+  double bits = 0;            // revealed to the model, as the ledger has it
   std::vector<Ask> asks;
   std::vector<Entry> entries;
 };
@@ -61,6 +63,9 @@ Result<Outcome> run_story(net::Loop& loop, Mode mode, const Plot& plot, const St
 
 // What a reply of GET /weir/pins says of a tool.
 PinReport read_pin(json::Value reply, std::string_view server, std::string_view tool);
+
+// The most bits that a decision in a reply of GET /weir/log says were revealed before it.
+double bits_revealed(json::Value reply);
 
 // The entries of a reply of GET /weir/log, answers joined to their decisions. Appends.
 void read_entries(json::Value reply, std::vector<Entry>& out);

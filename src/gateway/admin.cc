@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "gateway/mcp/endpoint.h"
 #include "gateway/pins_admin.h"
+#include "gateway/vouches_admin.h"
 #include "wire/dialect.h"
 
 namespace weir::gateway {
@@ -198,6 +199,7 @@ void show_status(Gateway& gateway, const CallPtr& call) {
   for (const config::Server& server : config.servers) writer.string(server.name);
   writer.end_array();
   write_mcp(gateway, writer);
+  gateway.sessions().write(writer, config.mode, config.seal.budget_bits, gateway.workspace().labels());
   writer.key("clients").begin_object();
   for (const auto& [name, requests] : counters.clients)
     writer.key(name).integer(static_cast<int64_t>(requests));
@@ -224,6 +226,7 @@ void handle_admin(Gateway& gateway, const CallPtr& call, const std::string& targ
   if (method == "DELETE" && path.starts_with(kGrants))
     return remove_grant(gateway, call, path.substr(kGrants.size()));
   if (method == "GET" && path == "/weir/log") return show_log(gateway, call, target);
+  if (path.starts_with("/weir/vouches")) return handle_vouches(gateway, call, path);
   if (path.starts_with("/weir/pins")) return handle_pins(gateway, call, path);
   answer_error(call, Error{Code::not_found, "no such page", path, {}});
 }

@@ -8,6 +8,7 @@
 //   GET    /weir/grants          {"grants":[…]}
 //   POST   /weir/grants          a grant (session/grant.h) → it, with its id
 //   DELETE /weir/grants/ID
+//   /weir/vouches: vouches_admin.h, /weir/pins: pins_admin.h
 //   GET    /weir/log?from=N&n=N  {"size","entries":[{"index","entry","detail"}]}
 #pragma once
 

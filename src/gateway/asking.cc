@@ -44,7 +44,7 @@ Asking::Asking(Gateway& gateway, const Question& question, std::function<void(st
 void Asking::record(const exchange::Call& call) {
   const seal::Ask& ask = inquiry_.ask();
   guard::Verdict verdict;
-  verdict.call_id = call.id;
+  verdict.call_id = call_id_ = call.id;
   verdict.tool = "weir/ask";
   verdict.decision = guard::Decision::allow;
   verdict.policies = {"quarantined-reader"};
@@ -61,6 +61,17 @@ void Asking::record(const exchange::Call& call) {
     leaf.sealed = true;
     leaf.label = inquiry_.label_of(i);
     names += (names.empty() ? "" : ", ") + ask.references[i].text();
+    verdict.arguments.push_back(std::move(leaf));
+  }
+  // The planner's own words, for people to read.
+  const auto own_words = json::parse(call.arguments);
+  for (const std::string_view name : {"question", "answer_type"}) {
+    const json::Value said = own_words ? own_words->root()[name] : json::Value();
+    session::Leaf leaf;
+    leaf.pointer = fmt::format("/{}", name);
+    leaf.value = said.string_or(said.raw());
+    leaf.role = manifest::ArgRole::selector;
+    leaf.label = verdict.context;
     verdict.arguments.push_back(std::move(leaf));
   }
   verdict.why = inquiry_.charged()
@@ -92,7 +103,25 @@ void Asking::ask_reader() {
 void Asking::answered(Result<std::string> written) {
   const auto answer = written ? seal::read_answer(inquiry_.ask().type, *written) : std::nullopt;
   if (!answer && tries_ < limits::kReaderTriesMax) return ask_reader();
+  list();
   finish(inquiry_.answered(answer, *conversation_->vault()));
+}
+
+// For people: what became of it, never the answer.
+void Asking::list() {
+  session::Arrival arrival;
+  arrival.kind = session::Arrival::Kind::answer;
+  const seal::Vault& vault = *conversation_->vault();
+  arrival.key = sha256({"answer/", session_, "/", call_id_, "/", std::to_string(inquiry_.number()), "/",
+                        std::to_string(vault.influence_bits())});
+  arrival.call = call_id_;
+  arrival.tool = "weir/ask";
+  (inquiry_.charged() ? arrival.shown : arrival.hidden) = inquiry_.label();
+  if (!inquiry_.charged()) arrival.sealed = {inquiry_.number()};
+  arrival.context = conversation_->context();
+  arrival.bits = vault.influence_bits();
+  gateway_.recorder().arrivals(session_, {arrival}, guard::mode_name(gateway_.config().mode),
+                               gateway_.config().seal.budget_bits, gateway_.workspace().labels());
 }
 
 // May destroy this.

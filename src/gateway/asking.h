@@ -39,6 +39,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   void ask_reader();
   void answered(Result<std::string> written);
   void finish(std::string result);
+  void list();
 
   Gateway& gateway_;
   const std::string session_;
@@ -49,6 +50,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   std::function<void(std::string)> done_;
   seal::Inquiry inquiry_;
   seal::Prompt prompt_;
+  std::string call_id_;
   int tries_ = 0;
   std::shared_ptr<ModelCall> reader_;  // shared with what is under way, which holds it weakly
 };

@@ -50,7 +50,11 @@ Result<Remembered> load_memory(Store& store, int64_t now_wall_ms) {
   for (const StoredGrant& stored : grants) {
     const auto document = json::parse(stored.json);
     if (!document) continue;
-    if (auto grant = session::parse_grant(document->root())) memory.grants.push_back(std::move(*grant));
+    if (auto grant = session::parse_grant(document->root())) {
+      memory.grants.push_back(std::move(*grant));
+    } else if (auto vouch = session::parse_vouch(document->root())) {
+      memory.vouches.push_back(std::move(*vouch));
+    }
   }
   // What cannot be read any more is as if it had been forgotten: the worse label.
   WEIR_TRY(store.each_emitted(kEmittedAtStart, [&](const Digest& key, std::string_view label) {
@@ -80,6 +84,7 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
       grants_(std::move(remembered.grants)),
       recorder_(environment_.log, environment_.store, environment_.clock),
       pins_(recorder_, environment_.store, std::move(remembered.pins)),
+      vouches_(*this, config_.trust),
       asks_(*this),
       mcp_client_(environment_.loop, mcp_client_options()) {
   for (const auto& [digest, label] : remembered.emitted)
@@ -91,6 +96,7 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
   }
   for (const auto& [place, label] : remembered.places)
     workspace_.places().restore({place, workspace_.labels().intern(label)});
+  vouches_.restore(std::move(remembered.vouches));
   net::ServerOptions options;
   options.error_body = [](int, std::string_view message) {
     return wire::error_body(exchange::Dialect::chat_completions, bad_input(std::string(message)));
@@ -273,27 +279,25 @@ std::string Gateway::new_grant_id() {
 void Gateway::add_grant(session::Grant grant, std::function<void(Status)> done) {
   const int64_t expires = grant.expires_wall_ms.value_or(INT64_MAX);
   const StoredGrant stored{grant.id, session::grant_json(grant), expires};
-  recorder_.grant(
-      grant.id, grant.tool, false,
-      [this, stored, grant = std::move(grant), done = std::move(done)](const Result<uint64_t>& entry) {
-        if (!entry) return done(entry.error());
-        environment_.store.write(
-            [stored, now = now().wall_ms](Store& store) { return store.put_grant(stored, now); },
-            [this, grant, done](const Status& status) {
-              if (status) grants_.push_back(grant);
-              done(status);
-            });
-      });
+  recorder_.grant(grant, false, [this, stored, grant, done = std::move(done)](const Result<uint64_t>& entry) {
+    if (!entry) return done(entry.error());
+    environment_.store.write(
+        [stored, now = now().wall_ms](Store& store) { return store.put_grant(stored, now); },
+        [this, grant, done](const Status& status) {
+          if (status) grants_.push_back(grant);
+          done(status);
+        });
+  });
 }
 
 void Gateway::remove_grant(const std::string& id, std::function<void(Result<bool>)> done) {
   const auto at = std::find_if(grants_.begin(), grants_.end(),
                                [&](const session::Grant& grant) { return grant.id == id; });
   if (at == grants_.end()) return done(false);
-  const std::string tool = at->tool;
+  const session::Grant grant = *at;
   // It stops counting at once; only then is that made durable.
   grants_.erase(at);
-  recorder_.grant(id, tool, true, [](const Result<uint64_t>&) {});
+  recorder_.grant(grant, true, [](const Result<uint64_t>&) {});
   environment_.store.run<bool>([id](Store& store) { return store.remove_grant(id); }, std::move(done));
 }
 
@@ -333,6 +337,7 @@ void Gateway::save_memory() {
 
 void Gateway::tick() {
   asks_.expire();
+  vouches_.expire();
   recorder_.flush();
   save_memory();
   const int64_t wall = now().wall_ms;

@@ -23,8 +23,10 @@
 #include "gateway/mcp/upstream.h"
 #include "gateway/pins.h"
 #include "gateway/recorder.h"
+#include "gateway/sessions.h"
 #include "gateway/shadow.h"
 #include "gateway/tickets.h"
+#include "gateway/vouches.h"
 #include "net/client.h"
 #include "net/loop.h"
 #include "net/server.h"
@@ -50,6 +52,7 @@ struct Environment {
 // What the store remembered of the last run; see load_memory.
 struct Remembered {
   std::vector<session::Grant> grants;
+  std::vector<session::Vouch> vouches;
   ShadowHistory shadow;
   std::vector<std::pair<Digest, Label>> emitted;
   std::vector<std::pair<std::string, Label>> places;
@@ -99,6 +102,10 @@ class Gateway {
   Now now() const { return environment_.clock.now(); }
   Random& random() { return environment_.random; }
   Counters& counters() { return counters_; }
+  Vouches& vouches() { return vouches_; }
+  const Vouches& vouches() const { return vouches_; }
+  // How sessions stand, for people.
+  Sessions& sessions() { return sessions_; }
   const mcp::Endpoint& mcp() const { return *mcp_; }
 
   std::string new_grant_id();
@@ -141,6 +148,8 @@ class Gateway {
   Tickets tickets_;
   Pins pins_;
   Intents intents_;
+  Vouches vouches_;
+  Sessions sessions_;
   Asks asks_;
   std::map<std::string, std::unique_ptr<net::Client>> clients_;  // by CA file: "" is the system's store alone
   std::unique_ptr<net::Server> server_;

@@ -261,7 +261,8 @@ void Pins::note_more(const std::shared_ptr<Noting>& noting) {
     const Note& note = noting->notes[noting->next++];
     ++noting->under_way;
     recorder_.pin(note.server, note.tool, note.definition, pin_state_name(note.state),
-                  [this, noting](const Result<uint64_t>& entry) {
+                  [this, noting, alive = std::weak_ptr<bool>(alive_)](const Result<uint64_t>& entry) {
+                    if (alive.expired()) return;
                     --noting->under_way;
                     if (!entry) noting->status = entry.error();
                     if (noting->status && noting->next < noting->notes.size()) return note_more(noting);

@@ -81,6 +81,8 @@ class Pins {
   std::map<std::string, size_t> noted_;  // entries that a server's lists have put on the ledger in this run
   size_t bytes_ = 0;                     // of all definitions in pins_
   std::function<void(const std::string&)> on_accepted_;
+  // What the ledger answers after this is gone is nobody's.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 Result<std::vector<Pin>> load_pins(Store& store);

@@ -14,7 +14,10 @@
 //   timeout, gone, nobody (no person to ask), deny-again (the person had denied the same in this session)
 //   {"v":1,"type":"effect","time":"…","session":"…","call":"…","error":false}   its result came back
 //   {"v":1,"type":"pin","time":"…","server":"files","tool":"read_file","digest":"sha256:…","state":"accepted"}
-//   {"v":1,"type":"grant","time":"…","grant":"g1","tool":"…","removed":false}
+//   {"v":1,"type":"grant","time":"…","grant":"g1","tool":"…","scope":"until","expires":"…","release":true,
+//    "origins":[…],"reason":"…","removed":false}
+//   {"v":1,"type":"vouch","time":"…","vouch":"v1","origin":"…","reason":"…","expires":"…","removed":false}
+//   with "session", "value" and "content":"sha256:…" instead of "origin" where it is a sealed value
 #pragma once
 
 #include <functional>
@@ -25,6 +28,8 @@
 #include "base/clock.h"
 #include "guard/guard.h"
 #include "ledger/log.h"
+#include "session/arrival.h"
+#include "session/vouch.h"
 #include "store/store_thread.h"
 
 namespace weir::gateway {
@@ -42,9 +47,13 @@ class Recorder {
                 bool enforced, const Labels& labels, Done done);
   void answer(uint64_t decision, std::string_view answer, Done done);
   void effect(const std::string& session, std::string_view call_id, bool error);
+  // What came into a session: kept beside the ledger, for people. Written behind.
+  void arrivals(const std::string& session, const std::vector<session::Arrival>& arrivals,
+                std::string_view mode, double budget_bits, const Labels& labels);
   void pin(std::string_view server, std::string_view tool, const Digest& definition, std::string_view state,
            Done done);
-  void grant(std::string_view id, std::string_view tool, bool removed, Done done);
+  void grant(const session::Grant& grant, bool removed, Done done);
+  void vouch(const session::Vouch& vouch, bool removed, Done done);
 
   // Hands over what is held back. To be called a few times a second, before reading, and at the end.
   void flush();
@@ -58,6 +67,7 @@ class Recorder {
   const Clock& clock_;
   std::vector<std::string> effects_;
   std::vector<std::pair<uint64_t, std::string>> details_;  // by index; until the store has them
+  std::vector<StoredArrival> arrivals_;
 };
 
 }  // namespace weir::gateway

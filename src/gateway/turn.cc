@@ -91,7 +91,7 @@ void Turn::choose_rules() {
   const config::Config& config = gateway_.config();
   const client::Profile* profile = config.profiles.find(config.client);
   if (profile == nullptr) profile = &config.profiles.detect(call_->headers().find("user-agent").value_or(""));
-  rules_ = {&config.manifests, &config.trust, profile};
+  rules_ = {&config.manifests, &gateway_.vouches().trust(), profile};
   ++gateway_.counters().clients[std::string(profile->name())];
   if (config.mode != guard::Mode::seal) return;
   sealing_ = {config.seal.page, config.seal.budget_bits, config.seal.reveal, &config.seal.opened,
@@ -108,6 +108,9 @@ void Turn::label() {
   conversation_ = workspace.observe(parsed_->request, rules_, name);
   workspace.observe_tools(parsed_->request.tools, rules_);
   session_id_ = named ? name : conversation_->root();
+  gateway_.recorder().arrivals(session_id_, workspace.arrivals(), guard::mode_name(gateway_.config().mode),
+                               gateway_.config().seal.budget_bits, workspace.labels());
+  note_session();
   record_effects();
   const bool acts =
       gateway_.config().mode != guard::Mode::watch && path_.find("/count_tokens") == std::string::npos;
@@ -119,6 +122,15 @@ guard::Situation Turn::situation(bool offered) const {
   const config::Config& config = gateway_.config();
   return {&gateway_.workspace(), conversation_.get(), rules_,  &config.policies,      &gateway_.grants(),
           session_id_,           config.mode,         offered, gateway_.now().wall_ms};
+}
+
+void Turn::note_session() {
+  const auto& vault = conversation_->vault();
+  gateway_.sessions().note(
+      {session_id_,
+       std::string(rules_.profile->name()),
+       {conversation_->context(), vault ? vault->revealed() : kNoLabel, vault ? vault->influence_bits() : 0},
+       gateway_.now().wall_ms});
 }
 
 // A result that came with this request says that its call was run. The last messages hold what is new.
@@ -296,6 +308,7 @@ Judge Turn::intent_judge() const {
 // All calls of the round are decided: what was allowed leaves.
 void Turn::release() {
   keep_alive_.cancel();
+  note_session();
   std::vector<wire::Verdict> verdicts;
   answered_any_ = false;
   for (Held& held : held_) verdicts.push_back(verdict_of(held));

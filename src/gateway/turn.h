@@ -76,6 +76,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void finish_turn();
   void remember();
   void record_effects();
+  void note_session();
   void keep_alive();
   void fail_midway(const Error& error);
   void gone();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "manifest/label_result.h"
+#include "manifest/trust.h"
 #include "policy/label_attributes.h"
 
 namespace weir::guard {
@@ -139,6 +140,25 @@ bool names_recipients(const session::Grant& grant, const std::vector<Leaf>& leav
   });
 }
 
+// The grant says whose data it releases, and nothing else would reach a recipient who may not read it.
+bool releases_these(const session::Grant& grant, const Labels& labels, const std::vector<Leaf>& leaves) {
+  if (grant.origins.empty()) return true;
+  manifest::TrustRules patterns;
+  for (const std::string& origin : grant.origins) {
+    if (!patterns.add({origin, true, {}, {}})) return false;
+  }
+  return std::all_of(leaves.begin(), leaves.end(), [&](const Leaf& leaf) {
+    if (labels.everyone_reads(leaf.label)) return true;
+    const Label label = labels.get(leaf.label);
+    return !label.more_trusted && !label.more_untrusted &&
+           std::all_of(label.origins.begin(), label.origins.end(), [&](const Origin& origin) {
+             if (origin == Origin::user() || origin.kind == OriginKind::operator_text) return true;
+             return origin.kind == OriginKind::tool &&
+                    patterns.judge(origin.name, origin.principal, true).trusted.value_or(false);
+           });
+  });
+}
+
 bool in_scope(const session::Grant& grant, const Situation& situation) {
   return !grant.expired(situation.wall_ms) &&
          (grant.session.empty() || grant.session == situation.session_id);
@@ -189,8 +209,10 @@ Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool, co
   for (const session::Grant& grant : *situation.grants) {
     if (!in_scope(grant, situation) || !covers(grant, name, labels, leaves)) continue;
     // A grant that also releases says more; one that does not is used only when there is no such.
-    if (facts.granted == nullptr || (grant.release && !facts.released)) facts.granted = &grant;
-    facts.released = facts.released || (grant.release && names_recipients(grant, leaves));
+    const bool releases =
+        grant.release && names_recipients(grant, leaves) && releases_these(grant, labels, leaves);
+    if (facts.granted == nullptr || (releases && !facts.released)) facts.granted = &grant;
+    facts.released = facts.released || releases;
   }
   return facts;
 }

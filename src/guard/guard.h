@@ -51,7 +51,7 @@ struct Verdict {
   std::string grant;                // id of the once-grant that it uses up; may be empty
   double influence_bits = 0;
   size_t person_spoke = 0;  // how much the person had said in the conversation
-  bool grantable = false;  // asked, and a grant for exactly this call (releasing what leaks) would allow it
+  bool grantable = false;   // asked, and a grant for exactly this call (releasing what leaks) would allow it
   std::optional<IntentQuestion> intent = {};  // asked, and a "yes" of the intent check would allow it
   policy::Request request = {};  // that the policies decided on; its context is empty where none was asked
 };

@@ -60,6 +60,13 @@ std::string leak_sentence(const Labels& labels, const Facts& facts) {
                      readers.empty() ? "nobody" : shown(fmt::format("{}", fmt::join(readers, ", "))));
 }
 
+// In a mixed session of seal mode: why calls are decided so.
+std::string_view in_the_open(const Situation& situation) {
+  const bool mixed = situation.mode == Mode::seal &&
+                     !situation.workspace->labels().trusted(situation.conversation->context());
+  return mixed ? "; it was shown that text, so calls are decided as in guard mode" : "";
+}
+
 std::string allowed_sentence(const Situation& situation, const Facts& facts) {
   if (facts.granted != nullptr && facts.granted->planned)
     return fmt::format("planned from the user's words before anything else was read (grant {})",
@@ -115,14 +122,19 @@ std::string why(const Situation& situation, const Facts& facts, const std::vecto
     }
   }
   if (decided("untrusted-authority") || decided("remote-selector")) {
-    if (std::string sentence = untrusted_argument(labels, leaves); !sentence.empty()) return sentence;
+    if (std::string sentence = untrusted_argument(labels, leaves); !sentence.empty()) {
+      const Leaf* leaf = first_untrusted(labels, leaves, false);
+      if (leaf != nullptr && !leaf->copied) sentence += in_the_open(situation);
+      return sentence;
+    }
   }
   if (decided("leak")) {
     if (std::string sentence = leak_sentence(labels, facts); !sentence.empty()) return sentence;
   }
   if (decided("untrusted-context")) {
-    return fmt::format("the planner has read {}, and nobody allowed {} since",
-                       origins_in_words(labels.get(situation.conversation->context())), shown(tool_name));
+    return fmt::format("the planner has read {}, and nobody allowed {} since{}",
+                       origins_in_words(labels.get(situation.conversation->context())), shown(tool_name),
+                       in_the_open(situation));
   }
   const policy::Determining& first = outcome.determining.front();
   return first.approve ? fmt::format("policy {}: {}", first.policy_id, *first.approve)

@@ -34,8 +34,10 @@ void read_detail(json::Value detail, Recorded& out) {
     argument.origins = strings(member.value["origins"]);
     argument.readers = strings(member.value["readers"]);
     if (const auto value = detail["values"][member.key].string()) argument.value = std::string(*value);
+    if (const auto sealed = detail["sealed"][member.key].string()) argument.sealed = std::string(*sealed);
     out.arguments.push_back(std::move(argument));
   }
+  out.bits = detail["influence_bits"].number().value_or(0);
   if (!detail["request"].exists()) return;
   if (auto request = guard::parse_request(detail["request"])) out.request = std::move(*request);
 }

@@ -18,6 +18,8 @@ struct RecordedArgument {
   std::vector<std::string> origins = {};  // as Label::printed_origins() writes them
   std::vector<std::string> readers = {};
   std::optional<std::string> value = {};  // kept only for short values that decide something
+  // Where it holds references: as the planner wrote it. `value` has the content in their place.
+  std::optional<std::string> sealed = {};
 };
 
 struct Recorded {
@@ -30,6 +32,7 @@ struct Recorded {
   bool context_trusted = false;
   std::vector<std::string> context_origins = {};
   std::vector<RecordedArgument> arguments = {};
+  double bits = 0;                              // revealed to the planner by then, in seal mode
   std::optional<policy::Request> request = {};  // nothing: the detail was dropped, or nothing was asked
 
   // What went through in the end.

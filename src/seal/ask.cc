@@ -29,9 +29,10 @@ exchange::Tool ask_tool() {
       "and "
       "answers in the type that you give. Answers of type bool, int, date and enum are shown to you and cost "
       "part of a small budget, so ask for the narrowest, and write down first the values that you will use "
-      "with each answer: "
-      "what you write only afterwards counts as influenced by it. Answers of type text and list become new "
-      "references (free), for example a summary, or one address out of a mail.";
+      "with each "
+      "answer: what you write only afterwards counts as influenced by it. Answers of type text and list "
+      "become new references "
+      "(free), for example a summary, or one address out of a mail.";
   tool.schema =
       R"({"type":"object","properties":{)"
       R"("refs":{"type":"array","items":{"type":"string"},"description":"References to read, such as {{weir:v7}}"},)"

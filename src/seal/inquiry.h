@@ -30,6 +30,8 @@ class Inquiry {
   const Ask& ask() const { return ask_; }
   // The reveal was charged: the answer is shown. Else it is sealed.
   bool charged() const { return charged_; }
+  // Of the sealed value that the answer becomes; 0 where it is revealed.
+  uint32_t number() const { return number_; }
   // Joined over what is asked about; and of each reference, in the order of ask().references.
   LabelId label() const { return label_; }
   LabelId label_of(size_t reference) const { return values_[reference]->label; }

@@ -68,7 +68,7 @@ class Substitution {
     const bool as_json = !value.string && !value.missing && (known ? wants_json(schema) : !value.container);
     if (as_json) {
       writer_.raw(value.text);
-    } else if (value.string && known && wants_json(schema) && is_list(value.text)) {
+    } else if (value.string && known && wants_json(schema) && stands_for_json(value.text)) {
       writer_.raw(value.text);
     } else {
       writer_.string(value.text);
@@ -76,10 +76,10 @@ class Substitution {
     return bounded();
   }
 
-  // A reader's list may stand where a tool wants one.
-  static bool is_list(std::string_view text) {
+  // A reader's list or number may stand where a tool wants one.
+  static bool stands_for_json(std::string_view text) {
     const auto document = json::parse(std::string(text));
-    return document && document->root().is_array();
+    return document && (document->root().is_array() || document->root().is_number());
   }
 
   Status bounded() const {

@@ -10,11 +10,13 @@ namespace weir::seal {
 namespace {
 
 const Sealed kText{"two\nlines {{weir:v1}}", false, 1};
+const Sealed kAnswer{"98.70", false, 1};
 const Sealed kRecord{R"({"to":"bob@x.org","amount":98.7,"tags":["a","b"]})", true, 1};
 
 std::optional<Resolved> resolve_here(const Reference& reference) {
   if (reference.number == 1) return resolve(kText, reference.path);
   if (reference.number == 2) return resolve(kRecord, reference.path);
+  if (reference.number == 3) return resolve(kAnswer, reference.path);
   return std::nullopt;
 }
 
@@ -44,6 +46,10 @@ TEST(Substitute, ANumberStaysOneWhereTheToolWantsIt) {
   EXPECT_EQ(filled(R"({"amount":"{{weir:v2.amount}}"})", wants_text), R"({"amount":"98.7"})");
   const std::string wants_number = R"({"properties":{"amount":{"type":["number","null"]}}})";
   EXPECT_EQ(filled(R"({"amount":"{{weir:v2.amount}}"})", wants_number), R"({"amount":98.7})");
+  // Also where it is a reader's text.
+  EXPECT_EQ(filled(R"({"amount":"{{weir:v3}}"})", wants_number), R"({"amount":98.70})");
+  EXPECT_EQ(filled(R"({"amount":"{{weir:v3}}"})", wants_text), R"({"amount":"98.70"})");
+  EXPECT_EQ(filled(R"({"amount":"{{weir:v3}}"})"), R"({"amount":"98.70"})");
   EXPECT_EQ(filled(R"({"tags":"{{weir:v2.tags}}"})"), R"({"tags":"[\"a\",\"b\"]"})");
   EXPECT_EQ(filled(R"({"tags":"{{weir:v2.tags}}"})", R"({"properties":{"tags":{"type":"array"}}})"),
             R"({"tags":["a","b"]})");

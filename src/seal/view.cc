@@ -108,7 +108,7 @@ class ViewMaker {
       // What an error says has no members, and no ids: it may be made up like a result.
       const bool container =
           !result_.is_error && first != std::string::npos && (text[first] == '{' || text[first] == '[');
-      return {text, container && json::parse(text).has_value(), all_, {}};
+      return {text, container && json::parse(text).has_value(), all_};
     }
     json::Writer writer;
     writer.begin_array();
@@ -132,8 +132,8 @@ class ViewMaker {
   uint32_t keep(const Digest& key, Sealed value, size_t depth = 0) {
     const uint32_t number = vault_.number(key);
     if (number == 0) return 0;
-    note_ids(value, depth);
     value.source = rules_.source;
+    note_ids(value, depth);
     auto shared = std::make_shared<const Sealed>(std::move(value));
     vault_.put(number, shared);
     view_.values.emplace_back(number, std::move(shared));
@@ -172,8 +172,8 @@ class ViewMaker {
         continue;
       }
       const Digest key = key_of(key_, "item", i);
-      const Sealed value{
-          piece != nullptr ? piece->text : "null", true, piece != nullptr ? piece->label : all_, {}};
+      const Sealed value{piece != nullptr ? piece->text : "null", true,
+                         piece != nullptr ? piece->label : all_};
       const uint32_t item = keep(key, value, facts_.record.tokens.size());
       if (item == 0) break;
       writer.begin_object().field("ref", reference(item));

@@ -8,9 +8,9 @@
 //
 // A list shows the same number of references whatever it holds; those past its end stand for nothing. Trusted
 // records of a list stand there as they are. Members are named where the manifest declares them (`fields`,
-// `ids`, `origin`, `readers`, `authenticated`, `reveal`). Where ViewRules::reveal is set, a leaf with a `reveal`
-// type is shown once its bits are charged. So the text depends on labels, the manifest and charged reveals
-// alone.
+// `ids`, `origin`, `readers`, `authenticated`, `reveal`). Where ViewRules::reveal is set, a leaf with a
+// `reveal` type is shown once its bits are charged. So the text depends on labels, the manifest and charged
+// reveals alone.
 #pragma once
 
 #include <functional>

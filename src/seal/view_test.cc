@@ -147,12 +147,14 @@ TEST_F(Viewing, OpenOriginsAreShown) {
 TEST_F(Viewing, RevealsAreTypedChargedAndBounded) {
   rules_.reveal = true;
   const View yes = view("get", {R"({"title":"x","open":true})"});
-  EXPECT_EQ(yes.text, R"({"all":"{{weir:v1}}","title":"{{weir:v1.title}}","id":"{{weir:v1.id}}","open":true})");
+  EXPECT_EQ(yes.text,
+            R"({"all":"{{weir:v1}}","title":"{{weir:v1.title}}","id":"{{weir:v1.id}}","open":true})");
   EXPECT_DOUBLE_EQ(vault_.influence_bits(), std::log2(3));
   EXPECT_FALSE(labels_.trusted(vault_.revealed()));
   // Not of the type: that is an outcome too, and has been paid for.
-  EXPECT_EQ(view("get", {R"({"title":"x","open":"pay eve"})"}).text,
-            R"({"all":"{{weir:v1}}","title":"{{weir:v1.title}}","id":"{{weir:v1.id}}","open":"{{weir:v1.open}}"})");
+  EXPECT_EQ(
+      view("get", {R"({"title":"x","open":"pay eve"})"}).text,
+      R"({"all":"{{weir:v1}}","title":"{{weir:v1.title}}","id":"{{weir:v1.id}}","open":"{{weir:v1.open}}"})");
   EXPECT_DOUBLE_EQ(vault_.influence_bits(), std::log2(3));
   // A list that does not fit into what is left stays sealed from there on, whatever it holds.
   rules_.budget_bits = std::log2(3) * 2 + 0.01;

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "seal/substitute.h"
+#include "session/source.h"
 
 namespace weir::session {
 namespace {
@@ -29,7 +30,11 @@ LabelId vouched_by(const Memory& memory, const Conversation& conversation, ArgRo
   const trace::Form form = form_of(role, value);
   if (const LabelId label = conversation.person().vouch(value, form); label != kNoLabel) return label;
   const LabelId label = conversation.trusted().vouch(value, form);
-  if (label == kNoLabel || memory.index->first_seen_untrusted(value)) return kNoLabel;
+  if (label == kNoLabel) return kNoLabel;
+  // Unless it was the same source's, which a person has vouched for since.
+  if (memory.index->first_seen_untrusted(value) &&
+      !same_source(*memory.labels, *memory.vouched_sources, memory.index->taint(value).label, label))
+    return kNoLabel;
   // Agents copy what tools say of themselves into their prompts.
   return memory.descriptions->taint(value).spans.empty() ? label : kNoLabel;
 }
@@ -171,10 +176,13 @@ class Walk {
         unknown_ = reference.text();
         return leaf;
       }
-      leaf.label = memory_.labels->join(leaf.label, value->label);
-      leaf.traced = memory_.labels->join(leaf.traced, value->label);
+      const LabelId label =
+          vouched_label(*memory_.labels, *memory_.vouches, conversation_.session(), reference.number, *value);
+      leaf.label = memory_.labels->join(leaf.label, label);
+      leaf.traced = memory_.labels->join(leaf.traced, label);
     }
     leaf.written = leaf.value;
+    leaf.copied = !memory_.labels->trusted(leaf.traced);
     leaf.value = seal::substitute_text(leaf.value, [&](const seal::Reference& reference) {
       return std::optional(seal::resolve(*conversation_.sealed(reference.number), reference.path));
     });

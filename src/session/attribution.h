@@ -12,8 +12,10 @@
 #include "base/json.h"
 #include "label/label.h"
 #include "manifest/tool_facts.h"
+#include "manifest/trust.h"
 #include "session/conversation.h"
 #include "session/places.h"
+#include "session/vouch.h"
 #include "trace/index.h"
 
 namespace weir::session {
@@ -43,6 +45,8 @@ struct Memory {
   const trace::Index* index;
   const trace::Index* descriptions;  // what tools say of themselves: taints values, never a context
   const Places* places;
+  const std::vector<Vouch>* vouches;  // of values
+  const manifest::TrustRules* vouched_sources;
 };
 
 // Whether {{weir:v7}} in the arguments stands for content (as the planner writes them, in seal mode) or is

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/bytes.h"
+#include "base/limits.h"
+#include "manifest/trust.h"
 
 namespace weir::session {
 
@@ -27,8 +29,28 @@ std::string grant_json(const Grant& grant) {
   if (grant.expires_wall_ms) writer.key("expires").integer(*grant.expires_wall_ms);
   if (grant.release) writer.key("release").boolean(true);
   if (grant.planned) writer.key("planned").boolean(true);
+  if (!grant.origins.empty()) {
+    writer.key("origins").begin_array();
+    for (const std::string& origin : grant.origins) writer.string(origin);
+    writer.end_array();
+  }
+  if (!grant.reason.empty()) writer.field("reason", grant.reason);
   return writer.end_object().take();
 }
+
+namespace {
+
+Status read_origins(json::Value list, Grant& grant) {
+  manifest::TrustRules patterns;
+  for (const json::Value each : list.elements()) {
+    WEIR_TRY(patterns.add({std::string(each.string_or("")), true, {}, "/origins"}));
+    grant.origins.emplace_back(*each.string());
+    if (grant.origins.size() > limits::kGrantOriginsMax) return too_large("too many origins", "/origins");
+  }
+  return {};
+}
+
+}  // namespace
 
 Result<Grant> parse_grant(json::Value value, std::string_view beside) {
   if (!value.is_object()) return bad_input("a grant must be an object");
@@ -49,6 +71,10 @@ Result<Grant> parse_grant(json::Value value, std::string_view beside) {
       grant.release = *member.value.boolean();
     } else if (member.key == "planned" && member.value.boolean()) {
       grant.planned = *member.value.boolean();
+    } else if (member.key == "reason" && text && text->size() <= limits::kReasonBytesMax) {
+      grant.reason = *text;
+    } else if (member.key == "origins" && member.value.is_array()) {
+      WEIR_TRY(read_origins(member.value, grant));
     } else if (member.key == "scope" && text && (*text == "once" || *text == "session" || *text == "until")) {
       grant.scope = *text == "once" ? Scope::once : *text == "session" ? Scope::session : Scope::until;
     } else if (member.key == "args" && member.value.is_object()) {
@@ -64,9 +90,11 @@ Result<Grant> parse_grant(json::Value value, std::string_view beside) {
     } else {
       return bad_input(
           fmt::format("not understood in a grant: {} = {}", shown(member.key), shown(member.value.raw())),
-          where, "tool, args, scope (once, session, until), session, expires, release");
+          where, "tool, args, scope (once, session, until), session, expires, release, origins, reason");
     }
   }
+  if (!grant.origins.empty() && !grant.release)
+    return bad_input("origins are what a grant releases", "/origins", "\"release\":true");
   if (grant.tool.empty()) return bad_input("a grant needs a tool", "/tool", R"("tool":"mail/send")");
   return grant;
 }

@@ -36,6 +36,9 @@ struct Grant {
   // Also releases data to a recipient that is not among its readers, where `arguments` constrains that
   // recipient.
   bool release = false;
+  // With `release`: only data that comes from these origins (patterns of trust rules); empty: any.
+  std::vector<std::string> origins = {};
+  std::string reason = {};  // why, as the person says
   // Planned from the user's words by a model that had read nothing untrusted; ends when the user speaks
   // again.
   bool planned = false;
@@ -43,9 +46,10 @@ struct Grant {
   bool expired(int64_t wall_ms) const { return expires_wall_ms && wall_ms >= *expires_wall_ms; }
 };
 
-// One JSON object: {"id","tool","args":{"/to":"bob@x"},"scope","session","expires","release","planned"};
-// "expires" is in milliseconds since 1970. parse_grant() refuses unknown members but `beside`, which the
-// caller reads.
+// One JSON object:
+// {"id","tool","args":{"/to":"bob@x"},"scope","session","expires","release","origins","reason",
+// "planned"}; "expires" is
+// in milliseconds since 1970. parse_grant() refuses unknown members but `beside`, which the caller reads.
 std::string grant_json(const Grant& grant);
 Result<Grant> parse_grant(json::Value value, std::string_view beside = {});
 

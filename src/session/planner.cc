@@ -1,6 +1,7 @@
 // What the planner wrote: remembered when it leaves, recognised when it comes back.
 #include "session/attribution.h"
 #include "session/rewriting.h"
+#include "session/source.h"
 #include "session/workspace.h"
 
 namespace weir::session {
@@ -27,18 +28,26 @@ std::string moved_references(std::string_view text, const seal::Vault& from, std
   return out.append(text.substr(at));
 }
 
+// Thinking, and the empty text that some clients put beside calls.
+bool says_nothing(const exchange::Part& part) {
+  const auto* text = std::get_if<exchange::Text>(&part);
+  return std::holds_alternative<exchange::Thinking>(part) || (text != nullptr && text->text.empty());
+}
+
 }  // namespace
 
 void Workspace::label_planner(Conversation& conversation, const exchange::Message& message,
                               const Rules& rules) {
   const OwnWords* all = own_words(message);
-  size_t spoken = 0;  // parts that are no thinking
+  size_t spoken = 0;  // parts that say something
   for (size_t i = 0; i < message.parts.size(); ++i) {
     const exchange::Part& part = message.parts[i];
-    if (std::holds_alternative<exchange::Thinking>(part)) continue;
+    if (says_nothing(part)) continue;
     const size_t at = spoken++;
     const auto found = emitted_.find(exchange::part_digest(part));
-    const Emitted emitted = found != emitted_.end() ? found->second : Emitted{unseen_label_, false};
+    Emitted emitted = found != emitted_.end() ? found->second : Emitted{unseen_label_, false};
+    // It was written in a context that a person has vouched for since.
+    emitted.label = settled(labels_, vouched_sources_, emitted.label, conversation.next_context_);
     std::optional<std::string> own;
     if (found != emitted_.end() && all != nullptr && at < all->parts.size() && all->parts[at])
       own = all->vault == conversation.vault_
@@ -47,6 +56,8 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     const auto* text = std::get_if<exchange::Text>(&part);
     const auto* call = std::get_if<exchange::Call>(&part);
     Rewriting rewriting(labels_, conversation, i, rules);
+    Arrival arrival = arrival_of(conversation, message, i, rules);
+    const Arriving before = arriving(conversation);
     if (!rewriting.hides(emitted.label)) {
       conversation.next_context_ = labels_.join(conversation.next_context_, emitted.label);
     } else if (own) {
@@ -63,6 +74,7 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
                      emitted.label);
       rewriting.finish();
     }
+    arrived(conversation, before, std::move(arrival));
     if (rewriting.on() && emitted.before_reveal) add_planner_words(conversation, part, own ? &*own : nullptr);
     if (text != nullptr) remember(text->text, emitted.label);
     if (call == nullptr) continue;
@@ -112,7 +124,7 @@ void Workspace::remember_own_words(const Conversation& conversation, const excha
   own.vault = conversation.vault_;
   own.session = conversation.session_;
   for (const exchange::Part& part : message.parts) {
-    if (!std::holds_alternative<exchange::Thinking>(part)) own.parts.push_back(written(part).original);
+    if (!says_nothing(part)) own.parts.push_back(written(part).original);
   }
   if (own_words_.size() <= limits_.emitted_max) return;
   own_words_.erase(own_words_order_.front());
@@ -145,7 +157,7 @@ void Workspace::emitted(const Conversation& conversation, const exchange::Messag
                         const WrittenOf& written) {
   remember_own_words(conversation, message, written);
   for (const exchange::Part& part : message.parts) {
-    if (std::holds_alternative<exchange::Thinking>(part)) continue;
+    if (says_nothing(part)) continue;
     const Written said = written ? written(part) : Written{};
     const Digest digest = exchange::part_digest(part);
     const LabelId label = labels_.join(conversation.planner_label(labels_), said.carries);

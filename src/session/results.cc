@@ -5,6 +5,7 @@
 #include "manifest/label_result.h"
 #include "session/attribution.h"
 #include "session/rewriting.h"
+#include "session/source.h"
 #include "session/workspace.h"
 
 namespace weir::session {
@@ -20,14 +21,18 @@ bool taken_apart(const std::vector<LabelledText>& pieces, size_t raw) {
 }
 
 // A trusted tool may echo what a stranger wrote; then that is the stranger's still, and with it the record.
-void join_copies(const trace::Index& index, Labels& labels, std::vector<LabelledText>& pieces) {
+void join_copies(const trace::Index& index, const manifest::TrustRules& vouched, Labels& labels,
+                 std::vector<LabelledText>& pieces) {
   for (size_t i = 0; i < pieces.size(); ++i) {
     if (pieces[i].form != LabelledText::Form::raw || !labels.trusted(pieces[i].label)) continue;
     size_t end = i + 1;
     while (end < pieces.size() && pieces[end].form != LabelledText::Form::raw) ++end;
     LabelId copied = kNoLabel;
     for (size_t k = taken_apart(pieces, i) ? i + 1 : i; k < end; ++k) {
-      for (const trace::Span& copy : index.copies(pieces[k].text)) copied = labels.join(copied, copy.label);
+      for (const trace::Span& copy : index.copies(pieces[k].text)) {
+        if (!same_source(labels, vouched, copy.label, pieces[i].label))
+          copied = labels.join(copied, copy.label);
+      }
     }
     if (copied == kNoLabel || labels.trusted(copied)) continue;
     for (size_t k = i; k < end; ++k) pieces[k].label = labels.join(pieces[k].label, copied);
@@ -98,7 +103,7 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
       manifest::label_result(facts, tool, root, result, *rules.trust, labels_, rewriting.on());
   for (LabelledText& piece : pieces) piece.label = labels_.join(piece.label, inherited);
   if (rewriting.on()) {
-    join_copies(index_, labels_, pieces);
+    join_copies(index_, vouched_sources_, labels_, pieces);
     seal_result(conversation, result, part, facts, tool, pieces, *rules.sealing, ids_label);
   }
   if (ids_label != kNoLabel && !result.is_error) note_ids(conversation, facts, pieces, ids_label);
@@ -147,10 +152,7 @@ void Workspace::seal_result(Conversation& conversation, const exchange::Result& 
                             const manifest::ToolFacts& facts, std::string_view tool,
                             const std::vector<LabelledText>& pieces, const Sealing& sealing,
                             LabelId ids_label) {
-  const auto times = std::count_if(conversation.calls_.begin(), conversation.calls_.end(),
-                                   [&](const auto& call) { return call.first == result.call_id; });
-  const Digest key = times == 0 ? sha256({as_bytes(conversation.prefix()), "/result/", std::to_string(part)})
-                                : result_key(result.call_id, tool, static_cast<size_t>(times));
+  const Digest key = result_key(conversation, result, part, tool);
   const seal::ViewRules rules{sealing.page, sealing.budget_bits, sealing.reveal,
                               [&](LabelId label) { return is_open(sealing, labels_.get(label)); },
                               source_of(conversation.called(result.call_id), labels_)};

@@ -5,6 +5,7 @@
 #include "manifest/label_result.h"
 #include "session/attribution.h"
 #include "session/rewriting.h"
+#include "session/source.h"
 
 namespace weir::session {
 
@@ -51,6 +52,7 @@ size_t Workspace::DigestHash::operator()(const Digest& digest) const {
 
 std::shared_ptr<Conversation> Workspace::observe(const exchange::Request& request, const Rules& rules,
                                                  std::string_view session) {
+  arrivals_.clear();
   std::vector<Digest> prefixes;
   prefixes.reserve(request.messages.size());
   Digest prefix = exchange::conversation_start();
@@ -98,6 +100,21 @@ std::shared_ptr<Conversation> Workspace::continued(const std::vector<Digest>& pr
   return conversations_.front();
 }
 
+void Workspace::set_vouches(std::vector<Vouch> vouches) {
+  vouches_ = std::move(vouches);
+  vouched_sources_ = {};
+  for (const Vouch& vouch : vouches_) {
+    if (!vouch.origin.empty()) (void)vouched_sources_.add({vouch.origin, true, {}, {}}).has_value();
+  }
+  conversations_.clear();
+  by_prefix_.clear();
+}
+
+seal::SealedPtr Workspace::sealed(const std::string& session, uint32_t number) const {
+  const auto vault = vaults_.find(session);
+  return vault == vaults_.end() ? nullptr : vault->second->find(number);
+}
+
 void Workspace::forget(std::list<std::shared_ptr<Conversation>>::iterator at) {
   for (const Conversation::Step& step : (*at)->steps_) {
     const auto found = by_prefix_.find(step.prefix);
@@ -109,11 +126,14 @@ void Workspace::forget(std::list<std::shared_ptr<Conversation>>::iterator at) {
 void Workspace::label_message(Conversation& conversation, const Message& message, const Rules& rules) {
   if (message.role == Role::planner) return label_planner(conversation, message, rules);
   for (size_t i = 0; i < message.parts.size(); ++i) {
+    Arrival arrival = arrival_of(conversation, message, i, rules);
+    const Arriving before = arriving(conversation);
     if (const auto* result = std::get_if<exchange::Result>(&message.parts[i])) {
       label_result(conversation, *result, i, rules);
     } else {
       label_given_text(conversation, message, i, rules);
     }
+    arrived(conversation, before, std::move(arrival));
   }
   if (!message.name.empty() && message.role == Role::user) {
     Rewriting none(labels_, conversation, message.parts.size(), {});
@@ -180,6 +200,7 @@ void Workspace::add_trusted_text(Conversation& conversation, std::string_view te
   };
   size_t at = 0;
   for (const trace::Span& copy : index_.copies(text)) {
+    if (same_source(labels_, vouched_sources_, copy.label, label)) continue;
     const bool hidden = rewriting.hides(copy.label);
     if (!hidden) conversation.next_context_ = labels_.join(conversation.next_context_, copy.label);
     if (labels_.trusted(copy.label)) continue;  // private text of the owner's vouches as it did
@@ -217,8 +238,16 @@ void Workspace::calling(Conversation& conversation, const exchange::Call& call, 
 std::optional<std::string> Workspace::returned(Conversation& conversation, const exchange::Call& call,
                                                LabelId carries, const exchange::Result& result,
                                                const Rules& rules) {
+  arrivals_.clear();
   conversation.remember_call(call.id, {rules.tool_name(call.name), call.arguments, carries});
+  const Arriving before = arriving(conversation);
+  Arrival arrival;
+  arrival.tool = rules.tool_name(call.name);
+  arrival.call = call.id;
+  for (const std::string& text : result.texts) arrival.bytes += text.size();
+  arrival.key = sha256({"returned/", call.id, "/", arrival.tool});
   label_result(conversation, result, 0, rules);
+  arrived(conversation, before, std::move(arrival));
   std::optional<std::string> instead;
   if (!conversation.replaced_.empty()) instead = std::move(conversation.replaced_.back().text);
   // There is no history to go back to: one step stands for all, the call is over, and what was sealed is in

@@ -26,6 +26,7 @@
 #include "manifest/manifests.h"
 #include "manifest/trust.h"
 #include "seal/view.h"
+#include "session/arrival.h"
 #include "session/attribution.h"
 #include "session/conversation.h"
 #include "session/places.h"
@@ -105,8 +106,16 @@ class Workspace {
   std::optional<std::string> returned(Conversation& conversation, const exchange::Call& call, LabelId carries,
                                       const exchange::Result& result, const Rules& rules);
 
+  // What came in with the last observe() or returned(), in order.
+  const std::vector<Arrival>& arrivals() const { return arrivals_; }
+
   // What attribution reads.
-  Memory memory() { return {&labels_, &index_, &descriptions_, &places_}; }
+  Memory memory() { return {&labels_, &index_, &descriptions_, &places_, &vouches_, &vouched_sources_}; }
+  // What persons vouch for from now on. Histories are labelled anew when they come again. That what comes
+  // from a vouched source is trusted, Rules::trust says as well.
+  void set_vouches(std::vector<Vouch> vouches);
+  // The value of that number in a session that is known, or null.
+  seal::SealedPtr sealed(const std::string& session, uint32_t number) const;
   Places& places() { return places_; }
 
   Labels& labels() { return labels_; }
@@ -141,6 +150,17 @@ class Workspace {
   void forget(std::list<std::shared_ptr<Conversation>>::iterator at);
   // What the planner is sent of the part that is being labelled.
   class Rewriting;
+  // See arrival.h: what is labelled between arriving() and arrived() is one part of a message.
+  struct Arriving {
+    LabelId context;
+    size_t sealed;
+  };
+  static Arriving arriving(Conversation& conversation);
+  void arrived(Conversation& conversation, const Arriving& before, Arrival arrival);
+  Arrival arrival_of(const Conversation& conversation, const exchange::Message& message, size_t part,
+                     const Rules& rules) const;
+  static Digest result_key(const Conversation& conversation, const exchange::Result& result, size_t part,
+                           std::string_view tool);
   void label_message(Conversation& conversation, const exchange::Message& message, const Rules& rules);
   void label_given_text(Conversation& conversation, const exchange::Message& message, size_t part,
                         const Rules& rules);
@@ -180,6 +200,9 @@ class Workspace {
   LabelId operator_label_;
   LabelId attachment_label_;
   LabelId unseen_label_;
+  std::vector<Arrival> arrivals_;
+  std::vector<Vouch> vouches_;
+  manifest::TrustRules vouched_sources_;
 
   std::list<std::shared_ptr<Conversation>> conversations_;  // shared: a request in flight keeps its own alive
   struct Place {

@@ -139,4 +139,33 @@ Result<std::vector<std::pair<uint64_t, std::string>>> Store::details(uint64_t fr
   }
 }
 
+Status Store::put_arrivals(const std::vector<StoredArrival>& arrivals) {
+  return atomically([&]() -> Status {
+    // Not OR IGNORE, which would use up a number.
+    Query insert(*this,
+                 "INSERT INTO arrivals(session, key, json) SELECT ?1, ?2, ?3 WHERE NOT EXISTS (SELECT 1 FROM "
+                 "arrivals WHERE session = ?1 AND key = ?2)");
+    for (const StoredArrival& arrival : arrivals) {
+      if (arrival.json.size() > limits::kStoreValueBytesMax) continue;
+      insert.again();
+      WEIR_TRY(insert.text(arrival.session).blob(as_bytes(arrival.key)).text(arrival.json).run());
+    }
+    return Query(*this, "DELETE FROM arrivals WHERE seq <= (SELECT coalesce(max(seq), 0) FROM arrivals) - ?")
+        .integer(static_cast<int64_t>(limits_.arrivals_max))
+        .run();
+  });
+}
+
+Status Store::each_arrival(std::string_view session,
+                           const std::function<void(std::string_view, std::string_view)>& each) {
+  Query query(*this, session.empty() ? "SELECT session, json FROM arrivals ORDER BY seq"
+                                     : "SELECT session, json FROM arrivals WHERE session = ? ORDER BY seq");
+  if (!session.empty()) query.text(session);
+  while (true) {
+    WEIR_TRY_ASSIGN(row, query.step());
+    if (!row) return {};
+    each(query.column_bytes(0), query.column_bytes(1));
+  }
+}
+
 }  // namespace weir

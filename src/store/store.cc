@@ -12,7 +12,7 @@
 namespace weir {
 namespace {
 
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr int kBusyTimeoutMs = 5'000;
 
 // A later version appends a step; a released step never changes.
@@ -38,6 +38,10 @@ CREATE TABLE places (place TEXT PRIMARY KEY, label INTEGER NOT NULL REFERENCES l
 CREATE TABLE pins (server TEXT NOT NULL, tool TEXT NOT NULL, state INTEGER NOT NULL, accepted TEXT NOT NULL,
                    seen TEXT NOT NULL, findings TEXT NOT NULL, PRIMARY KEY (server, tool)) WITHOUT ROWID;
 INSERT INTO counters VALUES ('pins', 0);
+)sql",
+                                               R"sql(
+CREATE TABLE arrivals (seq INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, key BLOB NOT NULL,
+                       json TEXT NOT NULL, UNIQUE (session, key));
 )sql"};
 
 size_t or_limit(size_t given, size_t limit) {
@@ -65,6 +69,7 @@ Store::Store(sqlite3* db, const StoreOptions& options) : db_(db), limits_(option
   limits_.shadow_bytes_max = or_limit(options.shadow_bytes_max, limits::kShadowBytesMax);
   limits_.emitted_max = or_limit(options.emitted_max, limits::kEmittedMax);
   limits_.details_max = or_limit(options.details_max, limits::kStoredDetailsMax);
+  limits_.arrivals_max = or_limit(options.arrivals_max, limits::kStoredArrivalsMax);
   limits_.pins_max = or_limit(options.pins_max, limits::kPinsMax);
   limits_.trace_max = or_limit(options.trace_max, limits::kTraceEntriesMax);
 }
@@ -135,7 +140,7 @@ Status Store::migrate() {
     Query query(*this,
                 "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
     WEIR_TRY_ASSIGN(row, query.step());
-    if (row && query.column_integer(0) == 12) return {};
+    if (row && query.column_integer(0) == 13) return {};
     return bad_input("the store lacks tables", "", "the file is damaged: restore it, or move it away");
   }
   return atomically([&]() -> Status {

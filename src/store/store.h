@@ -51,6 +51,13 @@ struct StoredPin {
   std::string findings;        // lines
 };
 
+// What came into a session, as JSON without content; see gateway/recorder.
+struct StoredArrival {
+  std::string session;
+  Digest key = {};  // whoever sends the same again has the same
+  std::string json;
+};
+
 struct TraceEntry {
   uint64_t hash = 0;
   uint8_t flags = 0;
@@ -67,6 +74,7 @@ struct StoreOptions {
   size_t emitted_max = 0;
   size_t trace_max = 0;
   size_t details_max = 0;
+  size_t arrivals_max = 0;
   size_t pins_max = 0;
 };
 
@@ -126,6 +134,12 @@ class Store {
   Status put_detail(uint64_t entry, std::string_view json);
   // Of entries [from, from + n), those that are kept, in order.
   Result<std::vector<std::pair<uint64_t, std::string>>> details(uint64_t from, size_t n);
+
+  // What came into sessions, for people to read. One that is there already stays as it is; the oldest are
+  // dropped past kStoredArrivalsMax. An empty `session`: of all.
+  Status put_arrivals(const std::vector<StoredArrival>& arrivals);
+  Status each_arrival(std::string_view session,
+                      const std::function<void(std::string_view session, std::string_view json)>& each);
 
   // Sessions. The least recently touched are dropped past kSessionsMax.
   Status put_session(const StoredSession& session);

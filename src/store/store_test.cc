@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -163,11 +164,13 @@ TEST(Store, AnOlderFileIsMigrated) {
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(dir.file().c_str(), &db), SQLITE_OK);
   const char* as_version_1 =
-      "DROP TABLE pins; DELETE FROM counters WHERE name = 'pins'; PRAGMA user_version = 1";
+      "DROP TABLE arrivals; DROP TABLE pins; DELETE FROM counters WHERE name = 'pins'; PRAGMA user_version = "
+      "1";
   ASSERT_EQ(sqlite3_exec(db, as_version_1, nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(db);
   auto store = must_open(dir.file());
   EXPECT_TRUE(store->put_pin({"s", "a", 0, "{}", "", ""}));
+  EXPECT_TRUE(store->put_arrivals({{"s", key_of(1), "{}"}}));
   EXPECT_EQ(store->grants(0)->size(), 1U);
 }
 
@@ -298,6 +301,26 @@ TEST(Store, MemoryIsReadBackWhole) {
   ASSERT_EQ(details->size(), 3u);
   EXPECT_EQ(details->front().first, 2u);
   EXPECT_EQ((*store)->details(3, 1)->size(), 1u);
+}
+
+TEST(Store, ArrivalsAreKeptOnceAndTheOldestGo) {
+  StoreOptions options;
+  options.arrivals_max = 3;
+  auto store = Store::open(":memory:", options);
+  ASSERT_TRUE(store.has_value());
+  ASSERT_TRUE((*store)->put_arrivals({{"s", key_of(1), "1"}, {"t", key_of(1), "2"}, {"s", key_of(1), "x"}}));
+  const auto all = [&](std::string_view session) {
+    std::string out;
+    EXPECT_TRUE((*store)->each_arrival(
+        session, [&](std::string_view of, std::string_view json) { out += fmt::format("{}{} ", of, json); }));
+    return out;
+  };
+  EXPECT_EQ(all(""), "s1 t2 ");
+  EXPECT_EQ(all("t"), "t2 ");
+  ASSERT_TRUE((*store)->put_arrivals({{"s", key_of(2), "3"}}));
+  EXPECT_EQ(all("s"), "s1 s3 ");  // at the limit, and one past it
+  ASSERT_TRUE((*store)->put_arrivals({{"s", key_of(3), "4"}}));
+  EXPECT_EQ(all(""), "t2 s3 s4 ");
 }
 
 TEST(Store, Pins) {

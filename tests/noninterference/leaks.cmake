@@ -27,3 +27,7 @@ planted(denial guard/guard.cc "leaf.sealed ? \", sealed\" : \"\"" "leaf.sealed ?
 planted(order seal/view.cc "const Digest key = key_of(key_, \"item\", i);" "const Digest key = key_of(key_, piece != nullptr ? piece->text : std::string(), i); if (piece != nullptr && piece->text.size() % 2 == 0) vault_.number(key_of(key_, \"odd\", i));")
 # What the client shows of an answer, when it comes back.
 planted(expansion session/planner.cc "if (!rewriting.hides(emitted.label)) {" "if (text != nullptr || !rewriting.hides(emitted.label)) {")
+# Which of two results at /mcp comes first.
+planted(arrival session/workspace.cc "seal::reserve_numbers(" "if (false) seal::reserve_numbers(")
+# Whether a server at /mcp fails.
+planted(door gateway/mcp/session.cc "if (instead)" "if (instead && !result->is_error)")

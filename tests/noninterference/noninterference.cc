@@ -9,6 +9,7 @@
 #include <map>
 #include <tuple>
 
+#include "door.h"
 #include "gateway/running.h"
 #include "session.h"
 #include "world.h"
@@ -23,10 +24,13 @@ struct Options {
   bool print = false;
 };
 
-// One weir with its upstream; many sessions share it, as they would.
+constexpr size_t kMcpSessions = 10;  // one in so many
+
+// One weir with its upstream; many sessions share it, as they would. With `mcp` no agent's model goes through
+// it, and the upstream is only the reader's.
 class Stage {
  public:
-  explicit Stage(net::Loop& loop) : upstream_(loop) {
+  explicit Stage(net::Loop& loop, bool mcp) : upstream_(loop), box_(loop) {
     std::error_code failed;
     // What is synced there costs nothing.
     const std::string base = std::filesystem::is_directory("/dev/shm", failed) ? "/dev/shm" : "/tmp";
@@ -38,11 +42,17 @@ class Stage {
     config->ask_timeout_ms = 0;
     config->authenticate = false;
     for (const auto dialect : {exchange::Dialect::chat_completions, exchange::Dialect::messages})
-      config->upstreams.push_back({.name = std::string(exchange::dialect_name(dialect)),
-                                   .url = fmt::format("http://127.0.0.1:{}/v1", upstream_.port()),
-                                   .dialect = dialect});
+      config->upstreams.push_back(
+          {.name = std::string(exchange::dialect_name(dialect)),
+           .url = fmt::format("http://127.0.0.1:{}/v1", upstream_.port()),
+           .dialect = dialect,
+           .models = mcp ? std::vector<std::string>() : std::vector<std::string>{"*"}});
+    if (mcp) {
+      config->servers.push_back({.name = "box", .command = {"box"}});
+      config->seal.reader_model = "reader";
+    }
     if (const auto added = config->manifests.add(kManifest, "box.toml"); !added) die(added.error());
-    auto running = gateway::Running::start({std::move(*config), dir_, &loop});
+    auto running = gateway::Running::start({std::move(*config), dir_, &loop, box_.dial()});
     if (!running) die(running.error());
     running_ = std::move(*running);
   }
@@ -54,8 +64,10 @@ class Stage {
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
 
-  Upstream& upstream() { return upstream_; }
-  uint16_t port() const { return running_->port(); }
+  Transcript run(net::Loop& loop, const Plan& plan) {
+    return plan.mcp ? run_mcp_session(loop, upstream_, box_, running_->port(), plan)
+                    : run_session(loop, upstream_, running_->port(), plan);
+  }
 
  private:
   [[noreturn]] static void die(const Error& error) {
@@ -64,6 +76,7 @@ class Stage {
   }
 
   Upstream upstream_;
+  Box box_;
   std::string dir_;
   std::unique_ptr<gateway::Running> running_;
 };
@@ -74,6 +87,7 @@ Plan plan_of(const Options& options, size_t index) {
   Dice dice(mix({plan.session, 31}));
   plan.dialect = dice.one_in(2) ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
   plan.stream = dice.one_in(2);
+  plan.mcp = dice.one_in(kMcpSessions);
   return plan;
 }
 
@@ -108,32 +122,34 @@ void print_difference(const Plan& plan, size_t at, const Transcript& a, const Tr
   while (place < one.size() && place < other.size() && one[place] == other[place]) ++place;
   const size_t from = place > 300 ? place - 300 : 0;
   fmt::print("session {:x}, {}, {}: request {} of the planner differs at byte {}:\n  {}\n  {}\n",
-             plan.session, exchange::dialect_name(plan.dialect), plan.stream ? "streamed" : "whole", at + 1,
-             place, one.substr(from, 500), other.substr(from, 500));
+             plan.session, plan.mcp ? "mcp" : exchange::dialect_name(plan.dialect),
+             plan.stream ? "streamed" : "whole", at + 1, place, one.substr(from, 500),
+             other.substr(from, 500));
 }
 
 struct Sum {
-  size_t sessions = 0, interfering = 0, violations = 0, differing = 0, useful = 0, requests = 0, reveals = 0,
-         refused = 0;
+  size_t sessions = 0, mcp = 0, interfering = 0, violations = 0, differing = 0, useful = 0, requests = 0,
+         reveals = 0, refused = 0;
 };
 
 // Part one: two contents, and what is revealed answers alike in every second session.
 Sum compare_pairs(net::Loop& loop, const Options& options) {
   Sum sum;
-  std::unique_ptr<Stage> first;
-  std::unique_ptr<Stage> second;
+  std::unique_ptr<Stage> stages[2][2];  // by door; two that are compared
   for (size_t i = 0; i < options.sessions; ++i) {
-    if (i % 50 == 0 || !first) {
-      first = std::make_unique<Stage>(loop);
-      second = std::make_unique<Stage>(loop);
-    }
     Plan plan = plan_of(options, i);
+    auto& [first, second] = stages[plan.mcp ? 1 : 0];
+    if (i % 50 == 0 || !first) {
+      first = std::make_unique<Stage>(loop, plan.mcp);
+      second = std::make_unique<Stage>(loop, plan.mcp);
+    }
     plan.reveals_differ = i % 2 == 1;
     plan.variant = 1;
-    const Transcript a = run_session(loop, first->upstream(), first->port(), plan);
+    const Transcript a = first->run(loop, plan);
     plan.variant = 2;
-    const Transcript b = run_session(loop, second->upstream(), second->port(), plan);
+    const Transcript b = second->run(loop, plan);
     ++sum.sessions;
+    if (plan.mcp) ++sum.mcp;
     sum.requests += a.planner.size() + b.planner.size();
     sum.reveals += a.reveals.size();
     if (a.untrusted_bytes != b.untrusted_bytes) ++sum.differing;
@@ -164,9 +180,9 @@ bool count_views(net::Loop& loop, const Options& options, size_t sessions, size_
     std::map<std::string, double> views;
     double charge = 0;
     for (size_t variant = 0; variant < variants; ++variant) {
-      Stage stage(loop);
+      Stage stage(loop, plan.mcp);
       plan.variant = variant;
-      const Transcript transcript = run_session(loop, stage.upstream(), stage.port(), plan);
+      const Transcript transcript = stage.run(loop, plan);
       std::string view;
       double bits = 0;
       for (const std::string& body : transcript.planner) view += body + "\n";
@@ -191,9 +207,10 @@ int run(const Options& options) {
   const Sum sum = compare_pairs(loop, options);
   const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   fmt::print(
-      "pairs: {} sessions, {} requests of planners, {} reveals, {} with differing content, {} in which the "
+      "pairs: {} sessions ({} at /mcp), {} requests of planners, {} reveals, {} with differing content, {} "
+      "in which the "
       "planner was asked again, {:.0f} s\n",
-      sum.sessions, sum.requests, sum.reveals, sum.differing, sum.useful, seconds);
+      sum.sessions, sum.mcp, sum.requests, sum.reveals, sum.differing, sum.useful, seconds);
   int failed = 0;
   int passed = 0;
   const auto check = [&](bool good, const std::string& what) {

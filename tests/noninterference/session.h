@@ -52,6 +52,7 @@ struct Plan {
   exchange::Dialect dialect = exchange::Dialect::chat_completions;
   bool stream = false;
   bool reveals_differ = false;
+  bool mcp = false;  // by the other door: see door.h
 };
 
 // Runs it to its end. `weir_port` is that of a weir whose upstream is `upstream`.

@@ -71,9 +71,7 @@ TEST_F(SealTest, WhatNobodyVouchedForBecomesAReference) {
   start_sealed();
   EXPECT_EQ(text_of(call("web__fetch", R"({"url":"https://a.example/"})")), "{{weir:v1}}");
   const std::string list = text_of(call("mail__search", R"({"query":"bills"})"));
-  EXPECT_TRUE(
-      list.starts_with(R"({"all":"{{weir:v2}}","items":[{"ref":"{{weir:v3}}","from":"{{weir:v3.from}}")"))
-      << list;
+  EXPECT_TRUE(list.starts_with(R"({"all":"{{weir:v2}}","items":[{"ref":"{{weir:v3}}",)")) << list;
   EXPECT_EQ(list.find("eve"), std::string::npos);
 }
 

@@ -80,7 +80,7 @@ Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
             gateway_.workspace().observe_tools(texts, rules_);
           }) {
   const config::Config& config = gateway.config();
-  rules_ = {&config.manifests, &config.trust, &config.profiles.generic(), true};
+  rules_ = {&config.manifests, &gateway_.vouches().trust(), &config.profiles.generic(), true};
   const bool seals = config.mode == guard::Mode::seal;
   if (seals) begin_sealing();
   conversation_ = gateway.workspace().begin(config.has_model() && !config.mcp.alone, seals);
@@ -109,8 +109,7 @@ std::string Session::initialize(const Message& request) {
   writer.begin_object().field("protocolVersion", revision_).key("capabilities").raw(kCapabilities);
   writer.key("serverInfo").begin_object().field("name", "weir").field("version", "0.1.0").end_object();
   // A model behind weir is told with weir_ask; what a server says would be sealed on its way there.
-  if (sealing() && !gateway_.config().has_model())
-    writer.field("instructions", seal::references_in_words());
+  if (sealing() && !gateway_.config().has_model()) writer.field("instructions", seal::references_in_words());
   return wire::mcp::result(request.id, writer.end_object().take());
 }
 
@@ -478,7 +477,15 @@ std::optional<std::string> Session::label(const Wanted& wanted, const exchange::
   const InFlight& flight = in_flight_[wanted.id];
   session::Rules rules = rules_;
   if (flight.passed) rules.sealing = nullptr;
-  return gateway_.workspace().returned(*conversation_, wanted.call, flight.carries, result, rules);
+  session::Workspace& workspace = gateway_.workspace();
+  auto instead = workspace.returned(*conversation_, wanted.call, flight.carries, result, rules);
+  gateway_.sessions().note(
+      {"mcp-" + id_.substr(0, 8), "mcp", {conversation_->context(), kNoLabel, 0}, gateway_.now().wall_ms});
+  if (flight.ledger_call.empty()) return instead;  // it is listed in the planner's session
+  gateway_.recorder().arrivals(flight.ledger_session, workspace.arrivals(),
+                               guard::mode_name(gateway_.config().mode), gateway_.config().seal.budget_bits,
+                               workspace.labels());
+  return instead;
 }
 
 std::vector<Session::ServerState> Session::servers() const {
