@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/limits.h"
 #include "seal/substitute.h"
@@ -209,7 +210,7 @@ class Walk {
     const bool before = conversation_.planner().vouch(leaf.value, trace::Form::text) != kNoLabel;
     if (revealed != kNoLabel && !before) leaf.label = memory_.labels->join(leaf.label, revealed);
     leaf.label = with_readers_of_context(leaf.label);
-    leaf.value = seal::resolve(*value, references[0].path).text;
+    leaf.written = std::exchange(leaf.value, seal::resolve(*value, references[0].path).text);
     return true;
   }
 
