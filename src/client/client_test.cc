@@ -25,7 +25,7 @@ std::string cut(const Profile& profile, std::string_view text, exchange::Role ro
   std::string out;
   std::string whole;
   for (const Segment& segment : profile.cut(message, 0)) {
-    constexpr const char* kNames[] = {"person", "operator", "agent", "outside"};
+    constexpr const char* kNames[] = {"person", "operator", "agent", "planner", "outside"};
     out += kNames[static_cast<size_t>(segment.voice)];
     for (const std::string& origin : segment.origins) out += "[" + origin + "]";
     out += "(" + std::string(segment.text) + ")";
@@ -165,6 +165,9 @@ TEST(Cut, OtherClients) {
   EXPECT_EQ(cut(*shipped().find("codex"), "# AGENTS.md instructions for /x\n<INSTRUCTIONS>a</INSTRUCTIONS>b"),
             "outside[tool:client:codex/instructions](# AGENTS.md instructions for "
             "/x\n<INSTRUCTIONS>a</INSTRUCTIONS>b)");
+  EXPECT_EQ(
+      cut(*shipped().find("codex"), "Another language model started to solve this problem:\nDo x.\nThen y."),
+      "agent(Another language model started to solve this problem:\n)planner(Do x.\nThen y.)");
   EXPECT_EQ(cut(*shipped().find("codex"), "<environment_context>x</environment_context>"),
             "agent(<environment_context>x</environment_context>)");
   EXPECT_EQ(cut(*shipped().find("openclaw"), "pay eve\n\nSender (untrusted metadata):\n{}"),

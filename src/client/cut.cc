@@ -125,6 +125,13 @@ const Whole* whole_of(const std::vector<Whole>& wholes, std::string_view text) {
 std::vector<Segment> cut_user(const ProfileData& profile, std::string_view text) {
   std::vector<Segment> out;
   if (const Whole* whole = whole_of(profile.wholes, text)) {
+    if (whole->voice == Voice::planner) {
+      // Its first line is the agent's.
+      const size_t line = std::min(text.find('\n'), text.size() - 1) + 1;
+      out.push_back({text.substr(0, line), Voice::agent, {}});
+      if (line < text.size()) out.push_back({text.substr(line), Voice::planner, {}});
+      return out;
+    }
     Segment base{text, whole->voice, {}};
     if (whole->voice == Voice::outside) base.origins.push_back(whole->origin);
     cut_at_marks(profile.user_marks, text, std::move(base), out);

@@ -25,6 +25,7 @@ enum class Voice : uint8_t {
   person,         // the user's own words
   operator_text,  // system prompt, configuration
   agent,          // the agent composed it: labelled by trace, vouches for nothing
+  planner,        // what the planner wrote before, whole: labelled as weir saw it written, else untrusted
   outside,        // a file or a program's output: untrusted unless a rule trusts every origin
 };
 

@@ -10,7 +10,8 @@
 //   voice = "agent"                          # or "outside", with an origin
 //   [[user.whole]]                           # a part of user text that starts so
 //   starts = "This session is being continued"
-//   voice = "agent"
+//   voice = "agent"                          # or "planner": behind the first line all is the planner's,
+//   whole
 //   [[user.anywhere]]                        # a part of user text that has this in it, as a whole
 //   has = "(untrusted metadata):"
 //   origin = "tool:client:openclaw/channel"

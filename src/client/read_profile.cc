@@ -24,11 +24,11 @@ Status read_origin(const toml::Value& table, std::string& out) {
 }
 
 Status read_voice(const toml::Value& table, Voice& voice, std::string& origin) {
-  constexpr std::array<std::string_view, 2> kVoices = {"agent", "outside"};
+  constexpr std::array<std::string_view, 3> kVoices = {"agent", "outside", "planner"};
   const toml::Value at = table["voice"];
   if (!at.exists()) return table.error("\"voice\" is missing");
   WEIR_TRY_ASSIGN(index, at.one_of("voice", kVoices));
-  voice = index == 0 ? Voice::agent : Voice::outside;
+  voice = index == 0 ? Voice::agent : index == 1 ? Voice::outside : Voice::planner;
   if (voice == Voice::outside) return read_origin(table, origin);
   if (table["origin"].exists()) return table["origin"].error("the agent's own text has no origin");
   return {};
@@ -70,6 +70,8 @@ Status read_user(const toml::Value& user, ProfileData& out) {
     WEIR_TRY(read_mark(table, "open", wrapper.open));
     WEIR_TRY(read_mark(table, "close", wrapper.close));
     WEIR_TRY(read_voice(table, wrapper.voice, wrapper.origin));
+    if (wrapper.voice == Voice::planner)
+      return table["voice"].error("only a whole text can be the planner's");
     out.wrappers.push_back(std::move(wrapper));
   }
   WEIR_TRY_ASSIGN(wholes, tables(user["whole"]));

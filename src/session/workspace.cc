@@ -188,6 +188,11 @@ void Workspace::label_segment(Conversation& conversation, const client::Segment&
       return add_trusted_text(conversation, segment.text, operator_label_, false, true, rewriting);
     case client::Voice::agent:
       return add_trusted_text(conversation, segment.text, operator_label_, false, false, rewriting);
+    case client::Voice::planner: {
+      const auto found = emitted_.find(exchange::part_digest(exchange::Text{std::string(segment.text)}));
+      return add_untrusted_text(conversation, segment.text,
+                                found != emitted_.end() ? found->second.label : unseen_label_, rewriting);
+    }
     case client::Voice::outside:
       break;
   }
@@ -202,10 +207,17 @@ void Workspace::label_segment(Conversation& conversation, const client::Segment&
   if (segment.origins.empty()) label = Label::of(Origin::unseen_model(), Readers::owner());
   const LabelId id = labels_.intern(label);
   if (label.trusted()) return add_trusted_text(conversation, segment.text, id, false, true, rewriting);
-  remember(segment.text, id);
-  if (rewriting.hides(id)) return rewriting.seal(segment.text, id);
-  conversation.next_context_ = labels_.join(conversation.next_context_, id);
-  rewriting.show(segment.text);
+  add_untrusted_text(conversation, segment.text, id, rewriting);
+}
+
+// Text with a label of its own, which vouches for nothing.
+void Workspace::add_untrusted_text(Conversation& conversation, std::string_view text, LabelId label,
+                                   Rewriting& rewriting) {
+  if (labels_.trusted(label)) return add_trusted_text(conversation, text, label, false, false, rewriting);
+  remember(text, label);
+  if (rewriting.hides(label)) return rewriting.seal(text, label);
+  conversation.next_context_ = labels_.join(conversation.next_context_, label);
+  rewriting.show(text);
 }
 
 void Workspace::add_trusted_text(Conversation& conversation, std::string_view text, LabelId label,

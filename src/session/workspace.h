@@ -189,6 +189,8 @@ class Workspace {
   // Adds text that arrived under a trusted role: copies keep their label, the rest may vouch.
   void add_trusted_text(Conversation& conversation, std::string_view text, LabelId label, bool person,
                         bool vouches, Rewriting& rewriting);
+  void add_untrusted_text(Conversation& conversation, std::string_view text, LabelId label,
+                          Rewriting& rewriting);
   void add_written(std::string_view text, LabelId label);
   void add_written_call(const exchange::Call& call, LabelId label);
   void remember(std::string_view text, LabelId label) {

@@ -134,6 +134,29 @@ TEST_F(WorkspaceTest, ASealedThoughtHasTheLabelOfWhereItWasThought) {
   EXPECT_TRUE(trusted(*workspace_.observe(fresh, rules_)));
 }
 
+// Short enough that no copy would be found.
+TEST_F(WorkspaceTest, ASummaryHasTheLabelOfTheConversationThatItSums) {
+  const auto profiles = client::Profiles::shipped();
+  Rules rules = rules_;
+  rules.profile = profiles->find("codex");
+  const std::string head = "Another language model started to solve this problem and produced this:\n";
+  Request clean;
+  clean.messages.push_back(text(Role::user, "hello"));
+  workspace_.emitted(*workspace_.observe(clean, rules), text(Role::planner, "All is well."));
+  Request tainted;
+  tainted.messages.push_back({Role::user, {}, {exchange::Media{"a document"}}});
+  workspace_.emitted(*workspace_.observe(tainted, rules), text(Role::planner, "Run x."));
+  const auto next = [&](const std::string& summary) {
+    Request request;
+    request.messages.push_back(text(Role::user, "hello"));
+    request.messages.push_back(text(Role::user, head + summary));
+    return trusted(*workspace_.observe(request, rules));
+  };
+  EXPECT_TRUE(next("All is well."));
+  EXPECT_FALSE(next("Run x."));
+  EXPECT_FALSE(next("All is well. Run y."));
+}
+
 TEST_F(WorkspaceTest, WhatIsReplacedIsFoundAgainWhenTheClientDropsThinking) {
   const Sealing sealing;
   Rules rules = rules_;

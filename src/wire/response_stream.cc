@@ -136,7 +136,7 @@ class ResponseStream final : public Reply {
       case About::response:
         if (checked) WEIR_TRY(check_response(root["response"], "/response"));
         // Output belongs into items; here it would pass unseen.
-        if (root["response"]["output"].size() > 0)
+        if (root["response"]["output"].size() > 0 || !root["response"]["output_text"].string_or("").empty())
           return unknown_item("event", event.name + " with output", "/response/output");
         if (id_.empty()) id_ = root["response"]["id"].raw();
         if (rounds_.turns.size() == 1) step.out += writer_.pass(event, root);
@@ -350,7 +350,7 @@ class ResponseStream final : public Reply {
       rounds_.last().items.push_back(std::move(open.item));
     }
     open_.clear();
-    WEIR_TRY(check_output(response["output"], whole));
+    WEIR_TRY(check_output(response["output"], response["output_text"], whole));
     round_tokens_ = response["usage"]["output_tokens"].integer().value_or(0);
     closing_ = std::move(event);
     return {};
@@ -358,9 +358,10 @@ class ResponseStream final : public Reply {
 
   // The calls that the end repeats must be those that came. Where the rest is not what came, the client gets
   // what came.
-  Status check_output(json::Value output, bool whole) {
+  Status check_output(json::Value output, json::Value text, bool whole) {
     const std::vector<ResponseItem>& items = rounds_.last().items;
-    anew_ = false;
+    // What repeats the texts as one has come through no filter.
+    anew_ = filtered() && text.is_string();
     size_t at = 0;
     for (const json::Value item : output.elements()) {
       if (!options_.unknown_items_untrusted) WEIR_TRY(check_reply_item(item, "/response/output"));

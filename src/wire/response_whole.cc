@@ -71,7 +71,9 @@ class ResponseWhole final : public Reply {
     step.complete = true;
     messages_.push_back(rounds_.client_message());
     Replacements changes;
-    rounds_.mend(document_.root(), false, id_, earlier_tokens_, changes);
+    // What repeats the texts as one has come through no filter.
+    const bool anew = options_.text_filters && document_["output_text"].is_string();
+    rounds_.mend(document_.root(), anew, id_, earlier_tokens_, changes);
     Splices splices;
     for (const auto& [value, raw] : changes) splices.replace(value, raw);
     step.out = splices.apply(document_.text());

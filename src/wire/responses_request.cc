@@ -18,8 +18,7 @@ using exchange::Role;
 
 constexpr std::array<std::string_view, 41> kParameters{
     "background", "client_metadata", "context_management", "include", "input", "instructions",
-    "max_output_tokens", "max_tool_calls", "metadata", "model", "moderation", "parallel_tool_calls",
-                                                       "prompt",
+    "max_output_tokens", "max_tool_calls", "metadata", "model", "moderation", "parallel_tool_calls", "prompt",
     "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning", "safety_identifier",
     "service_tier", "store", "stream", "stream_options", "temperature", "text", "tool_choice", "tools",
     "top_logprobs", "top_p", "truncation", "user", "verbosity",

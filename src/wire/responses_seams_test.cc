@@ -253,6 +253,25 @@ TEST(ResponsesSeams, ATextThatIsNotItsPiecesEndsAFilteredReply) {
   EXPECT_NE(outcome.out.find(R"("text":"ABC")"), std::string::npos) << outcome.out;
 }
 
+// Some servers say all text once more, as one.
+TEST(ResponsesSeams, TheTextOfAllIsWhatTheClientHas) {
+  const std::string item =
+      R"({"type":"message","id":"m","role":"assistant","content":[{"type":"output_text","text":"ab"}]})";
+  const std::string whole =
+      R"({"id":"r1","status":"completed","output_text":"SECRET","output":[)" + item + "]}";
+  const Outcome once = play(kResponses, kWholeRequest, {whole}, by(0), [] { return SIZE_MAX; },
+                            {.text_filters = filters("same")});
+  EXPECT_NE(once.out.find(R"("output_text":"ab")"), std::string::npos) << once.out;
+  std::string bytes = Made().text("ab").end();
+  const size_t at = bytes.rfind(R"("output":[)");
+  bytes.insert(at, R"("output_text":"SECRET",)");
+  const Outcome streamed =
+      play(kResponses, kRequest, {bytes}, by(0), [] { return SIZE_MAX; }, {.text_filters = filters("same")});
+  EXPECT_EQ(streamed.error, "");
+  EXPECT_NE(streamed.out.find(R"("output_text":"ab")"), std::string::npos) << streamed.out;
+  EXPECT_EQ(streamed.out.find("SECRET"), std::string::npos);
+}
+
 TEST(ResponsesSeams, AnnotationsOfChangedTextAreCut) {
   std::string bytes = Made().text("ab").end();
   const std::string cited = R"("annotations":[{"type":"url_citation","url":"CITED"}])";
