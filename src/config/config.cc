@@ -22,7 +22,7 @@ Status only_known(const toml::Value& table, std::string_view section) {
   for (const Key& key : keys()) {
     if (key.section == section) names.push_back(key.name);
   }
-  if (section.empty()) names.insert(names.end(), {"upstream", "server", "mcp", "seal", "trust"});
+  if (section.empty()) names.insert(names.end(), {"upstream", "server", "mcp", "seal", "intent", "trust"});
   auto entries = table.entries();
   if (!entries) return entries.error();
   for (const toml::Entry& entry : *entries) {
@@ -71,6 +71,7 @@ class Reader {
     WEIR_TRY(read_servers(root["server"]));
     WEIR_TRY(read_mcp(root["mcp"]));
     WEIR_TRY(read_seal(root["seal"]));
+    WEIR_TRY(read_intent(root["intent"]));
     WEIR_TRY(read_trust(root["trust"]));
     if (!config_.authenticate && !config_.on_loopback()) {
       return root["auth"].error(
@@ -292,6 +293,18 @@ class Reader {
     return mcp.read("alone", config_.mcp.alone);
   }
 
+  Status read_intent(const toml::Value& intent) {
+    if (!intent.exists()) return {};
+    WEIR_TRY(only_known(intent, "intent"));
+    WEIR_TRY(intent.read("check", config_.intent.check));
+    WEIR_TRY(intent.read("judge", config_.intent.judge));
+    WEIR_TRY(intent.read("judge_model", config_.intent.judge_model));
+    WEIR_TRY(intent.read("plan", config_.intent.plan));
+    if (!config_.intent.judge.empty() && config_.upstream_named(config_.intent.judge) == nullptr)
+      return intent["judge"].error(fmt::format("there is no [upstream.{}]", config_.intent.judge));
+    return {};
+  }
+
   Status read_seal(const toml::Value& seal) {
     if (!seal.exists()) return {};
     WEIR_TRY(only_known(seal, "seal"));
@@ -379,7 +392,21 @@ bool Config::on_loopback() const {
 }
 
 bool Config::has_model() const {
-  return std::any_of(upstreams.begin(), upstreams.end(), [](const Upstream& each) { return !each.built_in; });
+  return std::any_of(upstreams.begin(), upstreams.end(),
+                     [](const Upstream& each) { return !each.built_in && !each.models.empty(); });
+}
+
+std::optional<Config::Reader> Config::own_reader() const {
+  const Upstream* upstream = upstream_named(seal.reader);
+  for (const Upstream& each : upstreams) {
+    if (upstream == nullptr && seal.reader.empty() && !each.built_in) upstream = &each;
+  }
+  if (upstream == nullptr || upstream->key_source == KeySource::client) return std::nullopt;
+  if (!seal.reader_model.empty()) return Reader{upstream, seal.reader_model};
+  for (const std::string& model : upstream->models) {
+    if (model.find('*') == std::string::npos) return Reader{upstream, model};
+  }
+  return std::nullopt;
 }
 
 const Upstream* Config::upstream_named(std::string_view name) const {

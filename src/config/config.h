@@ -68,6 +68,14 @@ struct Seal {
   std::string reader_model = {};  // empty: the planner's
 };
 
+// The intent check: whether a model is asked if the user's own words include a call, before a person is.
+struct Intent {
+  bool check = false;
+  std::string judge = {};        // the upstream that is asked; empty: the planner's own
+  std::string judge_model = {};  // empty: the planner's
+  bool plan = false;             // the same model plans side effects before anything is read
+};
+
 struct Config {
   std::string file = {};  // where it was read from; empty: embedded defaults
   std::string listen_host = "127.0.0.1";
@@ -84,6 +92,7 @@ struct Config {
   std::vector<Server> servers = {};
   Mcp mcp = {};
   Seal seal = {};
+  Intent intent = {};
   manifest::Manifests manifests = {};
   manifest::TrustRules trust = {};
   policy::PolicySet policies = {};
@@ -95,7 +104,15 @@ struct Config {
   std::vector<std::string> secret_variables() const;
   // `listen_host` is one that only this machine reaches.
   bool on_loopback() const;
-  // Whether a model of the person's own goes through weir.
+  // Who reads sealed content where no model request says it (at /mcp): `seal.reader` or else the first
+  // upstream, with `seal.reader_model` or else the first whole name in its `models`. Nobody where no model is
+  // named, or where the upstream takes only its client's own credential.
+  struct Reader {
+    const Upstream* upstream;
+    std::string model;
+  };
+  std::optional<Reader> own_reader() const;
+  // Whether a model of the person's own goes through weir: an upstream without `models` is for the reader.
   bool has_model() const;
   const Upstream* upstream_named(std::string_view name) const;
   // The first upstream of that dialect whose `models` has a pattern for the model, or nullptr.

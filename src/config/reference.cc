@@ -40,7 +40,7 @@ constexpr Key kKeys[] = {
      "Only `\"client\"`: the client's own credential is passed on (weir's token then comes as `Weir-Token` "
      "header or in the path)."},
     {"upstream.NAME", "models", "list of strings", "[\"*\"]",
-     "Patterns of model names that go here; `*` stands for any text."},
+     "Patterns of model names that go here; `*` stands for any text. `[]`: none, it is for `seal.reader`."},
     {"upstream.NAME", "ca_file", "string", "", "Further certificate authorities (PEM) for this upstream."},
     {"[server]", "name", "string", "", "The server's name in origins, policies and tool names."},
     {"[server]", "command", "list of strings", "", "How to start it, when it speaks MCP on stdio."},
@@ -63,6 +63,15 @@ constexpr Key kKeys[] = {
      "With an upstream configured, a call at `/mcp` that the model proxy has not decided counts as made "
      "after "
      "reading untrusted text. Weakening: `true` starts such clients clean."},
+    {"intent", "check", "boolean", "false",
+     "Before a person is asked about a call, a model that has read nothing untrusted is asked whether the "
+     "user's own words include it; see [the intent check](intent.md)."},
+    {"intent", "judge", "string", "",
+     "The upstream that is asked; by default the one that the request goes to."},
+    {"intent", "judge_model", "string", "", "The model that is asked; by default the one of the request."},
+    {"intent", "plan", "boolean", "false",
+     "Before anything untrusted is read, the same model is asked once which side effects the user's request "
+     "needs; each becomes a grant for one call with exactly these values."},
     {"seal", "page", "integer", "10", "How many references a sealed list shows, whatever it holds."},
     {"seal", "budget_bits", "number", "64",
      "What may be revealed to the model of sealed content in one session, in bits."},
@@ -76,8 +85,10 @@ constexpr Key kKeys[] = {
     {"seal", "attachments", "string", "\"sealed\"",
      "Weakening: `\"open\"` shows the model pictures and files that the user hands over."},
     {"seal", "reader", "string", "",
-     "The upstream that reads sealed content for `weir_ask`; by default the one that the request goes to."},
-    {"seal", "reader_model", "string", "", "The reader's model; by default the request's."},
+     "The upstream that reads sealed content for `weir_ask`; by default the one that the request goes to, at "
+     "`/mcp` the first."},
+    {"seal", "reader_model", "string", "",
+     "The reader's model; by default the request's, at `/mcp` the first in `models` without a `*`."},
     {"[trust]", "origin", "string", "",
      "A pattern: `mailto:*@mycorp.example`, `file:/srv/docs/**`, `tool:wiki/*`."},
     {"[trust]", "integrity", "string", "", "`trusted` or `untrusted`."},

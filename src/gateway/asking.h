@@ -13,7 +13,7 @@
 
 #include "gateway/gateway.h"
 #include "gateway/model_call.h"
-#include "seal/ask.h"
+#include "seal/inquiry.h"
 
 namespace weir::gateway {
 
@@ -35,13 +35,11 @@ class Asking : public std::enable_shared_from_this<Asking> {
 
  private:
   Asking(Gateway& gateway, const Question& question, std::function<void(std::string)> done);
-  Status prepare(std::string_view arguments);
   void record(const exchange::Call& call);
   void ask_reader();
   void answered(Result<std::string> written);
   void finish(std::string result);
-  void list(const std::vector<uint32_t>& sealed);
-  std::string sealed(const std::string& answer_json, bool over_budget);
+  void list();
 
   Gateway& gateway_;
   const std::string session_;
@@ -50,12 +48,9 @@ class Asking : public std::enable_shared_from_this<Asking> {
   const std::string model_;
   const net::Headers headers_;
   std::function<void(std::string)> done_;
-  seal::Ask ask_;
+  seal::Inquiry inquiry_;
   seal::Prompt prompt_;
   std::string call_id_;
-  Digest key_ = {};
-  LabelId label_ = kNoLabel;
-  bool charged_ = false;
   int tries_ = 0;
   std::shared_ptr<ModelCall> reader_;  // shared with what is under way, which holds it weakly
 };

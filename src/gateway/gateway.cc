@@ -279,17 +279,15 @@ std::string Gateway::new_grant_id() {
 void Gateway::add_grant(session::Grant grant, std::function<void(Status)> done) {
   const int64_t expires = grant.expires_wall_ms.value_or(INT64_MAX);
   const StoredGrant stored{grant.id, session::grant_json(grant), expires};
-  recorder_.grant(
-      grant, false,
-      [this, stored, grant, done = std::move(done)](const Result<uint64_t>& entry) {
-        if (!entry) return done(entry.error());
-        environment_.store.write(
-            [stored, now = now().wall_ms](Store& store) { return store.put_grant(stored, now); },
-            [this, grant, done](const Status& status) {
-              if (status) grants_.push_back(grant);
-              done(status);
-            });
-      });
+  recorder_.grant(grant, false, [this, stored, grant, done = std::move(done)](const Result<uint64_t>& entry) {
+    if (!entry) return done(entry.error());
+    environment_.store.write(
+        [stored, now = now().wall_ms](Store& store) { return store.put_grant(stored, now); },
+        [this, grant, done](const Status& status) {
+          if (status) grants_.push_back(grant);
+          done(status);
+        });
+  });
 }
 
 void Gateway::remove_grant(const std::string& id, std::function<void(Result<bool>)> done) {

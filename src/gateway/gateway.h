@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "gateway/asks.h"
 #include "gateway/auth.h"
+#include "gateway/intents.h"
 #include "gateway/labelling.h"
 #include "gateway/mcp/upstream.h"
 #include "gateway/pins.h"
@@ -93,6 +94,7 @@ class Gateway {
   Recorder& recorder() { return recorder_; }
   Tickets& tickets() { return tickets_; }
   Pins& pins() { return pins_; }
+  Intents& intents() { return intents_; }
   ledger::Log& log() { return environment_.log; }
   StoreThread& store() { return environment_.store; }
   net::Client& client_for(const config::Upstream& upstream);
@@ -147,6 +149,7 @@ class Gateway {
   Pins pins_;
   Vouches vouches_;
   Sessions sessions_;
+  Intents intents_;
   Asks asks_;
   std::map<std::string, std::unique_ptr<net::Client>> clients_;  // by CA file: "" is the system's store alone
   std::unique_ptr<net::Server> server_;

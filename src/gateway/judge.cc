@@ -4,20 +4,46 @@ namespace weir::gateway {
 
 std::shared_ptr<Judging> judge(Gateway& gateway, const guard::Situation& situation,
                                const exchange::Call& call, std::function<void(Judged)> done,
-                               std::function<void(const std::string&)> asked) {
+                               std::function<void(const std::string&)> asked, const Judge* intent) {
   std::shared_ptr<Judging> judging(new Judging(gateway, situation.session_id));
   judging->done_ = std::move(done);
   judging->asked_ = std::move(asked);
-  judging->judged_.verdict = guard::decide(situation, call);
+  judging->arguments_ = call.arguments;
+  judging->enforced_ = situation.mode != guard::Mode::watch;
+  guard::Situation with_intent = situation;
+  with_intent.intent = intent != nullptr && judging->enforced_;
+  judging->judged_.verdict = guard::decide(with_intent, call);
   const guard::Verdict& verdict = judging->judged_.verdict;
   ++gateway.counters().calls;
   if (!verdict.grant.empty()) gateway.use_up(verdict.grant);
-  gateway.recorder().decision(situation.session_id, verdict, call.arguments,
-                              situation.mode != guard::Mode::watch, gateway.workspace().labels(),
-                              [weak = std::weak_ptr<Judging>(judging)](Result<uint64_t> entry) {
-                                if (const auto self = weak.lock()) self->recorded(std::move(entry));
-                              });
+  if (!verdict.intent) {
+    judging->record();
+    return judging;
+  }
+  judging->intent_ =
+      IntentCheck::start(gateway, situation.session_id, *verdict.intent, *intent,
+                         [weak = std::weak_ptr<Judging>(judging)](const IntentCheck::Answer& answer) {
+                           if (const auto self = weak.lock()) self->intent_answered(answer);
+                         });
   return judging;
+}
+
+void Judging::intent_answered(const IntentCheck::Answer& answer) {
+  guard::Verdict& verdict = judged_.verdict;
+  if (answer.yes) {
+    guard::apply_intent(verdict, gateway_.config().policies, *answer.yes, answer.held);
+  } else {
+    verdict.why += "; the intent check gave no answer: " + answer.fault;
+  }
+  record();
+}
+
+void Judging::record() {
+  gateway_.recorder().decision(session_, judged_.verdict, arguments_, enforced_,
+                               gateway_.workspace().labels(),
+                               [weak = weak_from_this()](Result<uint64_t> entry) {
+                                 if (const auto self = weak.lock()) self->recorded(std::move(entry));
+                               });
 }
 
 Judging::~Judging() {

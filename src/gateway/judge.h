@@ -11,6 +11,7 @@
 #include <string>
 
 #include "gateway/gateway.h"
+#include "gateway/intent_check.h"
 
 namespace weir::gateway {
 
@@ -30,24 +31,32 @@ class Judging : public std::enable_shared_from_this<Judging> {
 
  private:
   friend std::shared_ptr<Judging> judge(Gateway&, const guard::Situation&, const exchange::Call&,
-                                        std::function<void(Judged)>, std::function<void(const std::string&)>);
+                                        std::function<void(Judged)>, std::function<void(const std::string&)>,
+                                        const Judge*);
   Judging(Gateway& gateway, std::string session) : gateway_(gateway), session_(std::move(session)) {}
+  void record();
+  void intent_answered(const IntentCheck::Answer& answer);
   void recorded(Result<uint64_t> entry);
   void finish(bool allowed);
 
   Gateway& gateway_;
   std::string session_;
+  std::string arguments_;
+  bool enforced_ = true;
+  std::shared_ptr<IntentCheck> intent_;  // shared with what is under way, which holds it weakly
   Judged judged_;
   std::string ask_;
   std::function<void(Judged)> done_;  // empty once it ran
   std::function<void(const std::string&)> asked_;
 };
 
-// Decides and writes down. `situation` is borrowed for the call. In watch mode all is allowed, and recorded
-// as what would have been. `asked` hears the id of the ask, when a person is asked. Shared with what is under
-// way, which holds it only weakly.
+// Decides, asks the judge of the intent check where that may help, and writes down. `situation` is borrowed
+// for the call. In watch mode all is allowed, and recorded as what would have been. `asked` hears the id of
+// the ask, when a person is asked. `intent`: who answers the intent check; null: nobody does. It is borrowed
+// for the call. Shared with what is under way, which holds it only weakly.
 [[nodiscard]] std::shared_ptr<Judging> judge(Gateway& gateway, const guard::Situation& situation,
                                              const exchange::Call& call, std::function<void(Judged)> done,
-                                             std::function<void(const std::string& ask)> asked = {});
+                                             std::function<void(const std::string& ask)> asked = {},
+                                             const Judge* intent = nullptr);
 
 }  // namespace weir::gateway

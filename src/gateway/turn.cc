@@ -112,6 +112,16 @@ void Turn::label() {
                                gateway_.config().seal.budget_bits, workspace.labels());
   note_session();
   record_effects();
+  const bool acts =
+      gateway_.config().mode != guard::Mode::watch && path_.find("/count_tokens") == std::string::npos;
+  if (acts && gateway_.config().intent.plan)
+    Planning::start(gateway_, situation(true), conversation_, parsed_->request.tools, intent_judge());
+}
+
+guard::Situation Turn::situation(bool offered) const {
+  const config::Config& config = gateway_.config();
+  return {&gateway_.workspace(), conversation_.get(), rules_,  &config.policies,      &gateway_.grants(),
+          session_id_,           config.mode,         offered, gateway_.now().wall_ms};
 }
 
 void Turn::note_session() {
@@ -252,13 +262,18 @@ void Turn::decide(const std::vector<wire::HeldCall>& calls) {
   undecided_ = calls.size();
   for (size_t i = 0; i < calls.size(); ++i) {
     held_[i].call = calls[i].call;
-    if (sealing() && held_[i].call.name == seal::kAskTool) {
+    if (sealing() && is_ask(held_[i].call)) {
       ask_reader(i);
     } else {
       judge_call(i);
     }
   }
   keep_alive_ = gateway_.loop().after(limits::kKeepAliveIntervalMs, [this] { keep_alive(); });
+}
+
+// weir's tool, as it is offered here or by its own MCP server.
+bool Turn::is_ask(const exchange::Call& call) const {
+  return call.name == seal::kAskTool || rules_.tool_name(call.name) == seal::kAskToolOfServer;
 }
 
 void Turn::decided(size_t index, Judged judged) {
@@ -268,17 +283,26 @@ void Turn::decided(size_t index, Judged judged) {
 }
 
 void Turn::judge_call(size_t index) {
-  const config::Config& config = gateway_.config();
   const exchange::Call& call = held_[index].call;
   const auto& tools = parsed_->request.tools;
   const bool offered = std::any_of(tools.begin(), tools.end(),
                                    [&](const exchange::Tool& tool) { return tool.name == call.name; });
-  const guard::Situation situation{&gateway_.workspace(), conversation_.get(), rules_,      &config.policies,
-                                   &gateway_.grants(),    session_id_,         config.mode, offered,
-                                   gateway_.now().wall_ms};
-  held_[index].judging = judge(gateway_, situation, call, [weak = weak_from_this(), index](Judged judged) {
-    if (const auto self = weak.lock()) self->decided(index, std::move(judged));
-  });
+  std::optional<Judge> intent;
+  if (gateway_.config().intent.check) intent = intent_judge();
+  held_[index].judging = judge(
+      gateway_, situation(offered), call,
+      [weak = weak_from_this(), index](Judged judged) {
+        if (const auto self = weak.lock()) self->decided(index, std::move(judged));
+      },
+      {}, intent ? &*intent : nullptr);
+}
+
+// Who answers the intent check for this request.
+Judge Turn::intent_judge() const {
+  const config::Intent& intent = gateway_.config().intent;
+  const config::Upstream* named = gateway_.config().upstream_named(intent.judge);
+  return Judge{named != nullptr ? named : upstream_,
+               intent.judge_model.empty() ? parsed_->request.model : intent.judge_model, call_->headers()};
 }
 
 // All calls of the round are decided: what was allowed leaves.

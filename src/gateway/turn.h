@@ -17,6 +17,7 @@
 #include "gateway/asking.h"
 #include "gateway/gateway.h"
 #include "gateway/judge.h"
+#include "gateway/planning.h"
 #include "seal/show.h"
 #include "wire/dialect.h"
 
@@ -53,7 +54,6 @@ class Turn : public std::enable_shared_from_this<Turn> {
   bool sealing() const { return rules_.sealing != nullptr; }
   std::string upstream_body() const;
   std::unique_ptr<wire::TextFilter> shown_text();
-  std::optional<seal::Resolved> resolve(const seal::Reference& reference) const;
   wire::Verdict verdict_of(Held& held);
   session::Workspace::Written written(const exchange::Part& part) const;
   void send_upstream(std::string body);
@@ -65,6 +65,9 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void write(std::string_view bytes);
   void decide(const std::vector<wire::HeldCall>& calls);
   void judge_call(size_t index);
+  guard::Situation situation(bool offered) const;
+  Judge intent_judge() const;
+  bool is_ask(const exchange::Call& call) const;
   void ask_reader(size_t index);
   void decided(size_t index, Judged judged);
   void answered(size_t index, std::string result);

@@ -2,7 +2,7 @@
 #include "base/limits.h"
 #include "gateway/turn.h"
 #include "seal/ask.h"
-#include "seal/substitute.h"
+#include "session/with_content.h"
 
 namespace weir::gateway {
 
@@ -34,9 +34,8 @@ class Turn::ShownFilter final : public wire::TextFilter {
 // The filter lives in the reply, which is the turn's.
 std::unique_ptr<wire::TextFilter> Turn::shown_text() {
   shown_.push_back(std::make_shared<ShownText>());
-  return std::make_unique<ShownFilter>(
-      gateway_.workspace().labels(), [this](const seal::Reference& reference) { return resolve(reference); },
-      shown_.back());
+  return std::make_unique<ShownFilter>(gateway_.workspace().labels(), conversation_->resolver(),
+                                       shown_.back());
 }
 
 std::string Turn::upstream_body() const {
@@ -46,12 +45,6 @@ std::string Turn::upstream_body() const {
     changes.parts.push_back({replaced.message, replaced.part, replaced.text});
   changes.tools.push_back(seal::ask_tool());
   return parsed_->write(changes);
-}
-
-std::optional<seal::Resolved> Turn::resolve(const seal::Reference& reference) const {
-  const seal::SealedPtr value = conversation_->sealed(reference.number);
-  if (value == nullptr) return std::nullopt;
-  return seal::resolve(*value, reference.path);
 }
 
 void Turn::ask_reader(size_t index) {
@@ -84,25 +77,15 @@ wire::Verdict Turn::verdict_of(Held& held) {
                                   [](const session::Leaf& leaf) { return leaf.sealed; });
   exchange::Call call = held.call;
   if (sealed) {
-    const auto schema_text = [&] {
-      for (const exchange::Tool& tool : parsed_->request.tools) {
-        if (tool.name == call.name) return tool.schema;
-      }
-      return std::string();
-    };
-    const seal::Resolve resolve = [this](const seal::Reference& reference) {
-      return this->resolve(reference);
-    };
-    const auto schema = json::parse(schema_text());
-    const auto arguments =
-        call.is_json ? json::parse(call.arguments) : Result<json::Document>(json::Document());
-    Result<std::string> filled = seal::substitute_text(call.arguments, resolve);
-    if (call.is_json && arguments)
-      filled = seal::substitute(arguments->root(), schema ? schema->root() : json::Value(), resolve);
+    std::string_view schema;
+    for (const exchange::Tool& tool : parsed_->request.tools) {
+      if (tool.name == call.name) schema = tool.schema;
+    }
+    auto filled = session::with_content(*conversation_, call, schema);
     if (!filled) return {.why = filled.error().text()};
     let_go_[call.id] = {verdict.carries, call.arguments};
-    call.arguments = *filled;
-    out.arguments = std::move(*filled);
+    call = std::move(*filled);
+    out.arguments = call.arguments;
   }
   if (!gateway_.config().servers.empty())
     gateway_.tickets().issue(

@@ -66,7 +66,7 @@ std::vector<Leak> find_leaks(const Labels& labels, bool trusted_context, const m
       if (labels.get(carried).readers.contains(name)) continue;
       // A recipient's own address tells the recipient nothing.
       if (&leaf == argument && leaf.role == ArgRole::recipient) continue;
-      leaks.push_back({&leaf, name});
+      leaks.push_back({&leaf, name, argument});
       break;  // one example for each recipient says enough
     }
   }
@@ -191,7 +191,8 @@ Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool, co
   return facts;
 }
 
-policy::Request policy_request(const Situation& situation, const Facts& facts, std::string_view tool_name) {
+policy::Request policy_request(const Situation& situation, const Facts& facts, std::string_view tool_name,
+                               std::string_view intent) {
   const manifest::ToolFacts& tool = *facts.tool;
   const auto strings = [](const auto& from) {
     return policy::Value::set(std::vector<policy::Value>(from.begin(), from.end()));
@@ -215,7 +216,7 @@ policy::Request policy_request(const Situation& situation, const Facts& facts, s
       {"url_copied_whole", policy::Value(facts.url_copied_whole)},
       {"granted", policy::Value(facts.granted != nullptr)},
       {"released", policy::Value(facts.released)},
-      {"intent", policy::Value("off")},
+      {"intent", policy::Value(intent)},
       {"over_budget", policy::Value(false)},
   });
   return request;

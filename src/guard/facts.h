@@ -12,6 +12,7 @@ namespace weir::guard {
 struct Leak {
   const session::Leaf* leaf = nullptr;  // the argument that carries it
   std::string recipient;                // who is not among its readers
+  const session::Leaf* to = nullptr;    // the argument that names them; null where the call names nobody
 };
 
 // Everything about one call that rules may ask for.
@@ -33,6 +34,8 @@ Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool,
                  const std::vector<session::Leaf>& leaves, std::string_view named_by);
 
 // The request that policies are evaluated on; its attributes are those of policy/label_attributes.h.
-policy::Request policy_request(const Situation& situation, const Facts& facts, std::string_view tool_name);
+// `intent`: what the intent check says, "off", "yes" or "no".
+policy::Request policy_request(const Situation& situation, const Facts& facts, std::string_view tool_name,
+                               std::string_view intent = "off");
 
 }  // namespace weir::guard

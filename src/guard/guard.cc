@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "guard/facts.h"
+#include "guard/intent.h"
 #include "guard/why.h"
 
 namespace weir::guard {
@@ -105,6 +106,12 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
     verdict.grantable = policy::decide(*situation.policies, policy_request(situation, granted, verdict.tool),
                                        {}, situation.semantics)
                             .decision == Decision::allow;
+    if (situation.intent &&
+        policy::decide(*situation.policies, policy_request(situation, facts, verdict.tool, "yes"), {},
+                       situation.semantics)
+                .decision == Decision::allow) {
+      verdict.intent = intent_question(situation, call, facts, verdict.arguments, verdict.tool);
+    }
   }
   if (outcome.decision == Decision::allow && facts.granted != nullptr &&
       facts.granted->scope == session::Scope::once) {
@@ -189,7 +196,11 @@ std::string sealed_denial_text(const Verdict& verdict, const Labels& labels) {
       "the tool or the network: the call was not run, and to repeat it unchanged will not help.{} You may go "
       "on with what the user asked for in another way, or say what you would need.",
       fmt::join(verdict.policies, ", "),
-      which.empty() ? std::string() : fmt::format("Nobody vouched for {}. ", which),
+      // What is malformed is so in the planner's own words, whatever stands behind them.
+      verdict.policies == std::vector<std::string>{"malformed-arguments"}
+          ? fmt::format("What is wrong: {}. ", verdict.why)
+      : which.empty() ? std::string()
+                      : fmt::format("Nobody vouched for {}. ", which),
       instead_sentence(verdict));
 }
 

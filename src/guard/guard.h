@@ -6,9 +6,11 @@
 // says ask, and uses up the grant that it names.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "exchange/exchange.h"
 #include "policy/policy_set.h"
 #include "session/attribution.h"
@@ -23,6 +25,16 @@ std::string_view mode_name(Mode mode);
 std::optional<Mode> parse_mode(std::string_view name);
 
 using policy::Decision;
+
+// What the intent check is asked about one call: see guard/intent.h. Plain value.
+struct IntentQuestion {
+  std::string text;     // who said what, and the act
+  Digest call = {};     // names the call in its session, by tool and arguments
+  Digest tool = {};     // names the tool in its session
+  Digest refusal = {};  // names tool, session and all that the user has said so far
+  int same = 0;         // how often the history has this very call
+  int of_tool = 0;      // how often it has a call of this tool
+};
 
 // What was decided of one call, and on what grounds. Plain value.
 struct Verdict {
@@ -39,6 +51,7 @@ struct Verdict {
   std::string grant;                // id of the once-grant that it uses up; may be empty
   double influence_bits = 0;
   bool grantable = false;  // asked, and a grant for exactly this call (releasing what leaks) would allow it
+  std::optional<IntentQuestion> intent = {};  // asked, and a "yes" of the intent check would allow it
   policy::Request request = {};  // that the policies decided on; its context is empty where none was asked
 };
 
@@ -55,6 +68,7 @@ struct Situation {
   int64_t wall_ms = 0;
   bool drifted = false;  // what its server says of the tool is not what was accepted
   policy::Semantics semantics = policy::Semantics::weir;  // of the policies; the other is for comparison
+  bool intent = false;                                    // the intent check is on
 };
 
 Verdict decide(const Situation& situation, const exchange::Call& call);

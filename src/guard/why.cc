@@ -61,6 +61,9 @@ std::string_view in_the_open(const Situation& situation) {
 }
 
 std::string allowed_sentence(const Situation& situation, const Facts& facts) {
+  if (facts.granted != nullptr && facts.granted->planned)
+    return fmt::format("planned from the user's words before anything else was read (grant {})",
+                       shown(facts.granted->id));
   if (facts.granted != nullptr) return fmt::format("covered by grant {}", shown(facts.granted->id));
   if (!facts.side_effect) return "it only reads";
   if (situation.workspace->labels().trusted(situation.conversation->context()))

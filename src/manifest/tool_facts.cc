@@ -19,8 +19,13 @@ bool more_specific(const PointerPattern& a, const PointerPattern& b) {
 }  // namespace
 
 ArgRole ToolFacts::role_of(std::string_view json_pointer_into_args) const {
+  const ArgFact* fact = fact_of(json_pointer_into_args);
+  return fact == nullptr ? ArgRole::target : fact->role;
+}
+
+const ArgFact* ToolFacts::fact_of(std::string_view json_pointer_into_args) const {
   const auto tokens = pointer_tokens(json_pointer_into_args);
-  if (!tokens.has_value()) return ArgRole::target;
+  if (!tokens.has_value()) return nullptr;
   const ArgFact* best = nullptr;
   for (const ArgFact& arg : args) {
     if (!arg.pointer.covers(*tokens)) continue;
@@ -30,7 +35,7 @@ ArgRole ToolFacts::role_of(std::string_view json_pointer_into_args) const {
                          best->role == ArgRole::content;
     if (better || tie_won) best = &arg;
   }
-  return best == nullptr ? ArgRole::target : best->role;
+  return best;
 }
 
 const RevealType* ResultFacts::reveal_at(std::string_view json_pointer) const {

@@ -66,6 +66,8 @@ struct ToolFacts {
   // place that is it or lies above it, else ArgRole::target. "" is the whole of the arguments, which is also
   // where a custom tool's free text stands. Text that is no pointer: target.
   ArgRole role_of(std::string_view json_pointer_into_args) const;
+  // That declared place, or null.
+  const ArgFact* fact_of(std::string_view json_pointer_into_args) const;
 };
 
 }  // namespace weir::manifest

@@ -6,101 +6,17 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "replay/event.h"
+#include "replay/history.h"
 #include "replay/planner_view.h"
 #include "seal/show.h"
-#include "seal/substitute.h"
+#include "session/with_content.h"
 #include "wire/dialect.h"
 
 namespace weir::replay {
-namespace {
-
 using exchange::Message;
 using exchange::Part;
 using exchange::Role;
-
-// Reads the members of one event and refuses those that it has no use for.
-class Event {
- public:
-  Event(json::Value value, std::initializer_list<std::string_view> known) : value_(value), known_(known) {}
-
-  Status check() const {
-    for (const json::Member& member : value_.members()) {
-      if (member.key == "event" || member.key == "comment") continue;
-      if (std::find(known_.begin(), known_.end(), member.key) == known_.end()) {
-        return bad_input(
-            fmt::format("\"{}\" has no member \"{}\"", value_["event"].string_or(""), shown(member.key)),
-            "/" + json::pointer_token(member.key), fmt::format("it has {}", fmt::join(known_, ", ")));
-      }
-    }
-    return {};
-  }
-  Result<std::string> text(std::string_view key) const {
-    const auto found = value_[key].string();
-    if (!found)
-      return bad_input(fmt::format("\"{}\" needs a string \"{}\"", value_["event"].string_or(""), key),
-                       fmt::format("/{}", key));
-    return std::string(*found);
-  }
-
- private:
-  json::Value value_;
-  std::vector<std::string_view> known_;
-};
-
-// MCP content blocks: a list of objects that each have a "type".
-bool is_blocks(json::Value content) {
-  if (!content.is_array() || content.size() == 0) return false;
-  for (const json::Value block : content.elements()) {
-    if (!block["type"].is_string()) return false;
-  }
-  return true;
-}
-
-void read_content(json::Value content, exchange::Result& result) {
-  if (const auto text = content.string()) {
-    result.texts.emplace_back(*text);
-  } else if (is_blocks(content)) {
-    for (const json::Value block : content.elements()) {
-      if (const auto text = block["text"].string()) {
-        result.texts.emplace_back(*text);
-      } else if (const auto embedded = block["resource"]["text"].string()) {
-        result.texts.emplace_back(*embedded);
-        result.texts.emplace_back(block["resource"]["uri"].string_or(""));
-      } else if (block["type"].string_or("") == "resource_link") {
-        result.texts.emplace_back(block.raw());
-      } else {
-        ++result.media;
-      }
-    }
-  } else {
-    result.texts.emplace_back(content.raw());
-  }
-}
-
-// What the planner is sent of a message instead of what the client wrote.
-void replace_parts(const session::Conversation& conversation, size_t index, Message& message) {
-  for (const session::Replaced& replaced : conversation.replaced()) {
-    if (replaced.message != index || replaced.part >= message.parts.size()) continue;
-    Part& part = message.parts[replaced.part];
-    if (auto* text = std::get_if<exchange::Text>(&part)) text->text = replaced.text;
-    if (auto* call = std::get_if<exchange::Call>(&part)) call->arguments = replaced.text;
-    if (auto* result = std::get_if<exchange::Result>(&part)) {
-      result->texts = {replaced.text};
-      result->media = 0;
-      result->is_error = false;
-    }
-    if (std::holds_alternative<exchange::Media>(part)) part = exchange::Text{replaced.text};
-  }
-}
-
-// Parts of one turn of the planner stand in one message, as on the wire.
-void add_part(std::vector<Message>& messages, Role role, Part part) {
-  if (messages.empty() || messages.back().role != role || role != Role::planner)
-    messages.push_back({role, {}, {}});
-  messages.back().parts.push_back(std::move(part));
-}
-
-}  // namespace
 
 Replay::Replay(const config::Config& config, Options options)
     : config_(config),
@@ -139,10 +55,11 @@ Result<Replay::Lines> Replay::feed(std::string_view line) {
   if (*kind == "grant") return grant(event);
   if (*kind == "session") return new_session(event);
   if (*kind == "time") return time(event);
-  for (const std::string_view later : {"model", "intent", "resource", "drop", "accept"}) {
-    if (*kind == later)
-      return unsupported(fmt::format("this weir does not know the event \"{}\" yet", later), "/event");
-  }
+  if (*kind == "intent") return intent(event);
+  if (*kind == "model") return model(event);
+  if (*kind == "resource") return resource(event);
+  if (*kind == "drop") return drop(event);
+  if (*kind == "accept") return accept(event);
   return bad_input(fmt::format("unknown event \"{}\"", shown(*kind)), "/event");
 }
 
@@ -167,6 +84,7 @@ Result<Replay::Lines> Replay::tools(json::Value event) {
     typed.name = fmt::format("{}/{}", server, *name);
     typed.description = tool["description"].string_or("");
     typed.schema = tool["inputSchema"].raw();
+    note_definition(typed.name, tool);
     offered_.insert(typed.name);
     listed.push_back(std::move(typed));
   }
@@ -195,6 +113,7 @@ guard::Situation Replay::situation(const session::Conversation& conversation, bo
   guard::Situation situation{&workspace_, &conversation, rules_,  &config_.policies, &grants_,
                              session_id_, options_.mode, offered, wall_ms_};
   situation.semantics = options_.semantics;
+  situation.intent = true;
   return situation;
 }
 
@@ -236,12 +155,22 @@ Result<Replay::Lines> Replay::call(json::Value event) {
   const bool offered = declared || (servers_.contains(std::string(server)) && !listed);
   Lines lines;
   if (options_.planner_view) lines.push_back(planner_view(id));
-  state.verdict = guard::decide(situation(*state.decided_in, offered), state.call);
+  guard::Situation at = situation(*state.decided_in, offered);
+  at.drifted = drifted_.contains(tool);
+  state.verdict = guard::decide(at, state.call);
+  if (const auto answer = intents_.find(id); answer != intents_.end())
+    answer_intent(state.verdict, answer->second);
   state.asked_wall_ms = wall_ms_;
   if (!options_.planner_view) lines.push_back(guard::verdict_json(state.verdict, workspace_.labels()));
   if (!state.verdict.grant.empty())
     std::erase_if(grants_, [&](const session::Grant& grant) { return grant.id == state.verdict.grant; });
   add_part(shown_, Role::planner, state.call);
+  settle(state);
+  calls_.emplace(std::move(id), std::move(state));
+  return lines;
+}
+
+void Replay::settle(CallState& state) {
   if (options_.mode == guard::Mode::watch || state.verdict.decision == guard::Decision::allow) {
     let_go(state);
   } else if (state.verdict.decision == guard::Decision::ask) {
@@ -249,31 +178,14 @@ Result<Replay::Lines> Replay::call(json::Value event) {
   } else {
     deny(state);
   }
-  calls_.emplace(std::move(id), std::move(state));
-  return lines;
-}
-
-// The call as the client gets it: with content in place of references.
-exchange::Call Replay::filled(const CallState& state) const {
-  exchange::Call call = state.call;
-  const auto resolve = [&](const seal::Reference& reference) -> std::optional<seal::Resolved> {
-    const seal::SealedPtr value = state.decided_in->sealed(reference.number);
-    if (value == nullptr) return std::nullopt;
-    return seal::resolve(*value, reference.path);
-  };
-  const auto arguments =
-      call.is_json ? json::parse(call.arguments) : Result<json::Document>(json::Document());
-  if (!call.is_json || !arguments) {
-    call.arguments = seal::substitute_text(call.arguments, resolve);
-  } else if (auto out = seal::substitute(arguments->root(), {}, resolve)) {
-    call.arguments = std::move(*out);
-  }
-  return call;
 }
 
 void Replay::let_go(CallState& call) {
   call.state = State::open;
-  const exchange::Call client = sealing() ? filled(call) : call.call;
+  exchange::Call client = call.call;
+  if (sealing()) {
+    if (auto filled = session::with_content(*call.decided_in, call.call, {})) client = std::move(*filled);
+  }
   const bool differs = client.arguments != call.call.arguments;
   workspace_.emitted(*call.decided_in, {Role::planner, {}, {client}}, [&](const Part&) {
     session::Workspace::Written written;
@@ -345,10 +257,7 @@ Result<Replay::Lines> Replay::answer(json::Value event) {
   std::string client = text;
   LabelId carries = kNoLabel;
   if (sealing()) {
-    seal::Shower shower(workspace_.labels(), [&](const seal::Reference& reference) {
-      const seal::SealedPtr value = conversation->sealed(reference.number);
-      return value == nullptr ? std::nullopt : std::optional(seal::resolve(*value, reference.path));
-    });
+    seal::Shower shower(workspace_.labels(), conversation->resolver());
     shower.on_shown = [&](LabelId label) { carries = workspace_.labels().join(carries, label); };
     client = shower.feed(text);
     client += shower.end();
@@ -368,37 +277,25 @@ Result<Replay::Lines> Replay::ask(json::Value event, std::string id) {
   if (options_.planner_view) lines.push_back(planner_view(id));
   const exchange::Call call{id, std::string(seal::kAskTool), std::string(event["args"].raw()), true};
   add_part(shown_, Role::planner, call);
-  Asked asked{{}, workspace_.observe(request_, rules_, session_id_)};
-  seal::Vault& vault = *asked.conversation->vault();
+  const auto conversation = workspace_.observe(request_, rules_, session_id_);
+  seal::Vault& vault = *conversation->vault();
+  auto inquiry = seal::Inquiry::begin(
+      call.arguments, [&](uint32_t number) { return conversation->sealed(number); }, workspace_.labels(),
+      vault, sha256({"ask/", id}), sealing_.budget_bits);
   guard::Verdict verdict;
   verdict.call_id = id;
   verdict.tool = "weir/ask";
   verdict.decision = guard::Decision::allow;
   verdict.policies = {"quarantined-reader"};
-  auto ask = seal::parse_ask(call.arguments);
-  if (ask) {
-    for (const seal::Reference& reference : ask->references) {
-      const seal::SealedPtr value = asked.conversation->sealed(reference.number);
-      if (value == nullptr) {
-        ask = bad_input(reference.text() + " was never given out", "/refs");
-        break;
-      }
-      asked.label = workspace_.labels().join(asked.label, value->label);
-    }
-  }
-  if (!ask) {
+  if (!inquiry) {
     verdict.decision = guard::Decision::deny;
-    verdict.why = ask.error().text();
-    add_part(shown_, Role::tool, exchange::Result{id, {}, {seal::refused_ask_text(ask.error())}});
+    verdict.why = inquiry.error().text();
+    add_part(shown_, Role::tool, exchange::Result{id, {}, {seal::refused_ask_text(inquiry.error())}});
   } else {
-    asked.ask = std::move(*ask);
-    verdict.why = "a reader without tools answers " + asked.ask.type.in_words();
-    asked.charged = asked.ask.type.reveals() &&
-                    vault.charge(sha256({"ask/", id}), asked.ask.type.bits(), sealing_.budget_bits);
-    if (asked.charged) vault.revealed(workspace_.labels(), asked.label);
-    asked_.emplace(std::move(id), asked);
+    verdict.why = "a reader without tools answers " + inquiry->ask().type.in_words();
+    asked_.emplace(std::move(id), Asked{std::move(*inquiry), conversation});
   }
-  verdict.context = asked.conversation->planner_label(workspace_.labels());
+  verdict.context = conversation->planner_label(workspace_.labels());
   verdict.influence_bits = vault.influence_bits();
   if (!options_.planner_view) lines.push_back(guard::verdict_json(verdict, workspace_.labels()));
   return lines;
@@ -413,21 +310,9 @@ Result<Replay::Lines> Replay::ask_answer(json::Value event) {
     return bad_input(fmt::format("an answer to \"{}\", which nobody asked", shown(id)), "/id");
   const Asked asked = std::move(at->second);
   asked_.erase(at);
-  const auto answer = seal::read_answer(asked.ask.type, event["answer"].raw());
-  std::string told;
-  if (asked.charged) {
-    told = answer ? seal::revealed_text(*answer) : seal::unanswered_text();
-  } else {
-    seal::Vault& vault = *asked.conversation->vault();
-    const seal::Reference reference{vault.number(sha256({"ask/", id})), {}};
-    const auto document = json::parse(answer.value_or("\"\""));
-    const auto text = document ? document->root().string() : std::nullopt;
-    vault.put_made(reference.number,
-                   std::make_shared<const seal::Sealed>(
-                       seal::Sealed{std::string(text.value_or(answer.value_or(""))), !text, asked.label}));
-    told = asked.ask.type.reveals() ? seal::over_budget_text(reference) : seal::sealed_text(reference);
-  }
-  add_part(shown_, Role::tool, exchange::Result{id, {}, {told}});
+  const auto answer = seal::read_answer(asked.inquiry.ask().type, event["answer"].raw());
+  std::string told = asked.inquiry.answered(answer, *asked.conversation->vault());
+  add_part(shown_, Role::tool, exchange::Result{id, {}, {std::move(told)}});
   return Lines{};
 }
 
@@ -440,10 +325,14 @@ Result<Replay::Lines> Replay::request(json::Value event) {
   auto parsed = wire::parse_request(exchange::Dialect::chat_completions, body.take(), {});
   if (!parsed) return parsed.error();
   request_.messages = std::move(parsed->request.messages);
+  show_all();
+  return Lines{};
+}
+
+void Replay::show_all() {
   shown_ = request_.messages;
   const auto conversation = workspace_.observe(request_, rules_, session_id_);
   for (size_t i = 0; i < shown_.size(); ++i) replace_parts(*conversation, i, shown_[i]);
-  return Lines{};
 }
 
 Result<Replay::Lines> Replay::person_answers(json::Value event, bool approved) {

@@ -13,7 +13,8 @@
 #include "base/json.h"
 #include "config/config.h"
 #include "guard/guard.h"
-#include "seal/ask.h"
+#include "guard/intent.h"
+#include "seal/inquiry.h"
 #include "session/workspace.h"
 
 namespace weir::replay {
@@ -61,12 +62,23 @@ class Replay {
   Result<Lines> grant(json::Value event);
   Result<Lines> new_session(json::Value event);
   Result<Lines> time(json::Value event);
+  Result<Lines> intent(json::Value event);
+  Result<Lines> model(json::Value event);
+  Result<Lines> resource(json::Value event);
+  Result<Lines> drop(json::Value event);
+  Result<Lines> accept(json::Value event);
 
   guard::Situation situation(const session::Conversation& conversation, bool offered);
   bool sealing() const { return rules_.sealing != nullptr; }
   // The last message of the history, as the planner is sent it, goes to what it was shown.
   void show_last();
-  exchange::Call filled(const CallState& call) const;
+  // The whole history is shown anew: the agent changed it.
+  void show_all();
+  void note_definition(const std::string& tool, json::Value definition);
+  // The judge says this of the call, if it is asked.
+  void answer_intent(guard::Verdict& verdict, bool yes);
+  // Lets the call go, leaves it to a person, or denies it.
+  void settle(CallState& call);
   void let_go(CallState& call);
   void deny(CallState& call);
   std::string planner_view(std::string_view before) const;
@@ -81,15 +93,19 @@ class Replay {
   std::set<std::string> servers_;
   std::map<std::string, CallState> calls_;
   struct Asked {
-    seal::Ask ask;
+    seal::Inquiry inquiry;
     std::shared_ptr<session::Conversation> conversation;  // shared: as in CallState
-    LabelId label = kNoLabel;
-    bool charged = false;
   };
   std::map<std::string, Asked> asked_;  // weir_ask, until the reader has answered; by id
   std::map<std::string, guard::Verdict, std::less<>> answers_;  // the last of each id
   std::vector<exchange::Message> shown_;  // what the planner sees: request_ with denied calls and why
   std::vector<session::Grant> grants_;
+  std::map<std::string, bool, std::less<>> intents_;  // what the judge will say of a call, by its id
+  guard::IntentMemory intent_memory_;
+  std::map<std::string, Digest> definitions_;  // of tools, as accepted
+  std::set<std::string> drifted_;
+  std::map<std::string, Digest> changed_;  // what drifted tools say now
+  int resources_ = 0;
   std::string session_id_ = "1";
   int64_t wall_ms_ = 0;
   int sessions_ = 1;

@@ -8,24 +8,28 @@
 
 namespace weir::seal {
 
+std::string_view references_in_words() {
+  return "Tool results from sources that nobody vouched for are not shown to you. You see references in "
+         "their "
+         "place, such as {{weir:v7}}, or {{weir:v7.subject}} for a member of it. A reference stands for "
+         "content: "
+         "write it into the arguments of a call or into your answer, alone or within other text, and the "
+         "content "
+         "is put in there. A list shows the same number of references whatever it holds; those past its end "
+         "stand for nothing.";
+}
+
 exchange::Tool ask_tool() {
   exchange::Tool tool;
   tool.kind = exchange::ToolKind::function;
   tool.name = kAskTool;
   tool.description =
-      "Tool results from sources that nobody vouched for are not shown to you. You see references in their "
-      "place, such as {{weir:v7}}, or {{weir:v7.subject}} for a member of it. A reference stands for "
-      "content: "
-      "write it into the arguments of a call or into your answer, alone or within other text, and the "
-      "content "
-      "is put in there. A list shows the same number of references whatever it holds; those past its end "
-      "stand "
-      "for nothing. To learn something about the content, ask with this tool: a reader without tools sees "
-      "the "
-      "content and answers in the type that you give. Answers of type bool, int, date and enum are shown to "
-      "you and cost part of a small budget, so ask for the narrowest; answers of type text and list become "
-      "new "
-      "references (free), for example a summary, or one address out of a mail.";
+      std::string(references_in_words()) +
+      " To learn something about the content, ask with this tool: a reader without tools sees the content "
+      "and "
+      "answers in the type that you give. Answers of type bool, int, date and enum are shown to you and cost "
+      "part of a small budget, so ask for the narrowest; answers of type text and list become new references "
+      "(free), for example a summary, or one address out of a mail.";
   tool.schema =
       R"({"type":"object","properties":{)"
       R"("refs":{"type":"array","items":{"type":"string"},"description":"References to read, such as {{weir:v7}}"},)"
@@ -81,6 +85,16 @@ Prompt reader_prompt(const Ask& ask, const std::vector<std::string>& contents, s
   }
   prompt.user += fmt::format("\nQuestion: {}\nAnswer with {}.", ask.question, ask.type.in_words());
   return prompt;
+}
+
+std::string answer_source(const Ask& ask, const std::vector<SealedPtr>& values) {
+  std::string of;
+  for (const SealedPtr& value : values) {
+    if (value == nullptr || value->source.empty()) return {};
+    of += (of.empty() ? "" : " and ") + value->source;
+  }
+  std::string source = fmt::format("a reader's answer to {} about {}", json::quote(ask.question), of);
+  return source.size() > 4 * limits::kSourceBytesMax ? std::string() : source;
 }
 
 std::string revealed_text(std::string_view answer_json) {

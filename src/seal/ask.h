@@ -12,11 +12,16 @@
 #include "exchange/exchange.h"
 #include "seal/answer_type.h"
 #include "seal/reference.h"
+#include "seal/vault.h"
 
 namespace weir::seal {
 
 inline constexpr std::string_view kAskTool = "weir_ask";
+// As agents' profiles name the tool of an MCP server that is weir.
+inline constexpr std::string_view kAskToolOfServer = "weir/weir_ask";
 
+// What references are, for the planner. Always the same bytes.
+std::string_view references_in_words();
 // What the planner is told of it, which is also where it learns what references are. Always the same bytes.
 exchange::Tool ask_tool();
 
@@ -38,6 +43,10 @@ struct Prompt {
 // What the reader is sent. `contents` are those of the references, in their order; `nonce` (fresh, secret)
 // marks where they begin and end, so that no content can end itself.
 Prompt reader_prompt(const Ask& ask, const std::vector<std::string>& contents, std::string_view nonce);
+
+// Sealed::source of an answer that becomes a sealed value; `values` are those of the references, in their
+// order.
+std::string answer_source(const Ask& ask, const std::vector<SealedPtr>& values);
 
 // What the planner is told.
 std::string revealed_text(std::string_view answer_json);  // {"answer":true}

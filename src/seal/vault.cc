@@ -74,6 +74,10 @@ std::string Vault::json(const Labels& labels) const {
     writer.integer(number).string(value->content).boolean(value->json);
     writer.raw(label_json(labels.get(value->label)));
   }
+  writer.end_array().key("sources").begin_array();
+  for (const auto& [number, value] : made_) {
+    if (!value->source.empty()) writer.integer(number).string(value->source);
+  }
   return writer.end_array().end_object().take();
 }
 
@@ -111,13 +115,19 @@ Result<Vault> Vault::parse(std::string_view text, Labels& labels) {
     WEIR_TRY_ASSIGN(label, parse_label(root["revealed"].raw()));
     vault.revealed_ = labels.intern(label);
   }
+  std::map<int64_t, std::string> sources;
+  WEIR_TRY(rows("sources", 2, [&] {
+    if (!row[0].integer() || !row[1].is_string()) return false;
+    sources[*row[0].integer()] = *row[1].string();
+    return true;
+  }));
   WEIR_TRY(rows("made", 4, [&] {
     const auto number = row[0].integer();
     auto label = parse_label(row[3].raw());
     if (!number || !row[1].is_string() || !row[2].boolean() || !label) return false;
     vault.put_made(static_cast<uint32_t>(*number),
-                   std::make_shared<Sealed>(
-                       Sealed{std::string(*row[1].string()), *row[2].boolean(), labels.intern(*label)}));
+                   std::make_shared<Sealed>(Sealed{std::string(*row[1].string()), *row[2].boolean(),
+                                                   labels.intern(*label), sources[*number]}));
     return true;
   }));
   vault.changed_ = false;

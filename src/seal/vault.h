@@ -27,6 +27,9 @@ struct Sealed {
   std::string content;  // text, or JSON text
   bool json = false;
   LabelId label = kNoLabel;
+  // Where it is from, in the planner's words: the call that brought it, or the question that a reader
+  // answered. Depends on no content.
+  std::string source = {};
 };
 using SealedPtr = std::shared_ptr<const Sealed>;  // shared between the vault and the forks of a conversation
 

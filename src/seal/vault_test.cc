@@ -8,7 +8,7 @@ namespace weir::seal {
 namespace {
 
 SealedPtr value_of(std::string content, bool json = false, LabelId label = kNoLabel) {
-  return std::make_shared<const Sealed>(Sealed{std::move(content), json, label});
+  return std::make_shared<const Sealed>(Sealed{std::move(content), json, label, {}});
 }
 
 TEST(Vault, NumbersByArrival) {

@@ -104,17 +104,18 @@ class ViewMaker {
       const std::string& text = result_.texts[0];
       const size_t first = text.find_first_not_of(" \t\r\n");
       const bool container = first != std::string::npos && (text[first] == '{' || text[first] == '[');
-      return {text, container && json::parse(text).has_value(), all_};
+      return {text, container && json::parse(text).has_value(), all_, {}};
     }
     json::Writer writer;
     writer.begin_array();
     for (const std::string& text : result_.texts) writer.string(text);
-    return {writer.end_array().take(), true, all_};
+    return {writer.end_array().take(), true, all_, {}};
   }
 
   uint32_t keep(const Digest& key, Sealed value) {
     const uint32_t number = vault_.number(key);
     if (number == 0) return 0;
+    value.source = rules_.source;
     auto shared = std::make_shared<const Sealed>(std::move(value));
     vault_.put(number, shared);
     view_.values.emplace_back(number, std::move(shared));
@@ -153,8 +154,8 @@ class ViewMaker {
         continue;
       }
       const Digest key = key_of(key_, "item", i);
-      const Sealed value{piece != nullptr ? piece->text : "null", true,
-                         piece != nullptr ? piece->label : all_};
+      const Sealed value{
+          piece != nullptr ? piece->text : "null", true, piece != nullptr ? piece->label : all_, {}};
       const uint32_t item = keep(key, value);
       if (item == 0) break;
       writer.begin_object().field("ref", reference(item));
@@ -200,6 +201,12 @@ View view_of_result(const manifest::ToolFacts& facts, const exchange::Result& re
                     const std::vector<LabelledText>& pieces, Labels& labels, Vault& vault, const Digest& key,
                     const ViewRules& rules) {
   return ViewMaker(facts, result, pieces, labels, vault, key, rules).run();
+}
+
+void reserve_numbers(const manifest::ToolFacts& facts, Vault& vault, const Digest& key, size_t page) {
+  vault.number(key_of(key, "all"));
+  for (size_t i = 0; !facts.result.record.tokens.empty() && i < page; ++i)
+    vault.number(key_of(key, "item", i));
 }
 
 double reveal_bits(const RevealType& type) {

@@ -30,6 +30,7 @@ struct ViewRules {
   double budget_bits = 64;
   bool reveal = false;                // show leaves that have a `reveal` type
   std::function<bool(LabelId)> open;  // content with this label is shown although nobody vouches for it
+  std::string source = {};            // Sealed::source of the values
 };
 
 struct View {
@@ -44,6 +45,10 @@ struct View {
 View view_of_result(const manifest::ToolFacts& facts, const exchange::Result& result,
                     const std::vector<manifest::LabelledText>& pieces, Labels& labels, Vault& vault,
                     const Digest& key, const ViewRules& rules);
+
+// Gives the numbers that such a view can need, before the result is there: so that which of several results
+// comes first changes no number.
+void reserve_numbers(const manifest::ToolFacts& facts, Vault& vault, const Digest& key, size_t page);
 
 // Log2 of the outcomes that the planner can be shown of a leaf of this type, "not of this type" included.
 double reveal_bits(const manifest::RevealType& type);

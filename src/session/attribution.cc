@@ -157,6 +157,7 @@ class Walk {
       leaf.traced = memory_.labels->join(leaf.traced, label);
     }
     leaf.copied = !memory_.labels->trusted(leaf.traced);
+    leaf.written = leaf.value;
     leaf.value = seal::substitute_text(leaf.value, [&](const seal::Reference& reference) {
       return std::optional(seal::resolve(*conversation_.sealed(reference.number), reference.path));
     });

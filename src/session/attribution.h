@@ -30,6 +30,7 @@ struct Leaf {
   bool copied = false;        // a span of it was copied from untrusted text
   bool whole = false;         // of a sealed one: it is one reference from end to end
   bool sealed = false;        // holds references: `value` has the content in their place, for people to read
+  std::string written = {};   // of a sealed one: as the planner wrote it
   LabelId traced = kNoLabel;  // of all that spans of it were copied from, trusted but private text included
 };
 

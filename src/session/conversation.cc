@@ -30,6 +30,14 @@ seal::SealedPtr Conversation::sealed(uint32_t number) const {
   return vault_ ? vault_->find(number) : nullptr;
 }
 
+seal::Resolve Conversation::resolver() const {
+  return [this](const seal::Reference& reference) -> std::optional<seal::Resolved> {
+    const seal::SealedPtr value = sealed(reference.number);
+    if (value == nullptr) return std::nullopt;
+    return seal::resolve(*value, reference.path);
+  };
+}
+
 LabelId Conversation::planner_label(Labels& labels) const {
   if (!vault_ || vault_->revealed() == kNoLabel) return context();
   Label narrowed = Label::none();

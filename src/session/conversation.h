@@ -8,6 +8,7 @@
 
 #include "exchange/exchange.h"
 #include "label/label.h"
+#include "seal/substitute.h"
 #include "seal/vault.h"
 #include "trace/vouchers.h"
 
@@ -60,11 +61,15 @@ class Conversation {
   // The content that a number stands for here: this history's own, else the newest of the session; null for
   // a number that was never given.
   seal::SealedPtr sealed(uint32_t number) const;
+  // The same for a whole reference. This must outlive it.
+  seal::Resolve resolver() const;
   // Nothing untrusted was shown, but by counted reveals: then attribution is exact.
   bool exact(const Labels& labels) const { return vault_ != nullptr && labels.trusted(context()); }
   // The label of what the planner writes now: the context's; what was revealed has narrowed its readers.
   LabelId planner_label(Labels& labels) const;
 
+  // The calls of this history, oldest first, with their ids.
+  const std::vector<std::pair<std::string, Called>>& calls() const { return calls_; }
   // The call of that id, or nullptr.
   const Called* called(std::string_view call_id) const;
 

@@ -34,6 +34,7 @@ std::string grant_json(const Grant& grant) {
     writer.end_array();
   }
   if (!grant.reason.empty()) writer.field("reason", grant.reason);
+  if (grant.planned) writer.key("planned").boolean(true);
   return writer.end_object().take();
 }
 
@@ -72,6 +73,8 @@ Result<Grant> parse_grant(json::Value value, std::string_view beside) {
       grant.reason = *text;
     } else if (member.key == "origins" && member.value.is_array()) {
       WEIR_TRY(read_origins(member.value, grant));
+    } else if (member.key == "planned" && member.value.boolean()) {
+      grant.planned = *member.value.boolean();
     } else if (member.key == "scope" && text && (*text == "once" || *text == "session" || *text == "until")) {
       grant.scope = *text == "once" ? Scope::once : *text == "session" ? Scope::session : Scope::until;
     } else if (member.key == "args" && member.value.is_object()) {

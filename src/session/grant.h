@@ -39,13 +39,17 @@ struct Grant {
   // With `release`: only data that comes from these origins (patterns of trust rules); empty: any.
   std::vector<std::string> origins = {};
   std::string reason = {};  // why, as the person says
+  // Planned from the user's words by a model that had read nothing untrusted; ends when the user speaks
+  // again.
+  bool planned = false;
 
   bool expired(int64_t wall_ms) const { return expires_wall_ms && wall_ms >= *expires_wall_ms; }
 };
 
 // One JSON object:
-// {"id","tool","args":{"/to":"bob@x"},"scope","session","expires","release","origins","reason"}; "expires" is
-// in milliseconds since 1970. parse_grant() refuses unknown members but `beside`, which the caller reads.
+// {"id","tool","args":{"/to":"bob@x"},"scope","session","expires","release","origins","reason","planned"};
+// "expires" is in milliseconds since 1970. parse_grant() refuses unknown members but `beside`, which the
+// caller reads.
 std::string grant_json(const Grant& grant);
 Result<Grant> parse_grant(json::Value value, std::string_view beside = {});
 

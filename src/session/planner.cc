@@ -134,7 +134,8 @@ void Workspace::remember_own_words(const Conversation& conversation, const excha
 // They can vouch later for what the planner chose itself, while nobody could have told it to.
 void Workspace::add_planner_words(Conversation& conversation, const exchange::Part& part,
                                   const std::string* own) {
-  const LabelId label = conversation.context();
+  // A planner that was shown nothing yet speaks for whoever runs it.
+  const LabelId label = conversation.context() == kNoLabel ? operator_label_ : conversation.context();
   const auto* call = std::get_if<exchange::Call>(&part);
   const auto* text = std::get_if<exchange::Text>(&part);
   if (call == nullptr && text == nullptr) return;

@@ -1,6 +1,7 @@
 // What tools returned: labelled record by record, and in seal mode kept from the planner.
 #include <algorithm>
 
+#include "base/limits.h"
 #include "manifest/label_result.h"
 #include "session/attribution.h"
 #include "session/rewriting.h"
@@ -47,6 +48,15 @@ bool may_vouch(const LabelledText& leaf) {
     if (name.find(money) != std::string_view::npos) return true;
   }
   return false;
+}
+
+// What a sealed value is called where nobody may see what is in it: the call, in the planner's own words.
+std::string source_of(const Called* called, const Labels& labels) {
+  if (called == nullptr) return {};
+  const std::string& arguments = called->own.empty() ? called->arguments : called->own;
+  const bool own = !called->own.empty() || labels.trusted(called->label);
+  if (!own || arguments.size() > limits::kSourceBytesMax) return called->tool;
+  return called->tool + " " + arguments;
 }
 
 }  // namespace
@@ -104,12 +114,17 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
 }
 
 // Its numbers hang on the call and not on what stands before it in the history, which agents cut short.
+Digest Workspace::result_key(std::string_view call_id, std::string_view tool, size_t times) {
+  return sha256({"result/", call_id, "/", tool, "/", std::to_string(times)});
+}
+
 void Workspace::seal_result(Conversation& conversation, const exchange::Result& result, size_t part,
                             const manifest::ToolFacts& facts, std::string_view tool,
                             const std::vector<LabelledText>& pieces, const Sealing& sealing) {
   const Digest key = result_key(conversation, result, part, tool);
   const seal::ViewRules rules{sealing.page, sealing.budget_bits, sealing.reveal,
-                              [&](LabelId label) { return is_open(sealing, labels_.get(label)); }};
+                              [&](LabelId label) { return is_open(sealing, labels_.get(label)); },
+                              source_of(conversation.called(result.call_id), labels_)};
   seal::View view = seal::view_of_result(facts, result, pieces, labels_, *conversation.vault_, key, rules);
   conversation.next_context_ = labels_.join(conversation.next_context_, view.context);
   for (auto& [number, value] : view.values) conversation.sealed_.emplace_back(number, std::move(value));

@@ -41,7 +41,7 @@ void Workspace::Rewriting::seal(std::string_view text, LabelId label) {
     text_ += "(withheld: this session has too many sealed values)";
     return;
   }
-  auto value = std::make_shared<const seal::Sealed>(seal::Sealed{std::string(text), false, label});
+  auto value = std::make_shared<const seal::Sealed>(seal::Sealed{std::string(text), false, label, {}});
   conversation_.vault()->put(number, value);
   conversation_.sealed_.emplace_back(number, std::move(value));
   text_ += seal::Reference{number, {}}.text();

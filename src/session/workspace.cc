@@ -218,15 +218,26 @@ void Workspace::add_trusted_text(Conversation& conversation, std::string_view te
   add(text.substr(at));
 }
 
-std::shared_ptr<Conversation> Workspace::begin(bool unseen) {
+std::shared_ptr<Conversation> Workspace::begin(bool unseen, bool sealed) {
   auto conversation = std::make_shared<Conversation>();
+  if (sealed) conversation->vault_ = std::make_shared<seal::Vault>();
   conversation->next_context_ = unseen ? unseen_label_ : kNoLabel;
   conversation->push(exchange::conversation_start(), false);
   return conversation;
 }
 
-void Workspace::returned(Conversation& conversation, const exchange::Call& call, LabelId carries,
-                         const exchange::Result& result, const Rules& rules) {
+void Workspace::calling(Conversation& conversation, const exchange::Call& call, const Rules& rules) {
+  if (conversation.vault_ == nullptr || rules.sealing == nullptr) return;
+  const std::string tool = rules.tool_name(call.name);
+  seal::reserve_numbers(rules.manifests->facts(tool), *conversation.vault_, result_key(call.id, tool, 1),
+                        rules.sealing->page);
+  if (conversation.exact(labels_) && conversation.vault_->revealed() == kNoLabel)
+    add_planner_words(conversation, call, nullptr);
+}
+
+std::optional<std::string> Workspace::returned(Conversation& conversation, const exchange::Call& call,
+                                               LabelId carries, const exchange::Result& result,
+                                               const Rules& rules) {
   arrivals_.clear();
   conversation.remember_call(call.id, {rules.tool_name(call.name), call.arguments, carries});
   const Arriving before = arriving(conversation);
@@ -237,11 +248,17 @@ void Workspace::returned(Conversation& conversation, const exchange::Call& call,
   arrival.key = sha256({"returned/", call.id, "/", arrival.tool});
   label_result(conversation, result, 0, rules);
   arrived(conversation, before, std::move(arrival));
-  // There is no history to go back to: one step stands for all, and the call is over.
+  std::optional<std::string> instead;
+  if (!conversation.replaced_.empty()) instead = std::move(conversation.replaced_.back().text);
+  // There is no history to go back to: one step stands for all, the call is over, and what was sealed is in
+  // the vault.
+  conversation.replaced_.clear();
+  conversation.sealed_.clear();
   conversation.calls_.clear();
   conversation.call_at_.clear();
   conversation.steps_.clear();
   conversation.push(exchange::conversation_start(), false);
+  return instead;
 }
 
 std::shared_ptr<seal::Vault> Workspace::vault_for(const exchange::Request& request,

@@ -94,12 +94,17 @@ class Workspace {
                const WrittenOf& written = {});
 
   // A conversation of which weir sees only what tools return (MCP without the model's traffic). `unseen`: it
-  // may have read anything. It is nobody's but the caller's: not found again by observe(), not bounded here.
-  std::shared_ptr<Conversation> begin(bool unseen);
+  // may have read anything. `sealed`: it has a vault of its own, for calls of returned() with rules that
+  // seal. It is nobody's but the caller's: not found again by observe(), not bounded here.
+  std::shared_ptr<Conversation> begin(bool unseen, bool sealed = false);
+  // Its planner makes this call. In seal mode what the result may need is numbered now, in the order of the
+  // calls, and the planner's words can vouch later if nothing was revealed to it yet.
+  void calling(Conversation& conversation, const exchange::Call& call, const Rules& rules);
   // A call that was let go came back: the result is labelled as one in a request's history would be, and
-  // joins the context. `carries`: what the call was decided to carry.
-  void returned(Conversation& conversation, const exchange::Call& call, LabelId carries,
-                const exchange::Result& result, const Rules& rules);
+  // joins the context. `carries`: what the call was decided to carry. Where rules.sealing keeps it from the
+  // planner: the text that the planner is shown instead.
+  std::optional<std::string> returned(Conversation& conversation, const exchange::Call& call, LabelId carries,
+                                      const exchange::Result& result, const Rules& rules);
 
   // What came in with the last observe() or returned(), in order.
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
@@ -167,6 +172,8 @@ class Workspace {
   void seal_result(Conversation& conversation, const exchange::Result& result, size_t part,
                    const manifest::ToolFacts& facts, std::string_view tool,
                    const std::vector<manifest::LabelledText>& pieces, const Sealing& sealing);
+  // Names what the call of that id returned, the n-th time that the id is used.
+  static Digest result_key(std::string_view call_id, std::string_view tool, size_t times);
   // Adds text that arrived under a trusted role: copies keep their label, the rest may vouch.
   void add_trusted_text(Conversation& conversation, std::string_view text, LabelId label, bool person,
                         bool vouches, Rewriting& rewriting);

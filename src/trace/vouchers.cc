@@ -261,6 +261,14 @@ void Vouchers::add(std::string_view text, LabelId label) {
   texts_.push_back(std::move(added));
 }
 
+std::string_view Vouchers::text(size_t i) const {
+  return texts_[i]->text;
+}
+
+LabelId Vouchers::label(size_t i) const {
+  return texts_[i]->label;
+}
+
 void Vouchers::truncate(size_t texts) {
   for (; texts_.size() > texts; texts_.pop_back()) bytes_ -= texts_.back()->text.size();
 }

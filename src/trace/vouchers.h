@@ -33,6 +33,9 @@ class Vouchers {
  public:
   void add(std::string_view text, LabelId label);
   size_t size() const { return texts_.size(); }
+  // The text at `i` below size(), and what it was added under. As long as a copy of this has it.
+  std::string_view text(size_t i) const;
+  LabelId label(size_t i) const;
   // Keeps the first `texts`.
   void truncate(size_t texts);
 

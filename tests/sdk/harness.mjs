@@ -119,9 +119,10 @@ export const tools = ["files__read", "bank__send_money", "mail__search"];
 export function chatChunk(delta, finish = null, index = 0) {
   return `data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index, delta, finish_reason: finish }] })}\n\n`;
 }
-export function chatStream(text, calls, finish = calls.length ? "tool_calls" : "stop") {
+const kWords = /(?<= )/;
+export function chatStream(text, calls, { finish = calls.length ? "tool_calls" : "stop", cut = kWords } = {}) {
   const out = [chatChunk({ role: "assistant", content: "" })];
-  for (const word of text.split(/(?<= )/)) if (word) out.push(chatChunk({ content: word }));
+  for (const word of text.split(cut)) if (word) out.push(chatChunk({ content: word }));
   calls.forEach(([id, name, args], index) => {
     out.push(chatChunk({ tool_calls: [{ index, id, type: "function", function: { name, arguments: "" } }] }));
     const json = JSON.stringify(args);
@@ -132,7 +133,7 @@ export function chatStream(text, calls, finish = calls.length ? "tool_calls" : "
   out.push("data: [DONE]\n\n");
   return { sse: out };
 }
-export function chatWhole(text, calls, finish = calls.length ? "tool_calls" : "stop") {
+export function chatWhole(text, calls, { finish = calls.length ? "tool_calls" : "stop" } = {}) {
   const message = { role: "assistant", content: text || null };
   if (calls.length) message.tool_calls = calls.map(([id, name, args]) => ({ id, type: "function", function: { name, arguments: JSON.stringify(args) } }));
   return { body: { id: "chatcmpl-1", object: "chat.completion", created: 1, model: "m", choices: [{ index: 0, message, finish_reason: finish }], usage: { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 } } };
@@ -143,7 +144,7 @@ let messages = 0;
 const messageId = () => `msg_${++messages}`;
 const event = (name, data) => `event: ${name}\ndata: ${JSON.stringify({ type: name, ...data })}\n\n`;
 export const kThinking = { type: "thinking", thinking: "Let me see.", signature: "c2lnbmF0dXJl/+8=" };
-export function messageStream(text, calls, { thinking = false, stop = calls.length ? "tool_use" : "end_turn" } = {}) {
+export function messageStream(text, calls, { thinking = false, stop = calls.length ? "tool_use" : "end_turn", cut = kWords } = {}) {
   const out = [event("message_start", { message: { id: messageId(), type: "message", role: "assistant", model: "m", content: [], stop_reason: null, stop_sequence: null, usage: { input_tokens: 3, output_tokens: 1 } } }), event("ping", {})];
   let index = 0;
   if (thinking) {
@@ -154,7 +155,7 @@ export function messageStream(text, calls, { thinking = false, stop = calls.leng
   }
   if (text) {
     out.push(event("content_block_start", { index, content_block: { type: "text", text: "" } }));
-    for (const word of text.split(/(?<= )/)) out.push(event("content_block_delta", { index, delta: { type: "text_delta", text: word } }));
+    for (const word of text.split(cut)) out.push(event("content_block_delta", { index, delta: { type: "text_delta", text: word } }));
     out.push(event("content_block_stop", { index: index++ }));
   }
   for (const [id, name, args] of calls) {

@@ -52,6 +52,10 @@ void Catalogue::add(Upstream& upstream) {
   servers_.back()->upstream = &upstream;
 }
 
+void Catalogue::reserve(std::string_view client_name) {
+  tool_names_.add({{}, std::string(client_name)}, false);
+}
+
 void Catalogue::load(List list, std::function<void()> done) {
   auto waiter = std::make_shared<Waiter>();
   waiter->list = list;

@@ -44,6 +44,8 @@ class Catalogue {
   ~Catalogue();
 
   void add(Upstream& upstream);
+  // A tool's name that no server's tool is given, because it is weir's own.
+  void reserve(std::string_view client_name);
   // Runs `done` once all servers' lists are here, or kMcpListMs later. Not inside the call.
   void load(List list, std::function<void()> done);
   // The server says that it changed, or came back: fetched again if it ever was.

@@ -81,7 +81,9 @@ Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
           }) {
   const config::Config& config = gateway.config();
   rules_ = {&config.manifests, &gateway_.vouches().trust(), &config.profiles.generic(), true};
-  conversation_ = gateway.workspace().begin(config.has_model() && !config.mcp.alone);
+  const bool seals = config.mode == guard::Mode::seal;
+  if (seals) begin_sealing();
+  conversation_ = gateway.workspace().begin(config.has_model() && !config.mcp.alone, seals);
 }
 
 Session::~Session() = default;
@@ -106,6 +108,8 @@ std::string Session::initialize(const Message& request) {
   json::Writer writer;
   writer.begin_object().field("protocolVersion", revision_).key("capabilities").raw(kCapabilities);
   writer.key("serverInfo").begin_object().field("name", "weir").field("version", "0.1.0").end_object();
+  // A model behind weir is told with weir_ask; what a server says would be sealed on its way there.
+  if (sealing() && !gateway_.config().has_model()) writer.field("instructions", seal::references_in_words());
   return wire::mcp::result(request.id, writer.end_object().take());
 }
 
@@ -191,9 +195,13 @@ void Session::answer_list(const std::string& id, List list) {
     if (entry->pin != PinState::accepted && !watch) continue;
     const bool named = list == List::tools || list == List::prompts;
     if (!named && !uris.insert(entry->name).second) continue;  // owner_of() takes the first
+    const std::string text = offered(*entry, list);
+    if (text.empty()) continue;
     if (!entries.empty()) entries += ',';
-    entries += entry->raw;
+    entries += text;
   }
+  if (const std::string own = list == List::tools ? own_tool() : std::string(); !own.empty())
+    entries += (entries.empty() ? "" : ",") + own;
   respond(id, wire::mcp::result(id, fmt::format("{{\"{}\":[{}]}}", list_member(list), entries)));
 }
 
@@ -206,6 +214,7 @@ void Session::call_tool(std::shared_ptr<const Message> message) {
     return refuse(message->id, code::kInvalidParams, "params.arguments is no object");
   if (params["task"].exists())
     return refuse(message->id, code::kInvalidParams, "weir carries no tasks; call the tool without `task`");
+  if (sealing() && *name.string() == seal::kAskTool) return ask_reader(*message);
   // A name that is known need not wait for other servers' lists.
   const bool known = catalogue_.find_by_client_name(List::tools, *name.string()) != nullptr;
   with_lists(message->id, known ? std::vector<List>{} : std::vector{List::tools},
@@ -222,7 +231,8 @@ void Session::call_tool(std::shared_ptr<const Message> message) {
                              {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
                               entry->upstream->server().name + "/" + entry->name,
                               arguments.exists() ? std::string(arguments.raw()) : "{}"},
-                             entry->pin != PinState::accepted};
+                             entry->pin != PinState::accepted,
+                             entry->schema};
                decide(std::move(wanted));
              });
 }
@@ -341,6 +351,7 @@ void Session::decide(Wanted wanted) {
                                               gateway_.now().mono_ms)) {
       flight.carries = ticket->carries;
       flight.ledger_call.clear();  // its effect is noted when the planner is told the result
+      flight.passed = true;
       return forward(wanted);
     }
   }
@@ -348,6 +359,7 @@ void Session::decide(Wanted wanted) {
   const guard::Situation situation{
       &gateway_.workspace(), conversation_.get(), rules_, &config.policies,       &gateway_.grants(),
       flight.ledger_session, config.mode,         true,   gateway_.now().wall_ms, wanted.drifted};
+  gateway_.workspace().calling(*conversation_, wanted.call, rules_);
   const std::string id = wanted.id;
   const exchange::Call call = wanted.call;
   flight.judging = judge(
@@ -375,15 +387,24 @@ void Session::decided(Wanted wanted, Judged judged) {
                                 "or has changed and waits for the user, who sees it with `weir pins`. "
                                 "This is policy, not a fault; go on without this tool.",
                                 shown(wanted.call.name))
-                          : guard::denial_text(judged.verdict);
-    if (wanted.act == Act::tool)
-      return respond(wanted.id, wire::mcp::result(wanted.id, wire::mcp::tool_error_result(why)));
-    return refuse(wanted.id, code::kInvalidParams, why);
+                      : sealing() ? guard::sealed_denial_text(judged.verdict, gateway_.workspace().labels())
+                                  : guard::denial_text(judged.verdict);
+    return deny(wanted, why);
+  }
+  const auto& leaves = judged.verdict.arguments;
+  if (std::any_of(leaves.begin(), leaves.end(), [](const session::Leaf& leaf) { return leaf.sealed; })) {
+    if (const Status put = put_content(wanted, *conversation_); !put) return deny(wanted, put.error().text());
   }
   at->second.carries = judged.verdict.carries;
   if (!judged.verdict.places.empty())
     gateway_.workspace().places().written(judged.verdict.places, judged.verdict.carries);
   forward(wanted);
+}
+
+void Session::deny(const Wanted& wanted, std::string_view why) {
+  if (wanted.act == Act::tool)
+    return respond(wanted.id, wire::mcp::result(wanted.id, wire::mcp::tool_error_result(why)));
+  refuse(wanted.id, code::kInvalidParams, why);
 }
 
 void Session::forward(const Wanted& wanted) {
@@ -396,34 +417,53 @@ void Session::forward(const Wanted& wanted) {
                                                 });
 }
 
+// What an answer says; an error's text is content too.
+Result<exchange::Result> Session::read_answer(const Wanted& wanted, const Message& answer) {
+  exchange::Result said{wanted.call.id, {}, {}};
+  if (answer.kind == wire::mcp::Kind::error) {
+    said.texts.push_back(wire::mcp::all_text(answer.error()));
+    said.is_error = true;
+    return said;
+  }
+  switch (wanted.act) {
+    case Act::tool:
+      return wire::mcp::tool_result(wanted.call.id, answer.result());
+    case Act::resource:
+      return wire::mcp::resource_result(wanted.call.id, answer.result());
+    case Act::prompt:
+      return wire::mcp::prompt_result(wanted.call.id, answer.result());
+    case Act::completion:
+      break;
+  }
+  said.texts.push_back(wire::mcp::all_text(answer.result()));
+  return said;
+}
+
 void Session::answered(const Wanted& wanted, Result<Message> answer) {
   const auto at = in_flight_.find(wanted.id);
   if (at == in_flight_.end()) return;
+  if (wanted.call.name.empty() && !shows(*wanted.upstream, wanted.method))
+    return respond(wanted.id, wire::mcp::result(wanted.id, "{}"));
+  if (wanted.call.name.empty() && answer) return respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
+  // Without a result, why there is none; in seal mode that is sealed like one.
+  std::optional<Error> none;
+  Result<exchange::Result> result = exchange::Result{wanted.call.id, {}, {}, 0, true};
   if (!answer) {
-    note_effect(wanted, at->second, true);
-    return refuse(wanted.id, code::kServerGone, answer.error().text());
+    none = answer.error();
+  } else if (result = read_answer(wanted, *answer); !result) {
+    none = Error{Code::internal,
+                 fmt::format("the MCP server \"{}\" answered with what is no result: {}",
+                             wanted.upstream->server().name, result.error().text()),
+                 {},
+                 {}};
+    result = exchange::Result{wanted.call.id, {}, {}, 0, true};
   }
-  if (wanted.call.name.empty()) return respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
-  Result<exchange::Result> result = exchange::Result{wanted.call.id, {}, {}};
-  if (answer->kind == wire::mcp::Kind::error) {
-    result->texts.push_back(wire::mcp::all_text(answer->error()));
-    result->is_error = true;
-  } else if (wanted.act == Act::tool) {
-    result = wire::mcp::tool_result(wanted.call.id, answer->result());
-  } else if (wanted.act == Act::resource) {
-    result = wire::mcp::resource_result(wanted.call.id, answer->result());
-  } else if (wanted.act == Act::prompt) {
-    result = wire::mcp::prompt_result(wanted.call.id, answer->result());
-  } else {
-    result->texts.push_back(wire::mcp::all_text(answer->result()));
-  }
-  if (!result) {
-    return refuse(wanted.id, code::kInternal,
-                  fmt::format("the MCP server \"{}\" answered with what is no result: {}",
-                              wanted.upstream->server().name, result.error().text()));
-  }
-  label(wanted, *result);
-  note_effect(wanted, at->second, result->is_error);
+  if (none && sealing()) result->texts = {none->text()};
+  std::optional<std::string> instead;
+  if (!none || sealing()) instead = label(wanted, *result);
+  if (!none || !answer) note_effect(wanted, at->second, result->is_error);
+  if (instead) return respond(wanted.id, wire::mcp::result(wanted.id, sealed_result(wanted, *instead)));
+  if (none) return refuse(wanted.id, answer ? code::kInternal : code::kServerGone, none->text());
   respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
 }
 
@@ -432,17 +472,29 @@ void Session::note_effect(const Wanted& wanted, const InFlight& flight, bool err
     gateway_.recorder().effect(flight.ledger_session, flight.ledger_call, error);
 }
 
-void Session::label(const Wanted& wanted, const exchange::Result& result) {
+// Gives what the client is shown instead of the result, in seal mode.
+std::optional<std::string> Session::label(const Wanted& wanted, const exchange::Result& result) {
   const InFlight& flight = in_flight_[wanted.id];
-  const LabelId carries = flight.carries;
+  session::Rules rules = rules_;
+  if (flight.passed) rules.sealing = nullptr;
   session::Workspace& workspace = gateway_.workspace();
-  workspace.returned(*conversation_, wanted.call, carries, result, rules_);
+  auto instead = workspace.returned(*conversation_, wanted.call, flight.carries, result, rules);
+  note_session();
+  // What the model proxy let go is listed in the planner's session.
+  if (!flight.ledger_call.empty())
+    gateway_.recorder().arrivals(flight.ledger_session, workspace.arrivals(),
+                                 guard::mode_name(gateway_.config().mode), gateway_.config().seal.budget_bits,
+                                 workspace.labels());
+  return instead;
+}
+
+void Session::note_session() {
+  const auto& vault = conversation_->vault();
   gateway_.sessions().note(
-      {"mcp-" + id_.substr(0, 8), "mcp", {conversation_->context(), kNoLabel, 0}, gateway_.now().wall_ms});
-  if (flight.ledger_call.empty()) return;  // it is listed in the planner's session
-  gateway_.recorder().arrivals(flight.ledger_session, workspace.arrivals(),
-                               guard::mode_name(gateway_.config().mode), gateway_.config().seal.budget_bits,
-                               workspace.labels());
+      {"mcp-" + id_.substr(0, 8),
+       "mcp",
+       {conversation_->context(), vault ? vault->revealed() : kNoLabel, vault ? vault->influence_bits() : 0},
+       gateway_.now().wall_ms});
 }
 
 std::vector<Session::ServerState> Session::servers() const {

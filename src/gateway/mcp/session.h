@@ -5,6 +5,11 @@
 // Answers of a server reach the client as they came, with nothing changed but the id. A call that is denied
 // gets a result that says so (isError), which the model can read.
 //
+// In seal mode (session_seal.cc) the session keeps what nobody vouched for from its client, whose model weir
+// does not see: results become references, weir_ask is offered and answered, content is put into calls that
+// were decided. A call that the model proxy let go (its ticket) passes as it is: there the result is sealed
+// on its way to the model.
+//
 // Not promised: that a server's request or log line is tied to the client's request that it belongs to (stdio
 // does not say; the newest one to that server is taken). One event loop.
 #pragma once
@@ -18,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gateway/asking.h"
 #include "gateway/gateway.h"
 #include "gateway/judge.h"
 #include "gateway/mcp/catalogue.h"
@@ -63,6 +69,8 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string ledger_session, ledger_call;  // of the decision; no call: not noted here
     net::Timer reminder;                      // while a person is asked
     int reminders = 0;
+    std::shared_ptr<Asking> asking;  // of a weir_ask; shared likewise
+    bool passed = false;             // the model proxy let it go, and sees its result
   };
   enum class Act : uint8_t { tool, resource, prompt, completion };
 
@@ -85,15 +93,32 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string method, params;  // for the server
     exchange::Call call;
     bool drifted = false;
+    std::string schema = {};        // of a tool's arguments
+    std::string asked_params = {};  // as the client wrote them, where content was put into `params`
     std::string progress_token = {};
   };
   void decide(Wanted wanted);
   void asked(const std::string& id, const std::string& ask);
   void decided(Wanted wanted, Judged judged);
+  void deny(const Wanted& wanted, std::string_view why);
   void forward(const Wanted& wanted);
   void answered(const Wanted& wanted, Result<Message> answer);
   void note_effect(const Wanted& wanted, const InFlight& flight, bool error);
-  void label(const Wanted& wanted, const exchange::Result& result);
+  std::optional<std::string> label(const Wanted& wanted, const exchange::Result& result);
+  void note_session();
+  static Result<exchange::Result> read_answer(const Wanted& wanted, const Message& answer);
+
+  // Seal mode; see session_seal.cc.
+  bool sealing() const { return rules_.sealing != nullptr; }
+  void begin_sealing();
+  bool shows(const Upstream& upstream, std::string_view what) const;
+  std::string offered(const Entry& entry, List list) const;
+  std::string own_tool() const;
+  void ask_reader(const Message& message);
+  static Status put_content(Wanted& wanted, const session::Conversation& conversation);
+  static std::string sealed_result(const Wanted& wanted, std::string_view text);
+  bool may_ask(Upstream& upstream, Message& request);
+  void tell_sealed(const Upstream& upstream, const Message& notification);
 
   void notification(const Message& message);
   void cancelled(const std::string& id, std::string_view reason);
@@ -112,6 +137,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Send send_;
   std::string revision_, name_;  // the name: what the client calls itself, for people
   json::Document client_;        // the params of its initialize
+  session::Sealing sealing_;     // in seal mode
   session::Rules rules_;
   std::shared_ptr<session::Conversation> conversation_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "gateway/mcp/session.h"
 #include "wire/mcp/content.h"
+#include "wire/mcp/sealed.h"
 
 namespace weir::gateway::mcp {
 namespace {
@@ -19,6 +20,9 @@ struct Askable {
 };
 constexpr Askable kAskable[] = {
     {"sampling/createMessage", "sampling"}, {"elicitation/create", "elicitation"}, {"roots/list", "roots"}};
+
+// Of progress that weir reports itself: what the server reports later must go on from there.
+constexpr double kStep = 0.0001;
 
 // The ask as a form that MCP clients show (MCP 2025-11-25, Elicitation).
 std::string elicitation(const approval::Ask& ask) {
@@ -45,13 +49,11 @@ void Session::asked(const std::string& id, const std::string& ask) {
   if (at == in_flight_.end()) return;
   InFlight& flight = at->second;
   if (!flight.progress_token.empty()) {
-    // Small steps: what the server reports later must go on from there.
-    const double step = 0.0001 * ++flight.reminders;
-    send_(wire::mcp::notification("notifications/progress",
-                                  fmt::format(R"({{"progressToken":{},"progress":{},"message":)"
-                                              R"("weir waits for a person: weir approvals"}})",
-                                              flight.progress_token, step)),
-          id, false);
+    send_(
+        wire::mcp::notification("notifications/progress",
+                                wire::mcp::progress_params(flight.progress_token, kStep * ++flight.reminders,
+                                                           "weir waits for a person: weir approvals")),
+        id, false);
   }
   flight.reminder = gateway_.loop().after(limits::kKeepAliveIntervalMs, [weak = weak_from_this(), id, ask] {
     if (const auto self = weak.lock()) self->asked(id, ask);
@@ -119,6 +121,11 @@ void Session::from_server(Upstream& upstream, Message request) {
         wire::mcp::error(request.id, code::kInternal, "too many requests to the client are under way"));
   }
   heard(upstream, request.method, request.params());
+  if (!may_ask(upstream, request)) {
+    return upstream.answer(wire::mcp::error(
+        request.id, code::kMethodNotFound,
+        "in seal mode weir carries no " + request.method + " of a server that nobody vouched for"));
+  }
   const std::string id = fmt::format("\"weir-{}\"", next_server_request_++);
   server_requests_[id] = {&upstream, request.id, request.progress_token(), {}};
   send_(wire::mcp::with_id(request, id), about(upstream), false);
@@ -133,6 +140,7 @@ void Session::server_says(Upstream& upstream, const Message& notification) {
     catalogue_.refresh(upstream, List::resources);
     return catalogue_.refresh(upstream, List::templates);
   }
+  if (!shows(upstream, method)) return tell_sealed(upstream, notification);
   if (method == "notifications/progress") {
     for (const auto& [id, flight] : in_flight_) {
       if (flight.upstream != &upstream || flight.progress_token.empty() ||

@@ -32,7 +32,7 @@ await serve(() => {
       return text("elicited");
     },
   };
-  server.setRequestHandler(t.ListToolsRequestSchema, () => ({ tools: Object.keys(tools).map((name) => ({ name, description: name === "text" ? poison("description") : name, inputSchema: { type: "object", properties: name === "text" ? { x: { type: "string", description: poison("schema") } } : {} } })) }));
+  server.setRequestHandler(t.ListToolsRequestSchema, () => ({ tools: Object.keys(tools).map((name) => ({ name, description: name === "text" ? poison("description") : name, inputSchema: { type: "object", properties: name === "text" ? { x: { type: "string", description: poison("schema") } } : {} }, ...(name === "structured" && { outputSchema: { type: "object", properties: { deep: { type: "array" } }, required: ["deep"] } }) })) }));
   server.setRequestHandler(t.CallToolRequestSchema, (request, extra) => tools[request.params.name](request, extra));
   server.setRequestHandler(t.ListResourcesRequestSchema, () => ({ resources: [{ uri: "poison://note", name: "note" }] }));
   server.setRequestHandler(t.ReadResourceRequestSchema, ({ params: { uri } }) => ({ contents: [{ uri, text: poison("resource") }] }));
