@@ -103,23 +103,22 @@ void Asking::ask_reader() {
 void Asking::answered(Result<std::string> written) {
   const auto answer = written ? seal::read_answer(inquiry_.ask().type, *written) : std::nullopt;
   if (!answer && tries_ < limits::kReaderTriesMax) return ask_reader();
+  std::string told = inquiry_.answered(answer, *conversation_->vault());
   list();
-  finish(inquiry_.answered(answer, *conversation_->vault()));
+  finish(std::move(told));
 }
 
 // For people: what became of it, never the answer.
 void Asking::list() {
   session::Arrival arrival;
   arrival.kind = session::Arrival::Kind::answer;
-  const seal::Vault& vault = *conversation_->vault();
-  arrival.key = sha256({"answer/", session_, "/", call_id_, "/", std::to_string(inquiry_.number()), "/",
-                        std::to_string(vault.influence_bits())});
   arrival.call = call_id_;
   arrival.tool = "weir/ask";
   (inquiry_.charged() ? arrival.shown : arrival.hidden) = inquiry_.label();
-  if (!inquiry_.charged()) arrival.sealed = {inquiry_.number()};
+  if (!inquiry_.charged()) arrival.sealed.push_back(inquiry_.number());
   arrival.context = conversation_->context();
-  arrival.bits = vault.influence_bits();
+  arrival.bits = conversation_->vault()->influence_bits();
+  gateway_.random().fill(arrival.key);
   gateway_.recorder().arrivals(session_, {arrival}, guard::mode_name(gateway_.config().mode),
                                gateway_.config().seal.budget_bits, gateway_.workspace().labels());
 }

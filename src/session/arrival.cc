@@ -43,7 +43,7 @@ Digest Workspace::result_key(const Conversation& conversation, const exchange::R
   const auto times = std::count_if(conversation.calls_.begin(), conversation.calls_.end(),
                                    [&](const auto& call) { return call.first == result.call_id; });
   return times == 0 ? sha256({as_bytes(conversation.prefix()), "/result/", std::to_string(part)})
-                    : sha256({"result/", result.call_id, "/", tool, "/", std::to_string(times)});
+                    : result_key(result.call_id, tool, static_cast<size_t>(times));
 }
 
 // What was labelled between the two was one part: its label stands alone in next_context_ meanwhile.

@@ -47,9 +47,9 @@ struct Grant {
 };
 
 // One JSON object:
-// {"id","tool","args":{"/to":"bob@x"},"scope","session","expires","release","origins","reason",
-// "planned"}; "expires" is
-// in milliseconds since 1970. parse_grant() refuses unknown members but `beside`, which the caller reads.
+// {"id","tool","args":{"/to":"bob@x"},"scope","session","expires","release","origins","reason","planned"};
+// "expires" is in milliseconds since 1970. parse_grant() refuses unknown members but `beside`, which the
+// caller reads.
 std::string grant_json(const Grant& grant);
 Result<Grant> parse_grant(json::Value value, std::string_view beside = {});
 

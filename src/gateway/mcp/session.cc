@@ -479,13 +479,22 @@ std::optional<std::string> Session::label(const Wanted& wanted, const exchange::
   if (flight.passed) rules.sealing = nullptr;
   session::Workspace& workspace = gateway_.workspace();
   auto instead = workspace.returned(*conversation_, wanted.call, flight.carries, result, rules);
-  gateway_.sessions().note(
-      {"mcp-" + id_.substr(0, 8), "mcp", {conversation_->context(), kNoLabel, 0}, gateway_.now().wall_ms});
-  if (flight.ledger_call.empty()) return instead;  // it is listed in the planner's session
-  gateway_.recorder().arrivals(flight.ledger_session, workspace.arrivals(),
-                               guard::mode_name(gateway_.config().mode), gateway_.config().seal.budget_bits,
-                               workspace.labels());
+  note_session();
+  // What the model proxy let go is listed in the planner's session.
+  if (!flight.ledger_call.empty())
+    gateway_.recorder().arrivals(flight.ledger_session, workspace.arrivals(),
+                                 guard::mode_name(gateway_.config().mode), gateway_.config().seal.budget_bits,
+                                 workspace.labels());
   return instead;
+}
+
+void Session::note_session() {
+  const auto& vault = conversation_->vault();
+  gateway_.sessions().note(
+      {"mcp-" + id_.substr(0, 8),
+       "mcp",
+       {conversation_->context(), vault ? vault->revealed() : kNoLabel, vault ? vault->influence_bits() : 0},
+       gateway_.now().wall_ms});
 }
 
 std::vector<Session::ServerState> Session::servers() const {

@@ -105,6 +105,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void answered(const Wanted& wanted, Result<Message> answer);
   void note_effect(const Wanted& wanted, const InFlight& flight, bool error);
   std::optional<std::string> label(const Wanted& wanted, const exchange::Result& result);
+  void note_session();
   static Result<exchange::Result> read_answer(const Wanted& wanted, const Message& answer);
 
   // Seal mode; see session_seal.cc.
