@@ -458,23 +458,4 @@ Status use_policies(Config& config, const std::vector<std::string>& names, const
   return {};
 }
 
-Result<int64_t> parse_duration(std::string_view text) {
-  int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, number);
-  const std::string_view unit(at, static_cast<size_t>(end - at));
-  const int64_t factor = unit == "ms"  ? 1
-                         : unit == "s" ? 1'000
-                         : unit == "m" ? 60'000
-                         : unit == "h" ? 3'600'000
-                         : unit == "d" ? 86'400'000
-                                       : 0;
-  constexpr int64_t kMostMs = int64_t{365} * 86'400'000;
-  if (error != std::errc() || number < 0 || factor == 0 || number > kMostMs / factor) {
-    return bad_input(fmt::format("not a duration: \"{}\"", text), {},
-                     "\"90s\", \"5m\", \"2h\", at most a year");
-  }
-  return number * factor;
-}
-
 }  // namespace weir::config

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/units.h"
 #include "client/profile.h"
 #include "exchange/exchange.h"
 #include "guard/guard.h"
@@ -121,8 +122,7 @@ Status use_policies(Config& config, const std::vector<std::string>& names, const
 // "coding, default, …": the shipped sets.
 std::string policy_set_names();
 
-// "120s", "5m", "2h", "0s" → milliseconds.
-Result<int64_t> parse_duration(std::string_view text);
+using weir::parse_duration;
 
 // docs/config.md, made from the table of keys.
 std::string reference_markdown();
