@@ -22,7 +22,7 @@ Status only_known(const toml::Value& table, std::string_view section) {
   for (const Key& key : keys()) {
     if (key.section == section) names.push_back(key.name);
   }
-  if (section.empty()) names.insert(names.end(), {"upstream", "server", "mcp", "seal", "trust"});
+  if (section.empty()) names.insert(names.end(), {"upstream", "server", "sandbox", "mcp", "seal", "trust"});
   auto entries = table.entries();
   if (!entries) return entries.error();
   for (const toml::Entry& entry : *entries) {
@@ -68,6 +68,8 @@ class Reader {
     WEIR_TRY(root.read("data_dir", config_.data_dir));
     WEIR_TRY(read_manifests(root));
     WEIR_TRY(read_upstreams(root["upstream"]));
+    WEIR_TRY_ASSIGN(sandboxes, sandbox::read_profiles(root["sandbox"]));
+    config_.sandboxes = std::move(sandboxes);
     WEIR_TRY(read_servers(root["server"]));
     WEIR_TRY(read_mcp(root["mcp"]));
     WEIR_TRY(read_seal(root["seal"]));
@@ -225,6 +227,7 @@ class Reader {
       WEIR_TRY(element.read("manifest", server.manifest));
       WEIR_TRY(element.read("prefix", server.prefix));
       WEIR_TRY(check_server(element, server));
+      WEIR_TRY(read_server_sandbox(element, server));
       if (!server.manifest.empty()) {
         if (auto aliased = config_.manifests.alias(server.name, server.manifest); !aliased)
           return element["manifest"].error(aliased.error().message);
@@ -233,6 +236,21 @@ class Reader {
       }
       config_.servers.push_back(std::move(server));
     }
+    return {};
+  }
+
+  Status read_server_sandbox(const toml::Value& element, Server& server) {
+    std::string name = "mcp-server";
+    WEIR_TRY(element.read("sandbox", name));
+    if (server.command.empty()) {
+      if (element["sandbox"].exists())
+        return element["sandbox"].error("only a server that weir starts can be in a sandbox", "give `command`");
+      return {};
+    }
+    if (name == "none") return {};
+    auto profile = sandbox::find_profile(config_.sandboxes, name);
+    if (!profile) return element["sandbox"].error(profile.error().message, profile.error().hint);
+    server.sandbox = std::move(*profile);
     return {};
   }
 
@@ -360,6 +378,16 @@ std::vector<std::string> Config::weakenings() const {
   for (const std::string& pattern : seal.open) {
     if (mode == guard::Mode::seal)
       lines.push_back(fmt::format("seal.open {}: the planner is shown what comes from there", pattern));
+  }
+  for (const Server& server : servers) {
+    if (server.command.empty()) continue;
+    if (!server.sandbox)
+      lines.push_back(
+          fmt::format("server {}: sandbox = \"none\": it can do whatever this user can", server.name));
+    else if (server.sandbox->net == sandbox::Net::host)
+      lines.push_back(fmt::format("server {}: net = \"host\" in [sandbox.{}]: the whole network, and what "
+                                  "listens on this machine",
+                                  server.name, server.sandbox->name));
   }
   if (mcp.alone && has_model())
     lines.emplace_back("mcp.alone: MCP calls that the model proxy has not seen start with a clean context");

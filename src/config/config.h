@@ -19,6 +19,7 @@
 #include "manifest/manifests.h"
 #include "manifest/trust.h"
 #include "policy/policy_set.h"
+#include "sandbox/profile.h"
 
 namespace weir::config {
 
@@ -50,6 +51,7 @@ struct Server {
   std::map<std::string, std::string> headers = {};  // for `url`; secret
   std::string manifest = {};                        // the manifest that describes it, when not `name`
   bool prefix = true;                               // its tools are "name__tool" to clients, else plain
+  std::optional<sandbox::Profile> sandbox = {};     // what `command` may touch; nothing: it runs as weir does
 };
 
 struct Mcp {
@@ -83,6 +85,7 @@ struct Config {
   std::string data_dir = {};    // empty: the default place
   std::vector<Upstream> upstreams = {};
   std::vector<Server> servers = {};
+  sandbox::Profiles sandboxes = {};  // [sandbox.NAME]; the presets are beside them
   Mcp mcp = {};
   Seal seal = {};
   manifest::Manifests manifests = {};

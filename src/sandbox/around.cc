@@ -38,6 +38,10 @@ Around this_machine(std::vector<std::string> secrets) {
   if (me != nullptr) around.user = me->pw_name;
   around.home = around.env["HOME"];
   if (around.home.empty() && me != nullptr) around.home = me->pw_dir;
+  char whole_secret[PATH_MAX];
+  for (std::string& secret : around.secrets) {
+    if (!secret.empty() && realpath(secret.c_str(), whole_secret) != nullptr) secret = whole_secret;
+  }
   // A home that is a link would be another path to the kernel.
   char whole[PATH_MAX];
   if (!around.home.empty() && realpath(around.home.c_str(), whole) != nullptr) around.home = whole;
