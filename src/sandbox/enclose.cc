@@ -32,6 +32,11 @@ int run_and_say(const Plan& plan, const Command& command, const std::map<std::st
   if (outcome->kind == Outcome::Kind::over_limit)
     fmt::print(stderr, "weir: {} was stopped: {} ([sandbox.{}] limits)\n", shown(command.words.front()),
                outcome->limit, plan.profile);
+  for (const std::string& name : outcome->held)
+    fmt::print(stderr,
+               "weir: the command made what would run later; it was moved aside: {} (name it in `write` "
+               "of [sandbox.{}] if it should be made)\n",
+               shown(name, 300), plan.profile);
   return outcome->exit_code();
 }
 

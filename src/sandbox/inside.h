@@ -22,7 +22,7 @@ struct Report {
 };
 
 struct Entry {
-  const Plan* plan;
+  const Plan* plan = nullptr;
   std::string program;            // the path that is run
   std::vector<char*> argv, envp;  // both end with nullptr
   unsigned uid = 0, gid = 0;      // the user outside, who it is inside, too

@@ -21,6 +21,7 @@
 #include "sandbox/fd.h"
 #include "sandbox/inside.h"
 #include "sandbox/kernel.h"
+#include "sandbox/later.h"
 #include "sandbox/pump.h"
 #include "sandbox/watch.h"
 
@@ -35,7 +36,7 @@ int64_t now_ms() {
 
 class Supervisor {
  public:
-  explicit Supervisor(const Plan& plan) : plan_(plan) {}
+  explicit Supervisor(const Plan& plan) : later_(plan), kept_(later_.keep()), plan_(kept_) {}
   ~Supervisor() {
     if (process_.open() && !reaped_) {
       kernel::pidfd_send_signal(process_.get(), SIGKILL);
@@ -47,6 +48,7 @@ class Supervisor {
   Supervisor& operator=(const Supervisor&) = delete;
 
   Result<Outcome> run(Entry& entry) {
+    entry.plan = &plan_;
     WEIR_TRY(check_descriptors());
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
@@ -73,6 +75,10 @@ class Supervisor {
     let_go(entry.shares_terminal);
     started_ms_ = now_ms();
     auto outcome = watch();
+    if (outcome) {
+      hold(later_.sweep());
+      outcome->held = std::move(held_);
+    }
     if (entry.shares_terminal) tcsetpgrp(STDIN_FILENO, getpgrp());
     return outcome;
   }
@@ -116,9 +122,11 @@ class Supervisor {
       pollfd waits[] = {{report_.get(), POLLIN, 0},
                         {signals_.get(), POLLIN, 0},
                         {pump_.readable(0), POLLIN, 0},
-                        {pump_.readable(1), POLLIN, 0}};
-      poll(waits, 4, static_cast<int>(until(look_ms)));
+                        {pump_.readable(1), POLLIN, 0},
+                        {later_.readable(), POLLIN, 0}};
+      poll(waits, 5, static_cast<int>(until(look_ms)));
       if (waits[1].revents != 0) forward_signals();
+      if (waits[4].revents != 0) hold(later_.take_events());
       for (const int stream : {0, 1}) {
         if (waits[2 + stream].revents != 0) pump_.move(stream);
       }
@@ -175,6 +183,10 @@ class Supervisor {
     return report;
   }
 
+  void hold(std::vector<std::string> names) {
+    for (std::string& name : names) held_.push_back(std::move(name));
+  }
+
   void forward_signals() {
     signalfd_siginfo info{};
     while (read(signals_.get(), &info, sizeof(info)) == sizeof(info))
@@ -215,7 +227,10 @@ class Supervisor {
     return Outcome{Outcome::Kind::over_limit, 0, std::move(limit)};
   }
 
+  Later later_;
+  const Plan kept_;
   const Plan& plan_;
+  std::vector<std::string> held_ = {};
   Pump pump_;
   Fd report_ = Fd(), signals_ = Fd(), process_ = Fd(), proc_ = Fd();
   sigset_t before_ = {};
@@ -231,7 +246,7 @@ int Outcome::exit_code() const {
 }
 
 Result<Outcome> run(const Plan& plan, const Command& command, const std::map<std::string, std::string>& env) {
-  Entry entry{.plan = &plan, .program = command.program, .uid = getuid(), .gid = getgid()};
+  Entry entry{.program = command.program, .uid = getuid(), .gid = getgid()};
   std::vector<std::string> words = command.words;
   std::vector<std::string> settings;
   for (const auto& [name, value] : env) settings.push_back(name + "=" + value);

@@ -30,7 +30,8 @@ struct Outcome {
   };
   Kind kind = Kind::exited;
   int value = 0;
-  std::string limit = {};  // "more than 2 GiB of memory"
+  std::string limit = {};              // "more than 2 GiB of memory"
+  std::vector<std::string> held = {};  // what was made and would run later, under the names that it has now
   // As a shell would say it: the code, 128 + the signal, 124 for a limit.
   int exit_code() const;
 };

@@ -100,3 +100,26 @@ def reached_if_permitted(name, *args, refused=(errno.EPERM, errno.EACCES)):
 def reached_if_done(name, *args):
     result, error = call(name, *args)
     reached(name) if result >= 0 else not_reached(os.strerror(error))
+
+
+def reached_if_written(path, text="x"):
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+        os.chmod(path, 0o755)
+        reached(path)
+    except OSError as error:
+        not_reached(error)
+
+
+def later(path, text="x"):
+    """Writes what the runner then looks for: whether it is still there when the command has ended counts."""
+    try:
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+        os.chmod(path, 0o755)
+    except OSError as error:
+        not_reached(error)
+    not_reached("the file will tell")

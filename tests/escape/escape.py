@@ -74,6 +74,11 @@ class Field:
         where = self.victim.home / name
         where.mkdir()
         shutil.copy(HERE / "attack.py", where)
+        # What runs later: a repository, and the list of an agent's servers.
+        (where / ".git/hooks").mkdir(parents=True)
+        (where / ".git/config").write_text("[core]\n\tbare = false\n")
+        (where / ".git/HEAD").write_text("ref: refs/heads/main\n")
+        (where / ".mcp.json").write_text("{}")
         (where / "victim.json").write_text(json.dumps(self.victim.facts))
         return where
 
