@@ -17,6 +17,7 @@
 #include "ledger/files.h"
 #include "ledger/note.h"
 #include "ledger/verify.h"
+#include "sandbox/features.h"
 #include "setup/finding.h"
 
 namespace weir::cli {
@@ -48,6 +49,7 @@ class Doctor {
           "a Weir-Session header for each client, or one weir for each");
     for (const std::string& line : config_->weakenings())
       add(Level::warn, "weakened", line, "take it out of " + place_.path + " when it is not needed");
+    kernel();
     ledger();
     clock();
     return std::move(findings_);
@@ -286,6 +288,21 @@ class Doctor {
     if (!report) return add(Level::warn, "ledger", report.error().text(), "weir log verify");
     if (!report->ok()) return add(Level::fail, "ledger", report->text(), "weir log verify");
     add(Level::ok, "ledger", fmt::format("{} entries, whole and signed", report->size));
+  }
+
+  // One line when all is there: a table only where something is not.
+  void kernel() {
+    std::string there;
+    for (const sandbox::Feature& feature : sandbox::probe()) {
+      const std::string with = feature.says.empty() ? "" : " (" + feature.says + ")";
+      if (!feature.there && feature.needed)
+        add(Level::fail, "sandbox", fmt::format("{}: {}", feature.name, feature.says), feature.fix);
+      else if (!feature.there)
+        add(Level::ok, "sandbox", fmt::format("{}: {}", feature.name, feature.says));
+      else
+        there += (there.empty() ? "" : ", ") + feature.name + with;
+    }
+    add(Level::ok, "sandbox", "this kernel has " + there);
   }
 
   void clock() {

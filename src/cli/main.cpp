@@ -248,7 +248,12 @@ int main(int argc, char** argv) {
                   "a [sandbox.NAME] of weir.toml, or mcp-server, skill, shell (the default), build");
   // For the help alone: what follows "--" was taken off the line before it is read.
   sub->add_option("COMMAND", sandbox.command, "behind \"--\": the program and its arguments");
-  sub->callback([&] { code = run_sandbox(common, sandbox); });
+  CLI::App* sandbox_explain =
+      with_config(sub->add_subcommand("explain", "say in words what a profile allows"));
+  sandbox_explain->add_option("--profile", sandbox.profile, "as above");
+  sub->callback([&] {
+    code = sandbox_explain->parsed() ? run_sandbox_explain(common, sandbox) : run_sandbox(common, sandbox);
+  });
 
   sub = app.add_subcommand("config", "about weir.toml");
   sub->require_subcommand(1);

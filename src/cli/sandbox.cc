@@ -9,6 +9,7 @@
 #include "cli/init.h"
 #include "sandbox/around.h"
 #include "sandbox/enclose.h"
+#include "sandbox/explain.h"
 
 namespace weir::cli {
 namespace {
@@ -71,6 +72,13 @@ int run_sandbox(const Common& common, const SandboxArgs& args) {
   const auto prepared = prepare(common, args);
   if (!prepared) return fail(prepared.error());
   return sandbox::run_and_say(prepared->plan, prepared->command, prepared->env);
+}
+
+int run_sandbox_explain(const Common& common, const SandboxArgs& args) {
+  const auto prepared = prepare(common, args);
+  if (!prepared) return fail(prepared.error());
+  fmt::print("{}", sandbox::explain(prepared->plan));
+  return kDone;
 }
 
 }  // namespace weir::cli

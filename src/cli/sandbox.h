@@ -13,5 +13,6 @@ struct SandboxArgs {
   std::vector<std::string> command = {};  // what follows "--"
 };
 int run_sandbox(const Common& common, const SandboxArgs& args);
+int run_sandbox_explain(const Common& common, const SandboxArgs& args);
 
 }  // namespace weir::cli
