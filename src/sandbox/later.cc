@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <deque>
 #include <span>
 
+#include "sandbox/fd.h"
 #include "sandbox/kernel.h"
 
 namespace weir::sandbox {
@@ -157,7 +157,7 @@ std::string hold(const std::string& path) {
 }
 
 // What of a new item must go: itself, or of new hooks those that git would run.
-std::vector<std::string> to_hold(const std::string& path, const std::set<std::string>& before) {
+std::vector<std::string> to_hold(const std::string& path) {
   const std::string_view name = name_of(path);
   const bool in_git = path.find("/.git/") != std::string::npos;
   if (in_git && name == "hooks") {
@@ -172,7 +172,7 @@ std::vector<std::string> to_hold(const std::string& path, const std::set<std::st
     return makes_git_run(path) ? std::vector<std::string>{path} : std::vector<std::string>{};
   }
   // A worktree's or submodule's pointer leads to a repository that is looked at where it is.
-  if (name == ".git" || before.contains(path)) return {};
+  if (name == ".git") return {};
   return {path};
 }
 
@@ -188,12 +188,9 @@ Later::Later(const Plan& plan) : plan_(plan) {
     const Fd folder(kernel::openat2(AT_FDCWD, bind.path.c_str(), O_PATH, RESOLVE_NO_SYMLINKS));
     if (!bind.write || !folder.open() || fstat(folder.get(), &about) != 0 || !S_ISDIR(about.st_mode))
       continue;
-    roots_.push_back({bind.path, -1});
+    roots_.push_back({bind.path, about.st_mtim});
   }
-  if (roots_.empty()) return;
-  watch_ = Fd(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  for (Root& root : roots_) {
-    root.watch = inotify_add_watch(watch_.get(), root.path.c_str(), IN_CREATE | IN_MOVED_TO | IN_ONLYDIR);
+  for (const Root& root : roots_) {
     for (std::string& path : find(root.path)) there_.insert(std::move(path));
   }
 }
@@ -218,23 +215,23 @@ Plan Later::keep() const {
   return plan;
 }
 
-std::vector<std::string> Later::take_events() {
+bool Later::is_new(const std::string& path) const {
+  return !there_.contains(path) &&
+         std::none_of(plan_.binds.begin(), plan_.binds.end(),
+                      [&](const Bind& bind) { return bind.write && bind.path == path; });
+}
+
+std::vector<std::string> Later::look() {
   std::vector<std::string> held;
-  alignas(inotify_event) char buffer[8192];
-  ssize_t got = 0;
-  while ((got = read(watch_.get(), buffer, sizeof(buffer))) > 0) {
-    for (ssize_t at = 0; at < got;) {
-      const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
-      at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
-      if (event->len == 0 || !runs_later(event->name)) continue;
-      for (const Root& root : roots_) {
-        if (root.watch != event->wd) continue;
-        const std::string path = root.path + "/" + event->name;
-        const bool named = std::any_of(plan_.binds.begin(), plan_.binds.end(),
-                                       [&](const Bind& bind) { return bind.write && bind.path == path; });
-        if (there_.contains(path) || named) continue;
-        if (std::string name = hold(path); !name.empty()) held.push_back(std::move(name));
-      }
+  for (Root& root : roots_) {
+    struct stat about{};
+    if (lstat(root.path.c_str(), &about) != 0 ||
+        (about.st_mtim.tv_sec == root.changed.tv_sec && about.st_mtim.tv_nsec == root.changed.tv_nsec))
+      continue;
+    root.changed = about.st_mtim;
+    for (const Item& item : list(root.path)) {
+      if (!runs_later(name_of(item.path)) || !is_new(item.path)) continue;
+      if (std::string name = hold(item.path); !name.empty()) held.push_back(std::move(name));
     }
   }
   return held;
@@ -244,10 +241,8 @@ std::vector<std::string> Later::sweep() {
   std::vector<std::string> held;
   for (const Root& root : roots_) {
     for (const std::string& path : find(root.path)) {
-      const bool named = std::any_of(plan_.binds.begin(), plan_.binds.end(),
-                                     [&](const Bind& bind) { return bind.write && bind.path == path; });
-      if (there_.contains(path) || named) continue;
-      for (const std::string& each : to_hold(path, there_)) {
+      if (!is_new(path)) continue;
+      for (const std::string& each : to_hold(path)) {
         if (std::string name = hold(each); !name.empty()) held.push_back(std::move(name));
       }
     }

@@ -29,6 +29,13 @@ Profiles make_presets() {
   skill.limits.wall_ms = 600'000;
   skill.limits.cpu_ms = 300'000;
   skill.limits.output_bytes = 64 * kMiB;
+  // What npx, uvx and the like fetch at each start: the network, and programs that were not there before.
+  Profile fetched = server;
+  fetched.name = "fetched";
+  fetched.net = Net::host;
+  fetched.run_written = true;
+  fetched.limits.scratch_bytes = kGiB;
+  fetched.limits.scratch_files = 100'000;
   Profile shell{.name = "shell", .write = {"."}, .run_written = true, .terminal = true};
   shell.limits = {.memory_bytes = 4 * kGiB,
                   .processes = 2'048,
@@ -42,7 +49,7 @@ Profiles make_presets() {
   build.limits.processes = 4'096;
   build.limits.scratch_bytes = 4 * kGiB;
   build.limits.scratch_files = 500'000;
-  return {server, skill, shell, build};
+  return {server, skill, shell, build, fetched};
 }
 
 const Profile* named(const Profiles& profiles, std::string_view name) {
@@ -174,7 +181,7 @@ Result<Profile> read_profile(std::string_view name, const toml::Value& table, co
   if (base == nullptr) base = named(presets(), like);
   if (base == nullptr)
     return table["like"].error(fmt::format("no sandbox \"{}\" further up, and no preset", like),
-                               "mcp-server, skill, shell, build");
+                               "mcp-server, skill, shell, build, fetched");
   Profile profile = *base;
   profile.name = name;
   WEIR_TRY(read_paths(table, "read", profile.read));

@@ -48,7 +48,8 @@ struct Profile {
 
 using Profiles = std::vector<Profile>;
 
-// The presets: mcp-server, skill, shell, build.
+// The presets: mcp-server, skill, shell, build; and fetched, a weakening by name: mcp-server with the host's
+// network, for servers that a command like npx fetches at each start.
 const Profiles& presets();
 
 // The tables of `sandboxes` ([sandbox] of weir.toml; missing: none), each on top of its `like`, a preset or a

@@ -122,11 +122,9 @@ class Supervisor {
       pollfd waits[] = {{report_.get(), POLLIN, 0},
                         {signals_.get(), POLLIN, 0},
                         {pump_.readable(0), POLLIN, 0},
-                        {pump_.readable(1), POLLIN, 0},
-                        {later_.readable(), POLLIN, 0}};
-      poll(waits, 5, static_cast<int>(until(look_ms)));
+                        {pump_.readable(1), POLLIN, 0}};
+      poll(waits, 4, static_cast<int>(until(look_ms)));
       if (waits[1].revents != 0) forward_signals();
-      if (waits[4].revents != 0) hold(later_.take_events());
       for (const int stream : {0, 1}) {
         if (waits[2 + stream].revents != 0) pump_.move(stream);
       }
@@ -159,6 +157,7 @@ class Supervisor {
       look_ms = now + 4;
       return {};
     }
+    hold(later_.look());
     const Usage usage = measure(proc_.get(), true);
     look_ms = now_ms() + next_look_ms(usage, plan_.limits);
     return over_limit(usage, plan_.limits);

@@ -64,6 +64,20 @@ std::string compose_upstream(const Upstream& upstream) {
   return out;
 }
 
+namespace {
+
+// Commands that fetch what they run from a registry. In a sandbox without network they could not.
+bool is_fetched(const std::vector<std::string>& command) {
+  static constexpr std::string_view kFetchers[] = {"npx", "npm", "pnpm", "yarn", "bunx",
+                                                   "uvx", "uv",  "pipx", "deno"};
+  if (command.empty()) return false;
+  const std::string& program = command.front();
+  const std::string_view name = std::string_view(program).substr(program.rfind('/') + 1);
+  return std::find(std::begin(kFetchers), std::end(kFetchers), name) != std::end(kFetchers);
+}
+
+}  // namespace
+
 std::string compose_server(const NamedServer& named) {
   const Server& server = *named.server;
   std::string out = "\n";
@@ -71,6 +85,8 @@ std::string compose_server(const NamedServer& named) {
     out += "# No manifest describes it yet: its tools are taken at their worst (docs/manifests.md).\n";
   out += fmt::format("[[server]]\nname = {}\n", toml::quoted(named.name));
   if (!server.command.empty()) out += fmt::format("command = {}\n", toml_list(server.command));
+  if (is_fetched(server.command))
+    out += "sandbox = \"fetched\"  # its own files only, but all of the network\n";
   if (!server.cwd.empty()) out += fmt::format("cwd = {}\n", toml::quoted(server.cwd));
   if (!server.env.empty()) out += fmt::format("env = {}\n", toml_table(server.env));
   if (!server.url.empty()) out += fmt::format("url = {}\n", toml::quoted(server.url));

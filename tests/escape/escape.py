@@ -21,7 +21,7 @@ import time
 from victim import Victim
 
 HERE = pathlib.Path(__file__).resolve().parent
-TIME_S = 40
+TIME_S = 120
 PROFILE = """
 [sandbox.escape]
 like = "shell"
@@ -33,7 +33,7 @@ processes = 128
 scratch = "64MiB"
 scratch_files = 5000
 file = "64MiB"
-cpu = "4s"
+cpu = "2s"
 wall = "10s"
 output = "4MiB"
 [sandbox.benign]

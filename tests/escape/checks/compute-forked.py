@@ -1,8 +1,8 @@
-# tries: compute for six seconds in many short processes
+# tries: compute for four seconds in many short processes
 from attack import *
 import time
 total = 0
-while total < 6:
+while total < 4:
     child = os.fork()
     if child == 0:
         begin = time.process_time()

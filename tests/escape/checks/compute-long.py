@@ -1,6 +1,6 @@
-# tries: compute for six seconds
+# tries: compute for four seconds
 from attack import *
 import time
-while time.process_time() < 6:
+while time.process_time() < 4:
     pass
 reached()
