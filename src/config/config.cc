@@ -244,7 +244,8 @@ class Reader {
     WEIR_TRY(element.read("sandbox", name));
     if (server.command.empty()) {
       if (element["sandbox"].exists())
-        return element["sandbox"].error("only a server that weir starts can be in a sandbox", "give `command`");
+        return element["sandbox"].error("only a server that weir starts can be in a sandbox",
+                                        "give `command`");
       return {};
     }
     if (name == "none") return {};
@@ -385,9 +386,10 @@ std::vector<std::string> Config::weakenings() const {
       lines.push_back(
           fmt::format("server {}: sandbox = \"none\": it can do whatever this user can", server.name));
     else if (server.sandbox->net == sandbox::Net::host)
-      lines.push_back(fmt::format("server {}: net = \"host\" in [sandbox.{}]: the whole network, and what "
-                                  "listens on this machine",
-                                  server.name, server.sandbox->name));
+      lines.push_back(
+          fmt::format("server {}: net = \"host\" in [sandbox.{}]: the whole network, and what "
+                      "listens on this machine",
+                      server.name, server.sandbox->name));
   }
   if (mcp.alone && has_model())
     lines.emplace_back("mcp.alone: MCP calls that the model proxy has not seen start with a clean context");

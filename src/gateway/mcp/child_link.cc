@@ -143,9 +143,8 @@ namespace {
 Status enclose(net::ChildOptions& child, const sandbox::Profile& profile, std::vector<std::string> secrets) {
   const sandbox::Around around = sandbox::this_machine(std::move(secrets));
   child.env = sandbox::make_env(profile, around, child.env);
-  sandbox::Command command{.words = child.command,
-                           .cwd = child.cwd.empty() ? around.home : child.cwd,
-                           .by_operator = true};
+  sandbox::Command command{
+      .words = child.command, .cwd = child.cwd.empty() ? around.home : child.cwd, .by_operator = true};
   if (command.words.empty()) return unavailable("no command is given");
   WEIR_TRY_ASSIGN(program, sandbox::find_program(command.words.front(), child.env["PATH"], command.cwd));
   command.program = std::move(program);
