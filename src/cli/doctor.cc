@@ -17,6 +17,7 @@
 #include "ledger/files.h"
 #include "ledger/note.h"
 #include "ledger/verify.h"
+#include "sandbox/features.h"
 #include "setup/finding.h"
 
 namespace weir::cli {
@@ -52,6 +53,7 @@ class Doctor {
         !config_->own_reader())
       add(Level::warn, "seal", "clients of /mcp cannot ask about what is sealed: nobody reads for weir_ask",
           "seal.reader and seal.reader_model in " + place_.path);
+    kernel();
     ledger();
     clock();
     return std::move(findings_);
@@ -290,6 +292,21 @@ class Doctor {
     if (!report) return add(Level::warn, "ledger", report.error().text(), "weir log verify");
     if (!report->ok()) return add(Level::fail, "ledger", report->text(), "weir log verify");
     add(Level::ok, "ledger", fmt::format("{} entries, whole and signed", report->size));
+  }
+
+  // One line when all is there: a table only where something is not.
+  void kernel() {
+    std::string there;
+    for (const sandbox::Feature& feature : sandbox::probe()) {
+      const std::string with = feature.says.empty() ? "" : " (" + feature.says + ")";
+      if (!feature.there && feature.needed)
+        add(Level::fail, "sandbox", fmt::format("{}: {}", feature.name, feature.says), feature.fix);
+      else if (!feature.there)
+        add(Level::ok, "sandbox", fmt::format("{}: {}", feature.name, feature.says));
+      else
+        there += (there.empty() ? "" : ", ") + feature.name + with;
+    }
+    add(Level::ok, "sandbox", "this kernel has " + there);
   }
 
   void clock() {

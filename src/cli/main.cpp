@@ -9,13 +9,17 @@
 #include "cli/manifest.h"
 #include "cli/mcp.h"
 #include "cli/policy.h"
+#include "cli/sandbox.h"
 #include "net/keeper.h"
+#include "sandbox/enclose.h"
 
 int main(int argc, char** argv) {
   using namespace weir::cli;
   // Not for people: weir starts itself so, between it and each child process.
   if (argc > 1 && std::string_view(argv[1]) == weir::net::kKeepVerb)
     return weir::net::keep(argc - 2, argv + 2);
+  if (argc > 1 && std::string_view(argv[1]) == weir::sandbox::kEncloseVerb)
+    return weir::sandbox::enclose(argc - 2, argv + 2);
   CLI::App app{"weir: the wall that makes AI agents safe to feed", "weir"};
   app.require_subcommand(1);
   app.set_version_flag("--version", WEIR_VERSION);
@@ -261,6 +265,19 @@ int main(int argc, char** argv) {
   sub->add_option("--mode", demo.modes, "watch, guard or seal; all of them by default, off always");
   sub->callback([&] { code = run_demo(common, demo); });
 
+  SandboxArgs sandbox;
+  sub = with_config(app.add_subcommand("sandbox", "run a command that can touch only what it was given"));
+  sub->add_option("--profile", sandbox.profile,
+                  "a [sandbox.NAME] of weir.toml, or mcp-server, skill, shell (the default), build");
+  // For the help alone: what follows "--" was taken off the line before it is read.
+  sub->add_option("COMMAND", sandbox.command, "behind \"--\": the program and its arguments");
+  CLI::App* sandbox_explain =
+      with_config(sub->add_subcommand("explain", "say in words what a profile allows"));
+  sandbox_explain->add_option("--profile", sandbox.profile, "as above");
+  sub->callback([&] {
+    code = sandbox_explain->parsed() ? run_sandbox_explain(common, sandbox) : run_sandbox(common, sandbox);
+  });
+
   sub = app.add_subcommand("config", "about weir.toml");
   sub->require_subcommand(1);
   sub->add_subcommand("reference", "print docs/config.md")->callback([&] { code = run_config_reference(); });
@@ -273,6 +290,13 @@ int main(int argc, char** argv) {
       manifest.which.command.assign(at + 1, words.end());
       words.erase(at, words.end());
       if (manifest.which.command.empty()) return fail(weir::bad_input("--command needs a program"));
+    }
+  }
+  if (!words.empty() && words.front() == "sandbox") {
+    const auto at = std::find(words.begin(), words.end(), "--");
+    if (at != words.end()) {
+      sandbox.command.assign(at + 1, words.end());
+      words.erase(at, words.end());
     }
   }
   std::reverse(words.begin(), words.end());

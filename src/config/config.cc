@@ -22,7 +22,8 @@ Status only_known(const toml::Value& table, std::string_view section) {
   for (const Key& key : keys()) {
     if (key.section == section) names.push_back(key.name);
   }
-  if (section.empty()) names.insert(names.end(), {"upstream", "server", "mcp", "seal", "intent", "trust"});
+  if (section.empty())
+    names.insert(names.end(), {"upstream", "server", "sandbox", "mcp", "seal", "intent", "trust"});
   auto entries = table.entries();
   if (!entries) return entries.error();
   for (const toml::Entry& entry : *entries) {
@@ -79,6 +80,8 @@ class Reader {
     WEIR_TRY(root.read("data_dir", config_.data_dir));
     WEIR_TRY(read_manifests(root));
     WEIR_TRY(read_upstreams(root["upstream"]));
+    WEIR_TRY_ASSIGN(sandboxes, sandbox::read_profiles(root["sandbox"]));
+    config_.sandboxes = std::move(sandboxes);
     WEIR_TRY(read_servers(root["server"]));
     WEIR_TRY(read_mcp(root["mcp"]));
     WEIR_TRY(read_seal(root["seal"]));
@@ -235,6 +238,7 @@ class Reader {
       WEIR_TRY(element.read("manifest", server.manifest));
       WEIR_TRY(element.read("prefix", server.prefix));
       WEIR_TRY(check_server(element, server));
+      WEIR_TRY(read_server_sandbox(element, server));
       if (!server.manifest.empty()) {
         if (auto aliased = config_.manifests.alias(server.name, server.manifest); !aliased)
           return element["manifest"].error(aliased.error().message);
@@ -243,6 +247,22 @@ class Reader {
       }
       config_.servers.push_back(std::move(server));
     }
+    return {};
+  }
+
+  Status read_server_sandbox(const toml::Value& element, Server& server) {
+    std::string name = "none";
+    WEIR_TRY(element.read("sandbox", name));
+    if (server.command.empty()) {
+      if (element["sandbox"].exists())
+        return element["sandbox"].error("only a server that weir starts can be in a sandbox",
+                                        "give `command`");
+      return {};
+    }
+    if (name == "none") return {};
+    auto profile = sandbox::find_profile(config_.sandboxes, name);
+    if (!profile) return element["sandbox"].error(profile.error().message, profile.error().hint);
+    server.sandbox = std::move(*profile);
     return {};
   }
 
@@ -383,6 +403,13 @@ std::vector<std::string> Config::weakenings() const {
     if (mode == guard::Mode::seal)
       lines.push_back(fmt::format("seal.open {}: the planner is shown what comes from there", pattern));
   }
+  for (const Server& server : servers) {
+    if (server.sandbox && server.sandbox->net == sandbox::Net::host)
+      lines.push_back(
+          fmt::format("server {}: net = \"host\" in [sandbox.{}]: the whole network, and what "
+                      "listens on this machine",
+                      server.name, server.sandbox->name));
+  }
   if (mcp.alone && has_model())
     lines.emplace_back("mcp.alone: MCP calls that the model proxy has not seen start with a clean context");
   return lines;
@@ -492,25 +519,6 @@ Status use_policies(Config& config, const std::vector<std::string>& names, const
   }
   config.policies = std::move(all);
   return {};
-}
-
-Result<int64_t> parse_duration(std::string_view text) {
-  int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, number);
-  const std::string_view unit(at, static_cast<size_t>(end - at));
-  const int64_t factor = unit == "ms"  ? 1
-                         : unit == "s" ? 1'000
-                         : unit == "m" ? 60'000
-                         : unit == "h" ? 3'600'000
-                         : unit == "d" ? 86'400'000
-                                       : 0;
-  constexpr int64_t kMostMs = int64_t{365} * 86'400'000;
-  if (error != std::errc() || number < 0 || factor == 0 || number > kMostMs / factor) {
-    return bad_input(fmt::format("not a duration: \"{}\"", text), {},
-                     "\"90s\", \"5m\", \"2h\", at most a year");
-  }
-  return number * factor;
 }
 
 }  // namespace weir::config

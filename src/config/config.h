@@ -12,12 +12,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/units.h"
 #include "client/profile.h"
 #include "exchange/exchange.h"
 #include "guard/guard.h"
 #include "manifest/manifests.h"
 #include "manifest/trust.h"
 #include "policy/policy_set.h"
+#include "sandbox/profile.h"
 
 namespace weir::config {
 
@@ -49,6 +51,7 @@ struct Server {
   std::map<std::string, std::string> headers = {};  // for `url`; secret
   std::string manifest = {};                        // the manifest that describes it, when not `name`
   bool prefix = true;                               // its tools are "name__tool" to clients, else plain
+  std::optional<sandbox::Profile> sandbox = {};     // what `command` may touch; nothing: it runs as weir does
 };
 
 struct Mcp {
@@ -90,6 +93,7 @@ struct Config {
   std::string data_dir = {};    // empty: the default place
   std::vector<Upstream> upstreams = {};
   std::vector<Server> servers = {};
+  sandbox::Profiles sandboxes = {};  // [sandbox.NAME]; the presets are beside them
   Mcp mcp = {};
   Seal seal = {};
   Intent intent = {};
@@ -138,8 +142,7 @@ Status use_policies(Config& config, const std::vector<std::string>& names, const
 // "coding, default, …": the shipped sets.
 std::string policy_set_names();
 
-// "120s", "5m", "2h", "0s" → milliseconds.
-Result<int64_t> parse_duration(std::string_view text);
+using weir::parse_duration;
 
 // docs/config.md, made from the table of keys.
 std::string reference_markdown();

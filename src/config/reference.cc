@@ -58,6 +58,44 @@ constexpr Key kKeys[] = {
      "The manifest that describes it. Without: your own of its name; else the one for the package that the "
      "command "
      "runs, or for the URL's host; else a shipped one of its name."},
+    {"[server]", "sandbox", "string", "\"none\"",
+     "What its process may touch: `mcp-server`, another preset, or a `[sandbox.NAME]`. `\"none\"`: whatever "
+     "you "
+     "can. `\"fetched\"`, for `npx` and the like, has all of the network."},
+    {"sandbox.NAME", "like", "string", "\"mcp-server\"",
+     "Where it starts from: `mcp-server`, `skill`, `shell`, `build`, `fetched`, or a sandbox further up. "
+     "Lists below add "
+     "to its lists."},
+    {"sandbox.NAME", "read", "list of strings", "[]",
+     "Files and folders that may be read: absolute, `~/…`, or `.` for the folder that it starts in. No "
+     "symbolic "
+     "link may be on the way."},
+    {"sandbox.NAME", "write", "list of strings", "[]",
+     "Files and folders that may be changed. What runs later in them (`.git/hooks`, agents' and editors' "
+     "configuration, …) stays as it is unless it is named itself."},
+    {"sandbox.NAME", "net", "string", "\"none\"",
+     "`\"none\"`: its own loopback and nothing else. Weakening: `\"host\"`. Hosts and ports are not built "
+     "yet, "
+     "and refused."},
+    {"sandbox.NAME", "env", "list of strings", "[]",
+     "Variables of weir's environment that are passed on, beside `PATH`, `LANG`, `TERM` and the like."},
+    {"sandbox.NAME", "secrets", "list of strings", "[]", "Not built yet: anything in it is refused."},
+    {"sandbox.NAME", "run_written", "boolean", "",
+     "Programs that it wrote itself may be run: on in `shell` and `build`."},
+    {"sandbox.NAME", "terminal", "boolean", "",
+     "It may open terminals of its own: on in `shell` and `build`."},
+    {"sandbox.NAME.limits", "memory", "size", "\"2GiB\"",
+     "Private and shared memory of all its processes together; past it they are killed."},
+    {"sandbox.NAME.limits", "processes", "integer", "512", "Processes and threads."},
+    {"sandbox.NAME.limits", "open_files", "integer", "4096", "Of one process."},
+    {"sandbox.NAME.limits", "file", "size", "\"1GiB\"", "Of one file."},
+    {"sandbox.NAME.limits", "scratch", "size", "\"256MiB\"",
+     "All that it writes to its own `/tmp`, home and `/dev/shm`, which are memory and end with it."},
+    {"sandbox.NAME.limits", "scratch_files", "integer", "20000", "Files there."},
+    {"sandbox.NAME.limits", "wall", "duration", "\"0s\"",
+     "How long it may run; `\"0s\"`: as long as it likes."},
+    {"sandbox.NAME.limits", "cpu", "duration", "\"0s\"", "Computing time of all its processes."},
+    {"sandbox.NAME.limits", "output", "size", "0", "Standard output and error together; `0`: any."},
     {"mcp", "elicit", "boolean", "false",
      "Asks about MCP calls go to the client as elicitations: say so only where a person sits there."},
     {"mcp", "alone", "boolean", "false",

@@ -104,7 +104,9 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
   server_ = std::make_unique<net::Server>(environment_.loop, std::move(options),
                                           [this](std::shared_ptr<net::ServerCall> call) { handle(call); });
   mcp_ = std::make_unique<mcp::Endpoint>(
-      *this, environment_.dial ? environment_.dial : mcp::make_dial(environment_.loop, mcp_client_));
+      *this, environment_.dial
+                 ? environment_.dial
+                 : mcp::make_dial(environment_.loop, mcp_client_, {config_.file, config_.data_dir}));
   pins_.on_accepted([this](const std::string& server) {
     if (mcp_) mcp_->pins_changed(server);
   });

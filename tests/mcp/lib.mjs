@@ -101,9 +101,13 @@ export class Weir {
     for (const [name, server] of Object.entries(servers)) {
       text.push("[[server]]", `name = "${name}"`);
       const env = server.command ? { WEIR_TEST_MARK: this.mark, ...server.env } : server.env;
-      for (const [key, value] of Object.entries({ ...server, env })) if (value !== undefined) text.push(`${key} = ${toml(value)}`);
+      const sandbox = server.command ? "test" : undefined;
+      for (const [key, value] of Object.entries({ sandbox, ...server, env })) if (value !== undefined) text.push(`${key} = ${toml(value)}`);
     }
-    fs.writeFileSync(this.config, [...text, tables, ""].join("\n"));
+    // What servers may touch: the programs here, and to write the tests' own folders that they are told of.
+    const told = new Set(JSON.stringify(servers).match(/[^"\s]*\/weir-mcp-[\w-]+/g)?.filter((name) => fs.existsSync(name)));
+    const sandbox = ["[sandbox.test]", `read = ${toml([here, path.dirname(path.dirname(node))])}`, `write = ${toml([...told])}`];
+    fs.writeFileSync(this.config, [...text, tables, ...sandbox, ""].join("\n"));
   }
   async start() {
     this.env = { ...process.env, WEIR_TEST_MARK: this.mark };

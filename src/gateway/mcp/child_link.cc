@@ -8,6 +8,8 @@
 #include "gateway/mcp/link.h"
 #include "net/child.h"
 #include "net/lines.h"
+#include "sandbox/around.h"
+#include "sandbox/enclose.h"
 
 namespace weir::gateway::mcp {
 namespace {
@@ -135,6 +137,25 @@ class ChildLink final : public Link {
 
 }  // namespace
 
+namespace {
+
+// The command as one that weir runs again for it, in a sandbox.
+Status enclose(net::ChildOptions& child, const sandbox::Profile& profile, std::vector<std::string> secrets) {
+  const sandbox::Around around = sandbox::this_machine(std::move(secrets));
+  child.env = sandbox::make_env(profile, around, child.env);
+  sandbox::Command command{
+      .words = child.command, .cwd = child.cwd.empty() ? around.home : child.cwd, .by_operator = true};
+  if (command.words.empty()) return unavailable("no command is given");
+  WEIR_TRY_ASSIGN(program, sandbox::find_program(command.words.front(), child.env["PATH"], command.cwd));
+  command.program = std::move(program);
+  WEIR_TRY_ASSIGN(plan, sandbox::make_plan(profile, around, command));
+  child.command = sandbox::enclosed("/proc/self/exe", plan, command);
+  child.cwd.clear();  // it goes there itself
+  return {};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Link>> open_child(net::Loop& loop, ChildOptions options, LinkHandler handler) {
   auto link = std::make_unique<ChildLink>(loop, std::move(handler));
   net::ChildOptions child;
@@ -142,6 +163,7 @@ Result<std::unique_ptr<Link>> open_child(net::Loop& loop, ChildOptions options, 
   child.env = std::move(options.env);
   child.cwd = std::move(options.cwd);
   child.close_ms = options.close_ms;
+  if (options.sandbox) WEIR_TRY(enclose(child, *options.sandbox, std::move(options.secrets)));
   WEIR_TRY(link->start(std::move(child)));
   return std::unique_ptr<Link>(std::move(link));
 }

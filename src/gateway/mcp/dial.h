@@ -6,8 +6,10 @@
 
 namespace weir::gateway::mcp {
 
-// Children get the variables that programs cannot do without (PATH, HOME, LANG, …) and what weir.toml gives
-// them, nothing else of weir's environment: there are keys in it. Both are borrowed for the Dial's life.
-Dial make_dial(net::Loop& loop, net::Client& client);
+// Children run in the sandbox of their entry, or without one as it says; outside it they get the variables
+// that programs cannot do without (PATH, HOME, LANG, …) and what weir.toml gives them, nothing else of weir's
+// environment: there are keys in it. Loop and client are borrowed for the Dial's life. `secrets`: files and
+// folders that no sandbox shows unless it names them, besides those that are known (sandbox/plan.h).
+Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> secrets = {});
 
 }  // namespace weir::gateway::mcp

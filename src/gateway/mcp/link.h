@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "base/error.h"
 #include "net/client.h"
 #include "net/loop.h"
+#include "sandbox/profile.h"
 
 namespace weir::gateway::mcp {
 
@@ -50,13 +52,18 @@ class Link {
 };
 
 struct ChildOptions {
-  std::vector<std::string> command;        // argv; searched on PATH
-  std::map<std::string, std::string> env;  // the whole environment of the child
-  std::string cwd = {};                    // empty: weir's own
-  int64_t close_ms = 2'000;                // between closing stdin and TERM, and between TERM and KILL
+  std::vector<std::string> command;              // argv; searched on PATH
+  std::map<std::string, std::string> env;        // the whole environment of the child
+  std::string cwd = {};                          // empty: weir's own
+  std::optional<sandbox::Profile> sandbox = {};  // what it may touch; nothing: it runs as weir does
+  std::vector<std::string> secrets = {};         // paths that no sandbox shows unless it names them
+  int64_t close_ms = 2'000;                      // between closing stdin and TERM, and between TERM and KILL
 };
 // A child process that speaks newline-delimited JSON on stdin and stdout. Its whole tree ends with the link,
-// and also when weir is killed with SIGKILL. Error: unavailable (no such program, no more processes).
+// and also when weir is killed with SIGKILL. In a sandbox, what its command line names and `cwd` may be read,
+// and `env` is added to the few variables that every sandbox has; without a `cwd` it starts in its home,
+// which is empty. A sandbox that cannot be made is said on the log, and ends the link. Error: unavailable (no
+// such program, no more processes).
 Result<std::unique_ptr<Link>> open_child(net::Loop& loop, ChildOptions options, LinkHandler handler);
 
 struct HttpOptions {

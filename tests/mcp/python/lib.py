@@ -50,12 +50,15 @@ class Weir:
                 "manifests = " + manifests]
         for name, server in servers.items():
             text += ["[[server]]", 'name = "%s"' % name]
+            if "command" in server:
+                server["sandbox"] = "test"
             for key, value in server.items():
                 inline = "{ %s }" % ", ".join("%s = %s" % (k, json.dumps(v)) for k, v in value.items()) \
                     if isinstance(value, dict) else json.dumps(value)
                 text.append("%s = %s" % (key, inline))
         for origin in ("file:%s" % self.files, "file:%s/**" % self.files, "tool:files/*", "tool:memory/*"):
             text += ["[[trust]]", 'origin = "%s"' % origin, 'integrity = "trusted"']
+        text += ["[sandbox.test]", "read = %s" % json.dumps([str(HERE)]), "write = %s" % json.dumps([str(self.dir)])]
         self.config = self.dir / "weir.toml"
         self.config.write_text("\n".join(text) + "\n")
         self.process = subprocess.Popen([WEIR, "up", "--config", str(self.config)], stdout=subprocess.PIPE,

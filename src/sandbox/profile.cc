@@ -1,0 +1,237 @@
+#include "sandbox/profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "base/units.h"
+
+namespace weir::sandbox {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+constexpr uint64_t kGiB = uint64_t{1} << 30;
+constexpr uint64_t kProcessesMax = 65'536;
+constexpr uint64_t kOpenFilesMax = 65'536;
+constexpr uint64_t kScratchFilesMax = 10'000'000;
+
+Profiles make_presets() {
+  Profile server{.name = "mcp-server"};
+  server.limits = {.memory_bytes = 2 * kGiB,
+                   .processes = 512,
+                   .open_files = 4'096,
+                   .file_bytes = kGiB,
+                   .scratch_bytes = 256 * kMiB,
+                   .scratch_files = 20'000};
+  Profile skill{.name = "skill"};
+  skill.limits = server.limits;
+  skill.limits.wall_ms = 600'000;
+  skill.limits.cpu_ms = 300'000;
+  skill.limits.output_bytes = 64 * kMiB;
+  // What npx, uvx and the like fetch at each start: the network, and programs that were not there before.
+  Profile fetched = server;
+  fetched.name = "fetched";
+  fetched.net = Net::host;
+  fetched.run_written = true;
+  fetched.limits.scratch_bytes = kGiB;
+  fetched.limits.scratch_files = 100'000;
+  Profile shell{.name = "shell", .write = {"."}, .run_written = true, .terminal = true};
+  shell.limits = {.memory_bytes = 4 * kGiB,
+                  .processes = 2'048,
+                  .open_files = 16'384,
+                  .file_bytes = 4 * kGiB,
+                  .scratch_bytes = kGiB,
+                  .scratch_files = 100'000};
+  Profile build = shell;
+  build.name = "build";
+  build.limits.memory_bytes = 8 * kGiB;
+  build.limits.processes = 4'096;
+  build.limits.scratch_bytes = 4 * kGiB;
+  build.limits.scratch_files = 500'000;
+  return {server, skill, shell, build, fetched};
+}
+
+const Profile* named(const Profiles& profiles, std::string_view name) {
+  const auto at = std::find_if(profiles.begin(), profiles.end(),
+                               [&](const Profile& profile) { return profile.name == name; });
+  return at == profiles.end() ? nullptr : &*at;
+}
+
+bool is_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+bool has_dots(std::string_view path) {
+  return path == ".." || path.starts_with("../") || path.ends_with("/..") ||
+         path.find("/../") != std::string_view::npos;
+}
+
+Status read_paths(const toml::Value& table, std::string_view key, std::vector<std::string>& out) {
+  const toml::Value value = table[key];
+  if (!value.exists()) return {};
+  std::vector<std::string> paths;
+  WEIR_TRY(table.read(key, paths));
+  for (std::string& path : paths) {
+    const bool anchored = path.starts_with('/') || path == "~" || path.starts_with("~/") || path == "." ||
+                          path.starts_with("./");
+    if (!anchored || path.find('\0') != std::string::npos)
+      return value.error(fmt::format("not a path that the sandbox can start from: \"{}\"", path),
+                         "an absolute one, \"~/…\" for the home, \".\" for the folder that it starts in");
+    // Where ".." leads depends on links that others may have made.
+    if (has_dots(path)) return value.error(fmt::format("\"..\" in \"{}\"", path), "write where it leads to");
+    while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    if (path == "/") return value.error("\"/\" grants everything there is", "name the folders that it needs");
+    out.push_back(std::move(path));
+  }
+  return {};
+}
+
+Status read_env(const toml::Value& table, Profile& profile) {
+  std::vector<std::string> names;
+  WEIR_TRY(table.read("env", names));
+  for (std::string& name : names) {
+    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos)
+      return table["env"].error(fmt::format("\"{}\" is no name of a variable", name),
+                                "env = [\"LANG\"]: the names of variables that are passed on");
+    profile.env.push_back(std::move(name));
+  }
+  return {};
+}
+
+Status read_net(const toml::Value& table, Profile& profile) {
+  const toml::Value net = table["net"];
+  if (!net.exists()) return {};
+  if (net.is_string()) {
+    static constexpr std::string_view kWords[] = {"none", "host"};
+    const auto word = net.one_of("net", kWords);
+    if (!word) return word.error();
+    profile.net = *word == 1 ? Net::host : Net::none;
+    return {};
+  }
+  if (net.is_array() && net.elements() && net.elements()->empty()) {
+    profile.net = Net::none;
+    return {};
+  }
+  Error error = net.error("access by host and port is not built yet",
+                          "\"none\", or the weakening net = \"host\": the machine's whole network");
+  error.code = Code::unsupported;
+  return error;
+}
+
+Status read_size(const toml::Value& table, std::string_view key, uint64_t& out, bool may_be_none = false) {
+  const toml::Value value = table[key];
+  if (!value.exists()) return {};
+  uint64_t bytes = 0;
+  if (value.is_string()) {
+    WEIR_TRY_ASSIGN(text, value.string());
+    auto parsed = parse_bytes(text);
+    if (!parsed) return value.error(parsed.error().message, parsed.error().hint);
+    bytes = *parsed;
+  } else {
+    WEIR_TRY_ASSIGN(number, value.integer(0, int64_t{1} << 60));
+    bytes = static_cast<uint64_t>(number);
+  }
+  if (bytes == 0 && !may_be_none) return value.error("there must be a bound", "\"512MiB\"");
+  out = bytes;
+  return {};
+}
+
+Status read_count(const toml::Value& table, std::string_view key, uint64_t& out, uint64_t max) {
+  int64_t number = static_cast<int64_t>(out);
+  WEIR_TRY(table.read(key, number, 1, static_cast<int64_t>(max)));
+  out = static_cast<uint64_t>(number);
+  return {};
+}
+
+Status read_time(const toml::Value& table, std::string_view key, int64_t& out) {
+  const toml::Value value = table[key];
+  if (!value.exists()) return {};
+  WEIR_TRY_ASSIGN(text, value.string());
+  auto parsed = parse_duration(text);
+  if (!parsed) return value.error(parsed.error().message, parsed.error().hint);
+  out = *parsed;
+  return {};
+}
+
+Status read_limits(const toml::Value& table, Limits& limits) {
+  if (!table.exists()) return {};
+  WEIR_TRY(table.only(
+      {"memory", "processes", "open_files", "file", "scratch", "scratch_files", "wall", "cpu", "output"}));
+  WEIR_TRY(read_size(table, "memory", limits.memory_bytes));
+  WEIR_TRY(read_count(table, "processes", limits.processes, kProcessesMax));
+  WEIR_TRY(read_count(table, "open_files", limits.open_files, kOpenFilesMax));
+  WEIR_TRY(read_size(table, "file", limits.file_bytes));
+  WEIR_TRY(read_size(table, "scratch", limits.scratch_bytes));
+  WEIR_TRY(read_count(table, "scratch_files", limits.scratch_files, kScratchFilesMax));
+  WEIR_TRY(read_time(table, "wall", limits.wall_ms));
+  WEIR_TRY(read_time(table, "cpu", limits.cpu_ms));
+  WEIR_TRY(read_size(table, "output", limits.output_bytes, true));
+  return {};
+}
+
+Result<Profile> read_profile(std::string_view name, const toml::Value& table, const Profiles& before) {
+  WEIR_TRY(
+      table.only({"like", "read", "write", "env", "net", "secrets", "run_written", "terminal", "limits"}));
+  std::string like = "mcp-server";
+  WEIR_TRY(table.read("like", like));
+  const Profile* base = named(before, like);
+  if (base == nullptr) base = named(presets(), like);
+  if (base == nullptr)
+    return table["like"].error(fmt::format("no sandbox \"{}\" further up, and no preset", like),
+                               "mcp-server, skill, shell, build, fetched");
+  Profile profile = *base;
+  profile.name = name;
+  WEIR_TRY(read_paths(table, "read", profile.read));
+  WEIR_TRY(read_paths(table, "write", profile.write));
+  WEIR_TRY(read_env(table, profile));
+  WEIR_TRY(read_net(table, profile));
+  if (const toml::Value secrets = table["secrets"];
+      secrets.exists() && !(secrets.is_array() && secrets.elements() && secrets.elements()->empty())) {
+    Error error = secrets.error("secrets are not built yet: none can be given to a sandbox in a safe way",
+                                "leave it out");
+    error.code = Code::unsupported;
+    return error;
+  }
+  WEIR_TRY(table.read("run_written", profile.run_written));
+  WEIR_TRY(table.read("terminal", profile.terminal));
+  WEIR_TRY(read_limits(table["limits"], profile.limits));
+  return profile;
+}
+
+}  // namespace
+
+const Profiles& presets() {
+  static const Profiles all = make_presets();
+  return all;
+}
+
+Result<Profiles> read_profiles(const toml::Value& sandboxes) {
+  Profiles profiles;
+  if (!sandboxes.exists()) return profiles;
+  WEIR_TRY_ASSIGN(entries, sandboxes.entries());
+  for (const toml::Entry& entry : entries) {
+    if (!is_name(entry.key) || entry.key == "none")
+      return entry.value.error(fmt::format("\"{}\" cannot be the name of a sandbox", entry.key),
+                               "letters, digits, \"-\" and \"_\"; not \"none\"");
+    if (!entry.value.is_table())
+      return entry.value.error("expected a table", fmt::format("[sandbox.{}]", entry.key));
+    WEIR_TRY_ASSIGN(profile, read_profile(entry.key, entry.value, profiles));
+    profiles.push_back(std::move(profile));
+  }
+  return profiles;
+}
+
+Result<Profile> find_profile(const Profiles& own, std::string_view name) {
+  if (const Profile* profile = named(own, name)) return *profile;
+  if (const Profile* profile = named(presets(), name)) return *profile;
+  std::vector<std::string_view> names;
+  for (const Profiles* profiles : {&own, &presets()}) {
+    for (const Profile& profile : *profiles) names.push_back(profile.name);
+  }
+  return bad_input(fmt::format("no sandbox \"{}\"", name), {}, toml::did_you_mean(name, names));
+}
+
+}  // namespace weir::sandbox

@@ -1,0 +1,44 @@
+// run: one command in a sandbox, from start to end, in this process.
+//
+// Guarantees: the command sees only what the plan names, under Landlock, a seccomp allow-list, no
+// capabilities and no way to gain any, in namespaces of its own (user, mount, pid, ipc, uts, cgroup, and net
+// unless the plan says otherwise); nothing of the sandbox outlives the command, or this process; limits that
+// the kernel does not hold are watched. A step that fails is a refusal: nothing is run with less.
+//
+// Not guaranteed: that what is written under `write` fits the disk; that a granted folder holds no socket
+// through which something outside can be reached; timing and other covert channels; kernel bugs behind the
+// allowed system calls.
+//
+// The process must have one thread and should hold no secrets: the sandbox's first process is a copy of it
+// (which the command cannot look into).
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "sandbox/plan.h"
+
+namespace weir::sandbox {
+
+struct Outcome {
+  enum class Kind : uint8_t {
+    exited,      // value: the exit code
+    killed,      // value: the signal
+    over_limit,  // `limit` says which
+  };
+  Kind kind = Kind::exited;
+  int value = 0;
+  std::string limit = {};              // "more than 2 GiB of memory"
+  std::vector<std::string> held = {};  // what was made and would run later, under the names that it has now
+  // As a shell would say it: the code, 128 + the signal, 124 for a limit.
+  int exit_code() const;
+};
+
+// Errors: unavailable, with what is missing and what mends it; nothing was run then. Standard input, output
+// and error are this process', which lets go of its own input and output. TERM, INT, HUP and QUIT that come
+// to this process go to the command.
+Result<Outcome> run(const Plan& plan, const Command& command, const std::map<std::string, std::string>& env);
+
+}  // namespace weir::sandbox

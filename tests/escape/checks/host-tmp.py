@@ -1,0 +1,3 @@
+# tries: read what another program left in /tmp
+from attack import *
+steal(V["tmp_file"])

@@ -1,0 +1,3 @@
+# tries: reach the machine's I/O ports
+from attack import *
+reached_if_permitted("iopl", 3)
