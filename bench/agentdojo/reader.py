@@ -64,10 +64,11 @@ def as_answer(kind, answer):
 class Judge:
     """The intent check's model: says whether the user's request includes an act, exactly where the user's own plan has it, each time once.
 
-    It knows the user's task and what it is shown. A value that was sealed it lets pass only where the user's own words name the place that
+    It knows the user's task and what it is shown. Data may go along that comes from tools which the plan reads. A value that was sealed it lets pass only where the user's own words name the place that
     the value is from (a file, a page), as weir tells a judge to.
     """
 
+    GOES_ALONG = re.compile(r"^Data goes along from: (.*)$", re.M)
     LINE = re.compile(r"^  (/\S*) \((\w+)\): (.*)$", re.M)
 
     def __init__(self, case, user_calls, prompt):
@@ -75,6 +76,7 @@ class Judge:
         self.known = (case.suite, case.user) not in conditions.PLAN_IN_DATA
         self.prompt = prompt
         self.left = list(user_calls)
+        self.plan = {call.function for call in user_calls}
         self.asked = []  # {"act", "yes"}
 
     def __call__(self, body):
@@ -93,6 +95,9 @@ class Judge:
         return False
 
     def fits(self, call, act):
+        tools = re.findall(r"tool:\S*/(\w+)", " ".join(self.GOES_ALONG.findall(act)))
+        if not self.plan.issuperset(tools):
+            return False
         planned = {name: [plain(v) for v in leaves(value)] for name, value in call.args.items()}
         for pointer, role, said in self.LINE.findall(act):
             if role == "content":
