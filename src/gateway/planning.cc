@@ -17,11 +17,11 @@ void Planning::start(Gateway& gateway, const guard::Situation& situation,
   for (const std::string& id : over) gateway.remove_grant(id, [](const Result<bool>&) {});
   if (intents.planning.size() >= limits::kPlansUnderWayMax) return;
   std::shared_ptr<Planning> planning(new Planning(gateway, situation, std::move(conversation), tools));
-  planning->call_ = ModelCall::start(gateway, *judge.upstream, judge.model, judge.headers,
-                                     question->prompt.system, question->prompt.user,
-                                     [weak = std::weak_ptr<Planning>(planning)](Result<std::string> written) {
-                                       if (const auto self = weak.lock()) self->answered(written);
-                                     });
+  planning->call_ = ModelCall::start(
+      gateway, *judge.upstream, judge.model, judge.headers, question->prompt.system, question->prompt.user,
+      [weak = std::weak_ptr<Planning>(planning)](const Result<std::string>& written) {
+        if (const auto self = weak.lock()) self->answered(written);
+      });
   intents.planning[situation.session_id] = std::move(planning);
 }
 

@@ -54,6 +54,7 @@ class Entities {
     for (const Entry& entry : entries_) {
       if (!entry.is_added) continue;
       std::vector<EntityUid> parents;
+      parents.reserve(entry.parents.size());
       for (const uint32_t parent : entry.parents) parents.push_back(*entries_[parent].uid);
       f(*entry.uid, parents, entry.attributes, entry.tags);
     }
