@@ -7,32 +7,13 @@
 
 #include "approval/card.h"
 #include "base/limits.h"
+#include "gateway/admin_answer.h"
 #include "gateway/mcp/endpoint.h"
 #include "gateway/pins_admin.h"
 #include "gateway/vouches_admin.h"
-#include "wire/dialect.h"
 
 namespace weir::gateway {
 namespace {
-
-using CallPtr = std::shared_ptr<net::ServerCall>;
-
-void answer_json(const CallPtr& call, int status, std::string body) {
-  if (!call->closed())
-    call->respond(status, {{"content-type", "application/json"}, {"cache-control", "no-store"}},
-                  std::move(body));
-}
-
-void answer_error(const CallPtr& call, const Error& error) {
-  json::Writer writer;
-  writer.begin_object()
-      .key("error")
-      .begin_object()
-      .field("message", error.message)
-      .field("where", error.where)
-      .field("hint", error.hint);
-  answer_json(call, wire::http_status(error), writer.end_object().end_object().take());
-}
 
 void list_approvals(Gateway& gateway, const CallPtr& call) {
   json::Writer writer;
