@@ -55,11 +55,13 @@ int run_up(const Common& common, const UpArgs& args);
 
 struct TokenArgs {
   bool person = false;
+  bool metrics = false;
 };
 int run_token(const Common& common, const TokenArgs& args);
 
 // What talks to the running weir.
 int run_status(const Common& common);
+int run_reload(const Common& common);
 struct ApprovalsArgs {
   bool watch = false;   // not a terminal: print again when something changes
   bool once = false;    // print, also on a terminal

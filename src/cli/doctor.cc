@@ -117,7 +117,7 @@ class Doctor {
           fmt::format("chmod {} {}", mode, path));
     };
     only_mine(dir_, "700");
-    for (const char* name : {"token", "person-token", "ledger.key", "store.db"})
+    for (const char* name : {"token", "person-token", "metrics-token", "ledger.key", "store.db"})
       only_mine(dir_ + "/" + name, "600");
     if (good) add(Level::ok, "data", fmt::format("{} is yours alone", dir_));
     token_ = first_line(dir_ + "/token");

@@ -56,6 +56,9 @@ int main(int argc, char** argv) {
   sub->add_option("--listen", up.listen, "HOST:PORT");
   sub->add_option("--mode", up.mode, "watch or guard");
   sub->callback([&] { code = run_up(common, up); });
+  with_json(app.add_subcommand("reload", "let the running weir read weir.toml again"))->callback([&] {
+    code = run_reload(common);
+  });
 
   with_config(app.add_subcommand("mcp", "weir's MCP servers on standard input and output"))->callback([&] {
     code = run_mcp(common);
@@ -64,6 +67,7 @@ int main(int argc, char** argv) {
   TokenArgs token;
   sub = with_config(app.add_subcommand("token", "print the token that clients show"));
   sub->add_flag("--person", token.person, "the person's token, for answers and grants; not for agents");
+  sub->add_flag("--metrics", token.metrics, "the token that reads /metrics and nothing else");
   sub->callback([&] { code = run_token(common, token); });
 
   with_json(app.add_subcommand("status", "what runs, and what was stopped"))->callback([&] {

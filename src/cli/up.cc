@@ -16,6 +16,8 @@
 namespace weir::cli {
 namespace {
 
+constexpr int64_t kStopGraceMs = 10'000;  // for what is under way
+
 // Flags win over the environment, and that over the file.
 UpArgs with_environment(UpArgs args) {
   const auto env = sources().env;
@@ -38,6 +40,55 @@ Status apply(config::Config& config, const UpArgs& args) {
   config.listen_host = parsed->listen_host;
   config.listen_port = parsed->listen_port;
   return {};
+}
+
+// What weir runs by: the file with environment and flags on top, and a built-in model where none is named.
+// Reads it again at each call; the loop is borrowed.
+class Configuration {
+ public:
+  Configuration(net::Loop& loop, Common common, const UpArgs& args)
+      : loop_(loop), common_(std::move(common)), args_(with_environment(args)) {}
+
+  Result<config::Config> read() {
+    WEIR_TRY_ASSIGN(config, load_config(common_));
+    WEIR_TRY(apply(config, args_));
+    if (!config.upstreams.empty()) return config;
+    if (!model_) {
+      auto model = std::make_unique<demo::ModelServer>(loop_, demo::ModelOptions{});
+      WEIR_TRY_ASSIGN(port, model->listen("127.0.0.1", 0));
+      model_ = std::move(model);
+      port_ = port;
+    }
+    for (const auto dialect : {exchange::Dialect::chat_completions, exchange::Dialect::messages}) {
+      config.upstreams.push_back({.name = fmt::format("demo-{}", exchange::dialect_name(dialect)),
+                                  .url = fmt::format("http://127.0.0.1:{}/v1", port_),
+                                  .dialect = dialect,
+                                  .built_in = true});
+    }
+    return config;
+  }
+
+ private:
+  net::Loop& loop_;
+  const Common common_;
+  const UpArgs args_;
+  std::unique_ptr<demo::ModelServer> model_;  // from the first time that it is wanted
+  uint16_t port_ = 0;
+};
+
+void say_weakenings(const config::Config& config) {
+  for (const std::string& line : config.weakenings())
+    fmt::print(stderr, "weir: weakened by the config: {}\n", line);
+}
+
+// On a signal: nobody hears an answer but who reads the terminal.
+void reload(gateway::Gateway& gateway) {
+  if (const auto reloaded = gateway.reload(); !reloaded) {
+    fmt::print(stderr, "weir: goes on as before: {}\n", reloaded.error().text());
+    return;
+  }
+  say_weakenings(gateway.config());
+  fmt::print(stderr, "weir: {} read again\n", gateway.config().file);
 }
 
 void say_how_to_go_on(const std::string& url, bool demo_model, const std::string& dir) {
@@ -75,33 +126,19 @@ void keep_freed_memory() {
 
 int run_up(const Common& common, const UpArgs& args) {
   keep_freed_memory();
-  auto config = load_config(common);
+  net::Loop loop;
+  Configuration configuration(loop, common, args);
+  auto config = configuration.read();
   if (!config) return fail(config.error());
-  if (auto applied = apply(*config, with_environment(args)); !applied) return fail(applied.error());
   auto dir = data_dir(*config);
   if (!dir) return fail(dir.error());
-  for (const std::string& line : config->weakenings())
-    fmt::print(stderr, "weir: weakened by the config: {}\n", line);
-
-  net::Loop loop;
-  std::unique_ptr<demo::ModelServer> model;
-  const bool demo_model = config->upstreams.empty();
-  if (demo_model) {
-    model = std::make_unique<demo::ModelServer>(loop, demo::ModelOptions{});
-    auto port = model->listen("127.0.0.1", 0);
-    if (!port) return fail(port.error());
-    const std::string model_url = fmt::format("http://127.0.0.1:{}/v1", *port);
-    for (const auto dialect : {exchange::Dialect::chat_completions, exchange::Dialect::messages}) {
-      config->upstreams.push_back({.name = fmt::format("demo-{}", exchange::dialect_name(dialect)),
-                                   .url = model_url,
-                                   .dialect = dialect,
-                                   .built_in = true});
-    }
-  }
+  say_weakenings(*config);
+  const bool demo_model = config->upstreams.front().built_in;
   const std::string host = config->listen_host.find(':') == std::string::npos
                                ? config->listen_host
                                : "[" + config->listen_host + "]";
-  auto running = gateway::Running::start({std::move(*config), *dir, &loop});
+  auto running =
+      gateway::Running::start({std::move(*config), *dir, &loop, {}, [&] { return configuration.read(); }});
   if (!running) return fail(running.error());
   const std::string url = fmt::format("http://{}:{}", host, (*running)->port());
   {
@@ -111,7 +148,12 @@ int run_up(const Common& common, const UpArgs& args) {
   fmt::print("weir: listening on {}\n", url);
   say_how_to_go_on(url, demo_model, *dir);
   std::fflush(stdout);
-  loop.on_signal({SIGINT, SIGTERM}, [&](int) { loop.stop(); });
+  loop.on_signal({SIGINT, SIGTERM, SIGHUP}, [&](int signal) {
+    gateway::Gateway& gateway = (*running)->gateway();
+    if (signal == SIGHUP) return reload(gateway);
+    if (gateway.draining()) return loop.stop();  // asked a second time
+    gateway.drain(kStopGraceMs, [&loop] { loop.stop(); });
+  });
   loop.run();
   unlink((*dir + "/listening").c_str());
   say_what_was_missed((*running)->gateway());
@@ -127,7 +169,7 @@ int run_token(const Common& common, const TokenArgs& args) {
   SystemRandom random;
   auto tokens = gateway::load_tokens(*dir, random);
   if (!tokens) return fail(tokens.error());
-  fmt::print("{}\n", args.person ? tokens->person : tokens->client);
+  fmt::print("{}\n", args.metrics ? tokens->metrics : args.person ? tokens->person : tokens->client);
   return kDone;
 }
 

@@ -52,6 +52,7 @@ struct Server {
   std::string manifest = {};                        // the manifest that describes it, when not `name`
   bool prefix = true;                               // its tools are "name__tool" to clients, else plain
   std::optional<sandbox::Profile> sandbox = {};     // what `command` may touch; nothing: it runs as weir does
+  bool operator==(const Server&) const = default;
 };
 
 struct Mcp {

@@ -189,6 +189,20 @@ void show_status(Gateway& gateway, const CallPtr& call) {
   answer_json(call, 200, writer.end_array().end_object().take());
 }
 
+void reload(Gateway& gateway, const CallPtr& call) {
+  const auto reloaded = gateway.reload();
+  if (!reloaded) return answer_error(call, reloaded.error());
+  const config::Config& config = gateway.config();
+  json::Writer writer;
+  writer.begin_object().field("config", config.file.empty() ? "embedded defaults" : config.file);
+  writer.field("mode", guard::mode_name(config.mode));
+  writer.key("mcp_sessions_kept").integer(static_cast<int64_t>(reloaded->sessions_kept));
+  writer.key("mcp_sessions_ended").integer(static_cast<int64_t>(reloaded->sessions_ended));
+  writer.key("weakenings").begin_array();
+  for (const std::string& line : config.weakenings()) writer.string(line);
+  answer_json(call, 200, writer.end_array().end_object().take());
+}
+
 }  // namespace
 
 void handle_admin(Gateway& gateway, const CallPtr& call, const std::string& target) {
@@ -197,6 +211,7 @@ void handle_admin(Gateway& gateway, const CallPtr& call, const std::string& targ
   constexpr std::string_view kApprovals = "/weir/approvals/";
   constexpr std::string_view kGrants = "/weir/grants/";
   if (method == "GET" && path == "/weir/status") return show_status(gateway, call);
+  if (method == "POST" && path == "/weir/reload") return reload(gateway, call);
   if (method == "GET" && path == "/weir/approvals") return list_approvals(gateway, call);
   if (method == "GET" && path == "/weir/denied")
     return answer_json(call, 200, approval::missed_json(gateway.asks().missed()));

@@ -14,7 +14,7 @@ std::shared_ptr<Asking> Asking::start(Gateway& gateway, const Question& question
   session::Conversation& conversation = *question.conversation;
   auto inquiry = seal::Inquiry::begin(
       question.call.arguments, [&](uint32_t number) { return conversation.sealed(number); },
-      gateway.workspace().labels(), *conversation.vault(), key, gateway.config().seal.budget_bits);
+      gateway.workspace().labels(), *conversation.vault(), key, asking->config_->seal.budget_bits);
   if (!inquiry) {
     gateway.loop().post(
         [weak = std::weak_ptr<Asking>(asking), text = seal::refused_ask_text(inquiry.error())] {
@@ -33,6 +33,7 @@ std::shared_ptr<Asking> Asking::start(Gateway& gateway, const Question& question
 
 Asking::Asking(Gateway& gateway, const Question& question, std::function<void(std::string)> done)
     : gateway_(gateway),
+      config_(gateway.snapshot()),
       session_(question.session),
       conversation_(question.conversation),
       upstream_(*question.upstream),
@@ -90,7 +91,7 @@ void Asking::record(const exchange::Call& call) {
 
 void Asking::ask_reader() {
   ++tries_;
-  const config::Config& config = gateway_.config();
+  const config::Config& config = *config_;
   const config::Upstream* named = config.upstream_named(config.seal.reader);
   reader_ =
       ModelCall::start(gateway_, named != nullptr ? *named : upstream_,
@@ -119,8 +120,8 @@ void Asking::list() {
   arrival.context = conversation_->context();
   arrival.bits = conversation_->vault()->influence_bits();
   gateway_.random().fill(arrival.key);
-  gateway_.recorder().arrivals(session_, {arrival}, guard::mode_name(gateway_.config().mode),
-                               gateway_.config().seal.budget_bits, gateway_.workspace().labels());
+  gateway_.recorder().arrivals(session_, {arrival}, guard::mode_name(config_->mode),
+                               config_->seal.budget_bits, gateway_.workspace().labels());
 }
 
 // May destroy this.

@@ -42,6 +42,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   void list();
 
   Gateway& gateway_;
+  const std::shared_ptr<const config::Config> config_;  // shared: a reload must not end what it names
   const std::string session_;
   const std::shared_ptr<session::Conversation> conversation_;
   const config::Upstream& upstream_;

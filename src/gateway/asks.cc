@@ -21,8 +21,14 @@ std::string seconds(int64_t ms) {
 }  // namespace
 
 Asks::Asks(Gateway& gateway) : gateway_(gateway) {
-  if (!gateway.config().notify.empty())
-    notifier_ = std::make_unique<Notifier>(gateway.config().notify, gateway.config().secret_variables());
+  configure();
+}
+
+void Asks::configure() {
+  const config::Config& config = gateway_.config();
+  notifier_.reset();
+  if (!config.notify.empty())
+    notifier_ = std::make_unique<Notifier>(config.notify, config.secret_variables());
 }
 
 Asks::~Asks() = default;

@@ -37,6 +37,8 @@ class Asks {
   // The gateway must outlive this.
   explicit Asks(Gateway& gateway);
   ~Asks();
+  // The configuration was read again.
+  void configure();
 
   // A call waits for a person. Gives its id; `answered` runs once, later, and not after forget(). Error:
   // nobody is asked, with the clause for the denial as message; what that decision came to is on the ledger.

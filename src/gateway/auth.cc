@@ -41,7 +41,8 @@ Result<std::string> load_token(const std::string& path, std::string_view prefix,
 Result<Tokens> load_tokens(const std::string& dir, Random& random) {
   WEIR_TRY_ASSIGN(client, load_token(dir + "/token", "weir-", random));
   WEIR_TRY_ASSIGN(person, load_token(dir + "/person-token", "person-", random));
-  return Tokens{std::move(client), std::move(person)};
+  WEIR_TRY_ASSIGN(metrics, load_token(dir + "/metrics-token", "metrics-", random));
+  return Tokens{std::move(client), std::move(person), std::move(metrics)};
 }
 
 std::string take_token_prefix(std::string& target) {

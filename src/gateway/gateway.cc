@@ -17,6 +17,7 @@ namespace weir::gateway {
 namespace {
 
 constexpr int64_t kTickMs = 250;
+constexpr int64_t kDrainLookMs = 20;
 constexpr size_t kEmittedAtStart = 200'000;  // of what the planner wrote, the newest
 constexpr size_t kVaultsAtStart = 1'000;     // sessions in seal mode, the newest
 
@@ -77,14 +78,14 @@ Result<Remembered> load_memory(Store& store, int64_t now_wall_ms) {
 Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, const trace::Key& key,
                  Remembered remembered)
     : environment_(environment),
-      config_(std::move(config)),
+      config_(std::make_shared<const config::Config>(std::move(config))),
       tokens_(std::move(tokens)),
       workspace_(key),
       shadow_(std::move(remembered.shadow)),
       grants_(std::move(remembered.grants)),
       recorder_(environment_.log, environment_.store, environment_.clock),
       pins_(recorder_, environment_.store, std::move(remembered.pins)),
-      vouches_(*this, config_.trust),
+      vouches_(*this, config_->trust),
       asks_(*this),
       mcp_client_(environment_.loop, mcp_client_options()) {
   for (const auto& [digest, label] : remembered.emitted)
@@ -106,7 +107,7 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
   mcp_ = std::make_unique<mcp::Endpoint>(
       *this, environment_.dial
                  ? environment_.dial
-                 : mcp::make_dial(environment_.loop, mcp_client_, {config_.file, config_.data_dir}));
+                 : mcp::make_dial(environment_.loop, mcp_client_, {config_->file, config_->data_dir}));
   pins_.on_accepted([this](const std::string& server) {
     if (mcp_) mcp_->pins_changed(server);
   });
@@ -116,12 +117,38 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
 Gateway::~Gateway() = default;
 
 Result<uint16_t> Gateway::listen() {
-  WEIR_TRY_ASSIGN(port, server_->listen(config_.listen_host, config_.listen_port));
+  WEIR_TRY_ASSIGN(port, server_->listen(config_->listen_host, config_->listen_port));
   port_ = port;
-  if (config_.on_loopback())
+  if (config_->on_loopback())
     asks_.offer_links(
-        fmt::format("http://{}:{}", config_.listen_host == "::1" ? "[::1]" : config_.listen_host, port));
+        fmt::format("http://{}:{}", config_->listen_host == "::1" ? "[::1]" : config_->listen_host, port));
   return port;
+}
+
+Result<Reloaded> Gateway::reload() {
+  if (!environment_.read_config) return unsupported("this weir was started without a configuration file");
+  WEIR_TRY_ASSIGN(read, environment_.read_config());
+  if (read.listen_host != config_->listen_host || read.listen_port != config_->listen_port)
+    return bad_input("a running weir cannot listen elsewhere", "listen", "restart weir");
+  if (read.data_dir != config_->data_dir)
+    return bad_input("a running weir keeps its data folder", "data", "restart weir");
+  config_ = std::make_shared<const config::Config>(std::move(read));
+  vouches_.configure(config_->trust);
+  asks_.configure();
+  return mcp_ ? mcp_->reconfigure() : Reloaded{};
+}
+
+void Gateway::drain(int64_t grace_ms, std::function<void()> done) {
+  if (drain_) return;
+  server_->close();
+  drain_.emplace(Drain{now().mono_ms + grace_ms, std::move(done), {}});
+  look_for_end();
+}
+
+void Gateway::look_for_end() {
+  const bool over = turns() == 0 && (!mcp_ || mcp_->idle());
+  if (over || now().mono_ms >= drain_->until_ms) return drain_->done();
+  drain_->look = environment_.loop.after(kDrainLookMs, [this] { look_for_end(); });
 }
 
 void Gateway::close() {
@@ -161,6 +188,8 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
   if (token.empty()) token = headers.find("weir-token").value_or("");
   if (token.empty()) token = bearer(headers.find("authorization").value_or(""));
   if (token.empty()) token = headers.find("x-api-key").value_or("");
+  const std::string_view path = std::string_view(target).substr(0, target.find('?'));
+  if (is_monitored(path)) return handle_monitor(*this, call, path, token);
   const bool at_mcp = target == "/mcp" || target.starts_with("/mcp?");
   // A page in a browser must not reach weir, whatever it knows: no API client sends Origin, and an MCP client
   // only weir's own.
@@ -169,7 +198,7 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
       origin && !(at_mcp && is_own_origin(*origin, headers.find("host").value_or(""), port_));
   const bool person = !browser && equal_constant_time(token, tokens_.person);
   const bool client =
-      !browser && (person || !config_.authenticate || equal_constant_time(token, tokens_.client));
+      !browser && (person || !config_->authenticate || equal_constant_time(token, tokens_.client));
   if (target.starts_with("/weir/")) {
     if (person) return handle_admin(*this, call, target);
   } else if (client) {
@@ -261,7 +290,7 @@ void Gateway::pass_models(const std::shared_ptr<net::ServerCall>& call, const st
   const auto dialect =
       is_messages_client(call->headers()) ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
   const config::Upstream* upstream = nullptr;
-  for (const config::Upstream& each : config_.upstreams) {
+  for (const config::Upstream& each : config_->upstreams) {
     if (upstream == nullptr || (each.dialect == dialect && upstream->dialect != dialect)) upstream = &each;
   }
   const auto refuse = [call, dialect](const Error& error) {

@@ -21,6 +21,7 @@
 #include "gateway/intents.h"
 #include "gateway/labelling.h"
 #include "gateway/mcp/upstream.h"
+#include "gateway/monitor.h"
 #include "gateway/pins.h"
 #include "gateway/recorder.h"
 #include "gateway/sessions.h"
@@ -47,6 +48,8 @@ struct Environment {
   ledger::Log& log;
   StoreThread& store;
   mcp::Dial dial;  // empty: the real one
+  // Reads the configuration again, with the flags that weir was started with; empty: it cannot be.
+  std::function<Result<config::Config>()> read_config = {};
 };
 
 // What the store remembered of the last run; see load_memory.
@@ -63,8 +66,15 @@ struct Remembered {
 // Reads it all. Linear in what is stored, which limits.h bounds.
 Result<Remembered> load_memory(Store& store, int64_t now_wall_ms);
 
+// What a reload came to.
+struct Reloaded {
+  size_t sessions_kept = 0;   // at /mcp; they go on under the new configuration
+  size_t sessions_ended = 0;  // at /mcp; seal mode began or ended, so their clients have to begin again
+};
+
 struct Counters {
-  uint64_t requests = 0, calls = 0, allowed = 0, asked = 0, denied = 0;
+  uint64_t requests = 0, calls = 0, allowed = 0, asked = 0, denied = 0, upstream_errors = 0;
+  Histogram decision_time = {};
   std::map<std::string, uint64_t> clients = {};  // requests by client profile
 };
 
@@ -80,10 +90,18 @@ class Gateway {
 
   // Error: unavailable, when the address is taken. Gives the port.
   Result<uint16_t> listen();
-  // Takes no new connections, lets what runs finish.
+  // Takes no new connections; `done` runs when what was under way has ended, or after `grace_ms`.
+  void drain(int64_t grace_ms, std::function<void()> done);
+  bool draining() const { return drain_.has_value(); }
+  // Ends what is left, and writes down what was learnt.
   void close();
 
-  const config::Config& config() const { return config_; }
+  // What holds for what begins now. A reload replaces it; who keeps a pointer into it keeps the snapshot.
+  const config::Config& config() const { return *config_; }
+  std::shared_ptr<const config::Config> snapshot() const { return config_; }  // shared with what it decides
+  // Reads the configuration again. What is under way ends as it began, what begins later follows the new one.
+  // Error: as of config::load, and bad_input for what only a restart changes; then nothing has changed.
+  Result<Reloaded> reload();
   // With all labelled that came so far.
   session::Workspace& workspace() {
     labelling_.all();
@@ -102,6 +120,14 @@ class Gateway {
   Now now() const { return environment_.clock.now(); }
   Random& random() { return environment_.random; }
   Counters& counters() { return counters_; }
+  const Counters& counters() const { return counters_; }
+  // How many turns are under way: each holds what begin_turn() gave it, and may outlive the gateway.
+  std::shared_ptr<const int> begin_turn() const { return turns_; }
+  size_t turns() const { return static_cast<size_t>(turns_.use_count()) - 1; }
+  size_t connections() const { return server_->connections(); }
+  bool may_read_metrics(std::string_view token) const {
+    return equal_constant_time(token, tokens_.metrics) || equal_constant_time(token, tokens_.person);
+  }
   Vouches& vouches() { return vouches_; }
   const Vouches& vouches() const { return vouches_; }
   // How sessions stand, for people.
@@ -136,10 +162,11 @@ class Gateway {
   void handle(const std::shared_ptr<net::ServerCall>& call);
   void route(const std::shared_ptr<net::ServerCall>& call, std::string target);
   void pass_models(const std::shared_ptr<net::ServerCall>& call, const std::string& target);
+  void look_for_end();
   void tick();
 
   Environment environment_;
-  const config::Config config_;
+  std::shared_ptr<const config::Config> config_;  // shared: see snapshot()
   const Tokens tokens_;
   session::Workspace workspace_;
   ShadowHistory shadow_;
@@ -156,7 +183,14 @@ class Gateway {
   net::Client mcp_client_;  // for MCP servers
   std::unique_ptr<mcp::Endpoint> mcp_;
   net::Timer tick_;
+  struct Drain {
+    int64_t until_ms;  // monotonic
+    std::function<void()> done;
+    net::Timer look;
+  };
+  std::optional<Drain> drain_;
   Counters counters_;
+  std::shared_ptr<const int> turns_ = std::make_shared<const int>(0);
   uint16_t port_ = 0;
   Labelling labelling_{environment_.loop};  // holds turns, which end before what they use
 };

@@ -39,6 +39,7 @@ void Judging::intent_answered(const IntentCheck::Answer& answer) {
 }
 
 void Judging::record() {
+  recorded_since_ms_ = gateway_.now().mono_ms;
   gateway_.recorder().decision(session_, judged_.verdict, arguments_, enforced_,
                                gateway_.workspace().labels(),
                                [weak = weak_from_this()](Result<uint64_t> entry) {
@@ -58,6 +59,7 @@ void Judging::recorded(Result<uint64_t> entry) {
   }
   judged_.entry = *entry;
   Counters& counters = gateway_.counters();
+  counters.decision_time.add(gateway_.now().mono_ms - recorded_since_ms_);
   switch (verdict.decision) {
     case guard::Decision::allow:
       ++counters.allowed;
@@ -69,8 +71,7 @@ void Judging::recorded(Result<uint64_t> entry) {
       ++counters.denied;
       break;
   }
-  if (gateway_.config().mode == guard::Mode::watch || verdict.decision == guard::Decision::allow)
-    return finish(true);
+  if (!enforced_ || verdict.decision == guard::Decision::allow) return finish(true);
   if (verdict.decision == guard::Decision::deny) return finish(false);
   auto ask = gateway_.ask(session_, verdict, *entry, [weak = weak_from_this()](const AskOutcome& outcome) {
     const auto self = weak.lock();

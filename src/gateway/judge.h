@@ -43,6 +43,7 @@ class Judging : public std::enable_shared_from_this<Judging> {
   std::string session_;
   std::string arguments_;
   bool enforced_ = true;
+  int64_t recorded_since_ms_ = 0;        // monotonic
   std::shared_ptr<IntentCheck> intent_;  // shared with what is under way, which holds it weakly
   Judged judged_;
   std::string ask_;

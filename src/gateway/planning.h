@@ -27,6 +27,7 @@ class Planning : public std::enable_shared_from_this<Planning> {
   void answered(const Result<std::string>& written);
 
   Gateway& gateway_;
+  const std::shared_ptr<const config::Config> config_;  // shared: the rules point into it
   const std::string session_;
   const guard::Mode mode_;
   const session::Rules rules_;

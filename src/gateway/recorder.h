@@ -55,6 +55,9 @@ class Recorder {
   void grant(const session::Grant& grant, bool removed, Done done);
   void vouch(const session::Vouch& vouch, bool removed, Done done);
 
+  // Why the last entry could not be written down; empty when it could.
+  const std::string& trouble() const { return trouble_; }
+
   // Hands over what is held back. To be called a few times a second, before reading, and at the end.
   void flush();
 
@@ -65,6 +68,7 @@ class Recorder {
   ledger::Log& log_;
   StoreThread& store_;
   const Clock& clock_;
+  std::string trouble_;
   std::vector<std::string> effects_;
   std::vector<std::pair<uint64_t, std::string>> details_;  // by index; until the store has them
   std::vector<StoredArrival> arrivals_;

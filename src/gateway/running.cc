@@ -78,8 +78,13 @@ Result<std::unique_ptr<Running>> Running::start(RunningOptions options) {
   parts->store = std::make_unique<StoreThread>(std::move(*store), post);
   trace::Key trace_key{};
   parts->random.fill(trace_key);
-  const Environment environment{loop,        parts->clock,  parts->random,
-                                *parts->log, *parts->store, std::move(options.dial)};
+  const Environment environment{loop,
+                                parts->clock,
+                                parts->random,
+                                *parts->log,
+                                *parts->store,
+                                std::move(options.dial),
+                                std::move(options.read_config)};
   parts->gateway = std::make_unique<Gateway>(environment, std::move(options.config), parts->tokens, trace_key,
                                              std::move(*remembered));
   auto port = parts->gateway->listen();

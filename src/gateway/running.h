@@ -18,6 +18,8 @@ struct RunningOptions {
   std::string data_dir;  // exists; holds ledger/, store.db, the keys and the tokens
   net::Loop* loop = nullptr;
   mcp::Dial dial = {};  // how MCP servers are reached; empty: as weir.toml says. For tests
+  // For Gateway::reload(); empty: it refuses.
+  std::function<Result<config::Config>()> read_config = {};
 };
 
 class Running {

@@ -34,11 +34,16 @@ net::Headers json_headers() {
 
 Turn::Turn(Gateway& gateway, std::shared_ptr<net::ServerCall> call, exchange::Dialect dialect,
            std::string path)
-    : gateway_(gateway), call_(std::move(call)), dialect_(dialect), path_(std::move(path)) {}
+    : gateway_(gateway),
+      config_(gateway.snapshot()),
+      counted_(gateway.begin_turn()),
+      call_(std::move(call)),
+      dialect_(dialect),
+      path_(std::move(path)) {}
 
 void Turn::start() {
   ++gateway_.counters().requests;
-  const config::Config& config = gateway_.config();
+  const config::Config& config = *config_;
   if (const auto encoding = call_->headers().find("content-encoding"); encoding && *encoding != "identity") {
     return refuse(unsupported(fmt::format("the request body is encoded as {}", shown(*encoding)),
                               "content-encoding", "send it as it is"));
@@ -77,7 +82,7 @@ void Turn::refuse(const Error& error) {
 }
 
 bool Turn::choose_upstream() {
-  upstream_ = gateway_.config().upstream_for(dialect_, parsed_->request.model);
+  upstream_ = config_->upstream_for(dialect_, parsed_->request.model);
   if (upstream_ != nullptr) return true;
   refuse(Error{Code::not_found,
                fmt::format("no upstream speaks {} for the model \"{}\"", exchange::dialect_name(dialect_),
@@ -88,7 +93,7 @@ bool Turn::choose_upstream() {
 }
 
 void Turn::choose_rules() {
-  const config::Config& config = gateway_.config();
+  const config::Config& config = *config_;
   const client::Profile* profile = config.profiles.find(config.client);
   if (profile == nullptr) profile = &config.profiles.detect(call_->headers().find("user-agent").value_or(""));
   rules_ = {&config.manifests, &gateway_.vouches().trust(), profile};
@@ -108,18 +113,17 @@ void Turn::label() {
   conversation_ = workspace.observe(parsed_->request, rules_, name);
   workspace.observe_tools(parsed_->request.tools, rules_);
   session_id_ = named ? name : conversation_->root();
-  gateway_.recorder().arrivals(session_id_, workspace.arrivals(), guard::mode_name(gateway_.config().mode),
-                               gateway_.config().seal.budget_bits, workspace.labels());
+  gateway_.recorder().arrivals(session_id_, workspace.arrivals(), guard::mode_name(config_->mode),
+                               config_->seal.budget_bits, workspace.labels());
   note_session();
   record_effects();
-  const bool acts =
-      gateway_.config().mode != guard::Mode::watch && path_.find("/count_tokens") == std::string::npos;
-  if (acts && gateway_.config().intent.plan)
+  const bool acts = config_->mode != guard::Mode::watch && path_.find("/count_tokens") == std::string::npos;
+  if (acts && config_->intent.plan)
     Planning::start(gateway_, situation(true), conversation_, parsed_->request.tools, intent_judge());
 }
 
 guard::Situation Turn::situation(bool offered) const {
-  const config::Config& config = gateway_.config();
+  const config::Config& config = *config_;
   return {&gateway_.workspace(), conversation_.get(), rules_,  &config.policies,      &gateway_.grants(),
           session_id_,           config.mode,         offered, gateway_.now().wall_ms};
 }
@@ -220,6 +224,7 @@ void Turn::on_end() {
 
 void Turn::on_error(const Error& error) {
   if (done_) return;
+  ++gateway_.counters().upstream_errors;
   fail_midway(error);
 }
 
@@ -288,7 +293,7 @@ void Turn::judge_call(size_t index) {
   const bool offered = std::any_of(tools.begin(), tools.end(),
                                    [&](const exchange::Tool& tool) { return tool.name == call.name; });
   std::optional<Judge> intent;
-  if (gateway_.config().intent.check) intent = intent_judge();
+  if (config_->intent.check) intent = intent_judge();
   held_[index].judging = judge(
       gateway_, situation(offered), call,
       [weak = weak_from_this(), index](Judged judged) {
@@ -299,8 +304,8 @@ void Turn::judge_call(size_t index) {
 
 // Who answers the intent check for this request.
 Judge Turn::intent_judge() const {
-  const config::Intent& intent = gateway_.config().intent;
-  const config::Upstream* named = gateway_.config().upstream_named(intent.judge);
+  const config::Intent& intent = config_->intent;
+  const config::Upstream* named = config_->upstream_named(intent.judge);
   return Judge{named != nullptr ? named : upstream_,
                intent.judge_model.empty() ? parsed_->request.model : intent.judge_model, call_->headers()};
 }

@@ -82,6 +82,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void gone();
 
   Gateway& gateway_;
+  const std::shared_ptr<const config::Config> config_;  // shared with the gateway, until that reads another
+  const std::shared_ptr<const int> counted_;            // shared: see Gateway::turns()
   std::shared_ptr<net::ServerCall> call_;
   const exchange::Dialect dialect_;
   const std::string path_;  // below the API's root, with the query: "/chat/completions"

@@ -96,7 +96,7 @@ wire::Verdict Turn::verdict_of(Held& held) {
     call = std::move(*filled);
     out.arguments = call.arguments;
   }
-  if (!gateway_.config().servers.empty())
+  if (!config_->servers.empty())
     gateway_.tickets().issue(
         {verdict.tool, arguments_digest(call), session_id_, verdict.call_id, verdict.carries},
         gateway_.now().mono_ms);

@@ -8,8 +8,13 @@
 
 namespace weir::gateway {
 
-Vouches::Vouches(Gateway& gateway, const manifest::TrustRules& configured)
-    : gateway_(gateway), configured_(configured), trust_(configured) {}
+Vouches::Vouches(Gateway& gateway, manifest::TrustRules configured)
+    : gateway_(gateway), configured_(std::move(configured)), trust_(configured_) {}
+
+void Vouches::configure(manifest::TrustRules configured) {
+  configured_ = std::move(configured);
+  changed();
+}
 
 void Vouches::restore(std::vector<session::Vouch> vouches) {
   vouches_ = std::move(vouches);

@@ -17,8 +17,10 @@ class Gateway;
 
 class Vouches {
  public:
-  // The gateway and `configured` (the rules of weir.toml) must outlive this.
-  Vouches(Gateway& gateway, const manifest::TrustRules& configured);
+  // `configured`: the rules of weir.toml. The gateway must outlive this.
+  Vouches(Gateway& gateway, manifest::TrustRules configured);
+  // weir.toml was read again.
+  void configure(manifest::TrustRules configured);
 
   // Of the last run; without those that are over.
   void restore(std::vector<session::Vouch> vouches);
@@ -38,7 +40,7 @@ class Vouches {
   void changed();
 
   Gateway& gateway_;
-  const manifest::TrustRules& configured_;
+  manifest::TrustRules configured_;
   manifest::TrustRules trust_;
   std::vector<session::Vouch> vouches_;
 };

@@ -28,6 +28,7 @@ struct Endpoint::Client {
   std::vector<std::string> listeners;                      // stream ids, the newest last
   std::deque<std::string> unsent;                          // for a listener that is to come
   uint64_t next_stream = 1;
+  bool over = false;    // it ends when it is idle: see reconfigure()
   int64_t used_ms = 0;  // monotonic: of the last request
   int64_t left_ms = 0;  // since when no connection is open, of a client that had listened; 0: one is
   std::deque<std::pair<int64_t, std::string>> complete;  // streams to forget, with when
@@ -75,7 +76,11 @@ Endpoint::Client* Endpoint::find(const Call& call) {
            "the Mcp-Session-Id header is missing; `initialize` comes first");
     return nullptr;
   }
-  const auto at = clients_.find(std::string(*id));
+  auto at = clients_.find(std::string(*id));
+  if (at != clients_.end() && at->second->over && at->second->session->idle()) {
+    clients_.erase(at);
+    at = clients_.end();
+  }
   if (at == clients_.end()) {
     refuse(call, 404, code::kInvalidRequest, "there is no such session; initialize again");
     return nullptr;
@@ -215,6 +220,20 @@ void Endpoint::pins_changed(const std::string& server) {
   for (const auto& [id, client] : clients_) client->session->pins_changed(server);
 }
 
+Reloaded Endpoint::reconfigure() {
+  Reloaded reloaded;
+  for (const auto& [id, client] : clients_) {
+    client->over = client->over || !client->session->reconfigure();
+    ++(client->over ? reloaded.sessions_ended : reloaded.sessions_kept);
+  }
+  return reloaded;
+}
+
+bool Endpoint::idle() const {
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [](const auto& each) { return each.second->session->idle(); });
+}
+
 std::vector<Session::ServerState> Endpoint::servers() const {
   std::vector<Session::ServerState> all;
   for (const auto& [id, client] : clients_) {
@@ -237,7 +256,8 @@ void Endpoint::sweep() {
     const bool left = client.left_ms != 0 && now - client.left_ms >= limits::kMcpLeftMs &&
                       now - client.used_ms >= limits::kMcpLeftMs;
     const bool idle = away && now - client.used_ms >= limits::kMcpSessionIdleMs;
-    at = left || idle ? clients_.erase(at) : std::next(at);
+    const bool over = client.over && client.session->idle();
+    at = left || idle || over ? clients_.erase(at) : std::next(at);
   }
   sweep_ = gateway_.loop().after(limits::kMcpSweepMs, [this] { sweep(); });
 }

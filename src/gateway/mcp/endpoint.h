@@ -24,6 +24,10 @@ class Endpoint {
   // Authenticated already.
   void handle(const std::shared_ptr<net::ServerCall>& call);
   void pins_changed(const std::string& server);
+  // weir.toml was read again. Sessions that cannot go on under it end as soon as nothing of theirs is under
+  // way; their clients get 404 and have to initialise again.
+  Reloaded reconfigure();
+  bool idle() const;  // nothing that a client asked for is under way
   size_t sessions() const { return clients_.size(); }
   // Of all sessions; for people.
   std::vector<Session::ServerState> servers() const;

@@ -60,9 +60,11 @@ std::string handshake_params(json::Value client) {
 
 Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
     : gateway_(gateway),
+      began_with_(gateway.snapshot()),
       id_(std::move(id)),
       dial_(std::move(dial)),
       send_(std::move(send)),
+      follows_(began_with_),
       catalogue_(
           gateway.loop(), gateway.pins(),
           [this](List list) {
@@ -79,7 +81,7 @@ Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
             }
             gateway_.workspace().observe_tools(texts, rules_);
           }) {
-  const config::Config& config = gateway.config();
+  const config::Config& config = *began_with_;
   rules_ = {&config.manifests, &gateway_.vouches().trust(), &config.profiles.generic(), true};
   const bool seals = config.mode == guard::Mode::seal;
   if (seals) begin_sealing();
@@ -92,7 +94,7 @@ std::string Session::initialize(const Message& request) {
   client_ = std::move(*json::parse(request.params().exists() ? std::string(request.params().raw()) : "{}"));
   revision_ = wire::mcp::negotiate(client_["protocolVersion"].string_or(""));
   name_ = shown(client_["clientInfo"]["name"].string_or("unnamed"), kClientNameShown) + " over MCP";
-  for (const config::Server& server : gateway_.config().servers) {
+  for (const config::Server& server : began_with_->servers) {
     if (server.command.empty() && server.url.empty()) continue;
     auto slot = std::make_shared<Upstream*>(nullptr);  // the handlers are made before what they are for
     UpstreamHandler handler;
@@ -111,6 +113,16 @@ std::string Session::initialize(const Message& request) {
   // A model behind weir is told with weir_ask; what a server says would be sealed on its way there.
   if (sealing() && !gateway_.config().has_model()) writer.field("instructions", seal::references_in_words());
   return wire::mcp::result(request.id, writer.end_object().take());
+}
+
+bool Session::reconfigure() {
+  const auto next = gateway_.snapshot();
+  if ((next->mode == guard::Mode::seal) != sealing() || next->servers != began_with_->servers) return false;
+  rules_.manifests = &next->manifests;
+  rules_.profile = &next->profiles.generic();
+  if (sealing()) seal_by(next->seal);
+  follows_ = next;
+  return true;
 }
 
 void Session::receive(Message message) {

@@ -51,6 +51,10 @@ class Session : public std::enable_shared_from_this<Session> {
   // A client's request whose connection went away is not cancelled by that (MCP 2025-11-25, Transports).
   void pins_changed(const std::string& server) { catalogue_.pins_changed(server); }
 
+  // weir.toml was read again: what the session decides from now on follows it. False: it cannot, because its
+  // servers are others now or seal mode began or ended; the client has to begin again.
+  bool reconfigure();
+
   struct ServerState {
     std::string name;
     Upstream::State state;
@@ -111,6 +115,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Seal mode; see session_seal.cc.
   bool sealing() const { return rules_.sealing != nullptr; }
   void begin_sealing();
+  void seal_by(const config::Seal& seal);
   bool shows(const Upstream& upstream, std::string_view what) const;
   std::string offered(const Entry& entry, List list) const;
   std::string own_tool() const;
@@ -132,12 +137,14 @@ class Session : public std::enable_shared_from_this<Session> {
   void respond(const std::string& id, std::string text);
 
   Gateway& gateway_;
+  const std::shared_ptr<const config::Config> began_with_;  // shared: its servers are this session's
   const std::string id_;
   Dial dial_;
   Send send_;
-  std::string revision_, name_;  // the name: what the client calls itself, for people
-  json::Document client_;        // the params of its initialize
-  session::Sealing sealing_;     // in seal mode
+  std::string revision_, name_;                    // the name: what the client calls itself, for people
+  json::Document client_;                          // the params of its initialize
+  session::Sealing sealing_;                       // in seal mode
+  std::shared_ptr<const config::Config> follows_;  // shared: what the rules point into
   session::Rules rules_;
   std::shared_ptr<session::Conversation> conversation_;
   std::vector<std::unique_ptr<Upstream>> upstreams_;

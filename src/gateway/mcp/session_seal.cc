@@ -34,10 +34,13 @@ std::string_view list_method(List list) {
 }  // namespace
 
 void Session::begin_sealing() {
-  const config::Seal& seal = gateway_.config().seal;
+  seal_by(began_with_->seal);
+  catalogue_.reserve(seal::kAskTool);
+}
+
+void Session::seal_by(const config::Seal& seal) {
   sealing_ = {seal.page, seal.budget_bits, seal.reveal, &seal.opened, seal.attachments_open};
   rules_.sealing = &sealing_;
-  catalogue_.reserve(seal::kAskTool);
 }
 
 bool Session::shows(const Upstream& upstream, std::string_view what) const {
