@@ -21,20 +21,6 @@ constexpr std::string_view kCapabilities =
 constexpr size_t kClientNameShown = 60;
 constexpr size_t kClientNamesMax = 64;  // counted apart
 
-std::string_view list_member(List list) {
-  switch (list) {
-    case List::tools:
-      return "tools";
-    case List::prompts:
-      return "prompts";
-    case List::resources:
-      return "resources";
-    case List::templates:
-      return "resourceTemplates";
-  }
-  return "tools";
-}
-
 // The request's params with one string in them replaced; "{}" when there are none.
 std::string with_string(json::Value params, json::Value where, std::string_view with) {
   if (!params.exists()) return "{}";
@@ -166,45 +152,6 @@ void Session::request(const Message& message) {
   refuse(message.id, code::kMethodNotFound, fmt::format("weir does not know the method {}", shown(method)));
 }
 
-void Session::with_lists(const std::string& id, std::vector<List> lists, std::function<void()> then) {
-  if (lists.empty()) return then();
-  const List next = lists.back();
-  lists.pop_back();
-  if (catalogue_.settled(next)) return with_lists(id, std::move(lists), std::move(then));
-  catalogue_.load(next, [weak = weak_from_this(), id, lists = std::move(lists), then = std::move(then)] {
-    const auto self = weak.lock();
-    if (self && self->in_flight_.contains(id)) self->with_lists(id, lists, then);
-  });
-}
-
-void Session::list(const Message& message, List list) {
-  const json::Value cursor = message.params()["cursor"];
-  if (cursor.exists())
-    return refuse(message.id, code::kInvalidParams, "there is no such cursor: weir gives lists whole");
-  catalogue_.load(list, [weak = weak_from_this(), id = message.id, list] {
-    const auto self = weak.lock();
-    if (self && self->in_flight_.contains(id)) self->answer_list(id, list);
-  });
-}
-
-void Session::answer_list(const std::string& id, List list) {
-  std::string entries;
-  std::set<std::string_view> uris;
-  const bool watch = gateway_.config().mode == guard::Mode::watch;  // never interferes
-  for (const Entry* entry : catalogue_.entries(list)) {
-    if (entry->pin != PinState::accepted && !watch) continue;
-    const bool named = list == List::tools || list == List::prompts;
-    if (!named && !uris.insert(entry->name).second) continue;  // owner_of() takes the first
-    const std::string text = offered(*entry, list);
-    if (text.empty()) continue;
-    if (!entries.empty()) entries += ',';
-    entries += text;
-  }
-  if (const std::string own = list == List::tools ? own_tool() : std::string(); !own.empty())
-    entries += (entries.empty() ? "" : ",") + own;
-  respond(id, wire::mcp::result(id, fmt::format("{{\"{}\":[{}]}}", list_member(list), entries)));
-}
-
 void Session::call_tool(std::shared_ptr<const Message> message) {
   const json::Value params = message->params();
   const json::Value name = params["name"];
@@ -305,37 +252,6 @@ void Session::complete(std::shared_ptr<const Message> message) {
                 {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
                  owner->server().name + "/mcp:completion/complete", std::string(params.raw())}});
       });
-}
-
-void Session::subscribe(std::shared_ptr<const Message> message, bool on) {
-  const json::Value uri = message->params()["uri"];
-  if (!uri.is_string()) return refuse(message->id, code::kInvalidParams, "params.uri is no string");
-  with_lists(message->id, {List::templates, List::resources}, [this, message, uri, on] {
-    const std::string key(*uri.string());
-    Upstream* owner = catalogue_.owner_of(key);
-    if (owner == nullptr || subscriptions_.size() >= limits::kMcpSubscriptionsMax)
-      return refuse(message->id, code::kResourceNotFound,
-                    owner == nullptr ? "no server has this resource" : "too many subscriptions");
-    if (on) {
-      subscriptions_[key] = owner;
-    } else {
-      subscriptions_.erase(key);
-    }
-    Wanted wanted{message->id, Act::completion, owner, message->method, std::string(message->params().raw()),
-                  {}};
-    forward(wanted);
-  });
-}
-
-void Session::set_level(const Message& message) {
-  if (!message.params()["level"].is_string())
-    return refuse(message.id, code::kInvalidParams, "params.level is no string");
-  level_ = message.params().raw();
-  for (const auto& upstream : upstreams_) {
-    if (upstream->state() == Upstream::State::ready && upstream->has("logging"))
-      upstream->request("logging/setLevel", level_, limits::kMcpHandshakeMs, [](const Result<Message>&) {});
-  }
-  respond(message.id, wire::mcp::result(message.id, "{}"));
 }
 
 // --- Decisions
