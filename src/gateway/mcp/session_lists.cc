@@ -51,9 +51,13 @@ void Session::list(const Message& message, List list) {
 void Session::answer_list(const std::string& id, List list) {
   std::string entries;
   std::set<std::string_view> uris;
+  bool withheld = false;
   const bool watch = gateway_.config().mode == guard::Mode::watch;  // never interferes
   for (const Entry* entry : catalogue_.entries(list)) {
-    if (entry->pin != PinState::accepted && !watch) continue;
+    if (entry->pin != PinState::accepted && !watch) {
+      withheld = true;
+      continue;
+    }
     const bool named = list == List::tools || list == List::prompts;
     if (!named && !uris.insert(entry->name).second) continue;  // owner_of() takes the first
     const std::string text = offered(*entry, list);
@@ -63,7 +67,13 @@ void Session::answer_list(const std::string& id, List list) {
   }
   if (const std::string own = list == List::tools ? own_tool() : std::string(); !own.empty())
     entries += (entries.empty() ? "" : ",") + own;
-  respond(id, wire::mcp::result(id, fmt::format("{{\"{}\":[{}]}}", list_member(list), entries)));
+  std::string hints;
+  if (stateless_) {
+    const wire::mcp::Freshness fresh = catalogue_.freshness(list);
+    const bool shared = fresh.shared && !withheld && !sealing();
+    hints = fmt::format(",\"ttlMs\":{},\"cacheScope\":\"{}\"", fresh.ttl_ms, shared ? "public" : "private");
+  }
+  respond(id, wire::mcp::result(id, fmt::format("{{\"{}\":[{}]{}}}", list_member(list), entries, hints)));
 }
 
 void Session::subscribe(std::shared_ptr<const Message> message, bool on) {
@@ -80,6 +90,10 @@ void Session::subscribe(std::shared_ptr<const Message> message, bool on) {
     } else {
       subscriptions_.erase(key);
     }
+    if (owner->stateless()) {
+      listen_to(*owner);
+      return respond(message->id, wire::mcp::result(message->id, "{}"));
+    }
     Wanted wanted{message->id, Act::completion, owner, message->method, std::string(message->params().raw()),
                   {}};
     forward(wanted);
@@ -91,7 +105,7 @@ void Session::set_level(const Message& message) {
     return refuse(message.id, code::kInvalidParams, "params.level is no string");
   level_ = message.params().raw();
   for (const auto& upstream : upstreams_) {
-    if (upstream->state() == Upstream::State::ready && upstream->has("logging"))
+    if (upstream->state() == Upstream::State::ready && !upstream->stateless() && upstream->has("logging"))
       upstream->request("logging/setLevel", level_, limits::kMcpHandshakeMs, [](const Result<Message>&) {});
   }
   respond(message.id, wire::mcp::result(message.id, "{}"));
