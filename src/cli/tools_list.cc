@@ -46,7 +46,8 @@ class Asking {
   explicit Asking(config::Server server)
       : server_(std::move(server)),
         client_(loop_, {}),
-        upstream_(loop_, server_, gateway::mcp::make_dial(loop_, client_), hello(),
+        upstream_(loop_, server_, gateway::mcp::make_dial(loop_, client_), gateway::mcp::greeting_for("{}"),
+                  eras_,
                   {.on_request = [this](const Message& request) { refuse(request); },
                    .on_notification = {},
                    .on_ready = {},
@@ -65,13 +66,6 @@ class Asking {
   }
 
  private:
-  static std::string hello() {
-    json::Writer writer;
-    writer.begin_object().field("protocolVersion", wire::mcp::newest_revision());
-    writer.key("capabilities").begin_object().end_object().key("clientInfo").begin_object();
-    return writer.field("name", "weir").field("version", "0.1.0").end_object().end_object().take();
-  }
-
   void keep(std::string_view line) {
     log_.push_back(shown(line, 160));
     if (log_.size() > kLogLinesKept) log_.pop_front();
@@ -116,6 +110,7 @@ class Asking {
   std::deque<std::string> log_;
   ToolsList out_;
   std::optional<Error> failed_;
+  gateway::mcp::Eras eras_;
   Upstream upstream_;
 };
 

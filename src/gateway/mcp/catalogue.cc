@@ -21,6 +21,8 @@ const ListFacts& facts_of(List list) {
   return kLists[static_cast<size_t>(list)];
 }
 
+constexpr int64_t kFetchAgainMs = 1'000;  // a list is good so long, whatever its server says
+
 constexpr List kAll[] = {List::tools, List::prompts, List::resources, List::templates};
 
 }  // namespace
@@ -30,12 +32,21 @@ struct Catalogue::Lists {
     std::vector<Message> pages;  // that are arriving
     std::vector<Entry> entries;
     std::string text;  // of all pages, to see a change
+    wire::mcp::Freshness fresh = {};
+    int64_t fetched_ms = 0;
     bool wanted = false, loading = false, loaded = false, again = false;
     bool late = false;  // it was waited for once in vain
   };
   Upstream* upstream = nullptr;
   std::array<One, kListCount> lists;
   One& of(List list) { return lists[static_cast<size_t>(list)]; }
+  // A stateless server that does not tell of changes says how long a list is good.
+  bool stale(List list, int64_t now_ms) {
+    const One& one = of(list);
+    return one.loaded && upstream->stateless() &&
+           !upstream->capabilities()[facts_of(list).capability]["listChanged"].boolean().value_or(false) &&
+           now_ms - one.fetched_ms > std::max(one.fresh.ttl_ms, kFetchAgainMs);
+  }
   bool worth_waiting(List list) {
     const One& one = of(list);
     return one.loading && !one.late && upstream->state() != Upstream::State::waiting;
@@ -72,7 +83,7 @@ void Catalogue::load(List list, std::function<void()> done) {
   for (const auto& lists : servers_) {
     Lists::One& one = lists->of(list);
     one.wanted = true;
-    if (!one.loaded && !one.loading) fetch(*lists, list, {});
+    if ((!one.loaded || lists->stale(list, loop_.mono_ms())) && !one.loading) fetch(*lists, list, {});
   }
   loop_.post([this, weak = std::weak_ptr<Waiter>(waiter)] {
     if (!weak.expired()) check_waiters();
@@ -138,6 +149,12 @@ void Catalogue::settle(Lists& lists, List list) {
   const bool changed = !one.loaded || text != one.text;
   one.loading = one.late = false;
   one.loaded = true;
+  one.fetched_ms = loop_.mono_ms();
+  for (size_t i = 0; i < one.pages.size(); ++i) {
+    const wire::mcp::Freshness page = wire::mcp::freshness_of(one.pages[i].result());
+    one.fresh.ttl_ms = i == 0 ? page.ttl_ms : std::min(one.fresh.ttl_ms, page.ttl_ms);
+    one.fresh.shared = (i == 0 || one.fresh.shared) && page.shared;
+  }
   if (changed) {
     one.text = std::move(text);
     take_in(lists, list);
@@ -165,6 +182,10 @@ void Catalogue::take_in(Lists& lists, List list) {
       if (list == List::tools) {
         auto text = manifest::read_tool_text(raw);
         if (!text) continue;
+        // Over HTTP no client of that era may use such a tool.
+        if (upstream.stateless() && !upstream.server().url.empty() &&
+            !wire::mcp::header_params(raw["inputSchema"]))
+          continue;
         entry.description = text->description;
         entry.schema = text->schema;
         entry.digest = text->digest;
@@ -206,6 +227,28 @@ void Catalogue::refresh(const Upstream& upstream, List list) {
 
 void Catalogue::refresh_all(const Upstream& upstream) {
   for (const List list : kAll) refresh(upstream, list);
+}
+
+void Catalogue::watch(List list) {
+  told_[static_cast<size_t>(list)] = true;
+  for (const auto& lists : servers_) {
+    Lists::One& one = lists->of(list);
+    one.wanted = true;
+    if (!one.loaded && !one.loading) fetch(*lists, list, {});
+  }
+}
+
+wire::mcp::Freshness Catalogue::freshness(List list) const {
+  wire::mcp::Freshness all;
+  bool first = true;
+  for (const auto& lists : servers_) {
+    const Lists::One& one = lists->of(list);
+    if (one.entries.empty()) continue;
+    all.ttl_ms = first ? one.fresh.ttl_ms : std::min(all.ttl_ms, one.fresh.ttl_ms);
+    all.shared = (first || all.shared) && one.fresh.shared;
+    first = false;
+  }
+  return all;
 }
 
 void Catalogue::pins_changed(const std::string& server) {

@@ -51,6 +51,10 @@ class Catalogue {
   // The server says that it changed, or came back: fetched again if it ever was.
   void refresh(const Upstream& upstream, List list);
   void refresh_all(const Upstream& upstream);
+  // Somebody wants to hear of changes: it is fetched if it never was.
+  void watch(List list);
+  // How long the list is good, and for whom, as all servers together say.
+  wire::mcp::Freshness freshness(List list) const;
   // Pins of a server were accepted.
   void pins_changed(const std::string& server);
 

@@ -39,7 +39,11 @@ struct Endpoint::Client {
   }
 };
 
-Endpoint::Endpoint(Gateway& gateway, Dial dial) : gateway_(gateway), dial_(std::move(dial)) {
+Endpoint::Endpoint(Gateway& gateway, Dial dial)
+    : gateway_(gateway),
+      dial_(std::move(dial)),
+      common_{{}, RequestStates(gateway.random())},
+      stateless_(gateway, dial_, common_) {
   sweep_ = gateway_.loop().after(limits::kMcpSweepMs, [this] { sweep(); });
 }
 
@@ -52,11 +56,12 @@ void Endpoint::refuse(const Call& call, int status, int error_code, std::string_
 }
 
 void Endpoint::handle(const Call& call) {
-  const auto version = call->headers().find("mcp-protocol-version");
-  if (version && !wire::mcp::is_known_revision(*version))
-    return refuse(call, 400, code::kInvalidRequest,
-                  fmt::format("weir does not speak the revision {}", shown(*version)));
   if (call->method() == "POST") return post(call);
+  const auto version = call->headers().find("mcp-protocol-version");
+  if (version && !wire::mcp::is_known_revision(*version)) {
+    return call->respond(405, {{"allow", "POST"}, {"content-type", "application/json"}},
+                         wire::mcp::error("null", code::kInvalidRequest, "this revision has only POST"));
+  }
   if (call->method() == "GET") return listen(call);
   if (call->method() == "DELETE") {
     Client* client = find(call);
@@ -105,13 +110,21 @@ void Endpoint::post(const Call& call) {
   }
   auto messages = wire::mcp::parse(std::move(call->body()), batches);
   if (!messages) return refuse(call, 400, wire::mcp::error_code(messages.error()), messages.error().text());
-  if (messages->size() == 1 && messages->front().method == "initialize" &&
-      messages->front().kind == wire::mcp::Kind::request)
-    return initialize(call, messages->front());
+  const auto version = call->headers().find("mcp-protocol-version");
+  const bool handshake = version && wire::mcp::is_known_revision(*version);
+  if (messages->size() == 1 && ((version && !handshake) || wire::mcp::says_revision(messages->front())))
+    return stateless_.post(call, std::move(messages->front()));
+  receive(call, std::move(*messages), json, events);
+}
+
+void Endpoint::receive(const Call& call, std::vector<Message> messages, bool json, bool events) {
+  if (messages.size() == 1 && messages.front().method == "initialize" &&
+      messages.front().kind == wire::mcp::Kind::request)
+    return initialize(call, messages.front());
   Client* client = find(call);
   if (client == nullptr) return;
   std::shared_ptr<Stream> stream;
-  for (const Message& message : *messages) {
+  for (const Message& message : messages) {
     if (message.kind != wire::mcp::Kind::request) continue;
     if (message.method == "initialize")
       return refuse(call, 400, code::kInvalidRequest, "`initialize` comes alone");
@@ -128,10 +141,10 @@ void Endpoint::post(const Call& call) {
   if (stream) {
     for (const std::string& id : stream->owed()) client->stream_of[id] = stream->id();
     client->streams[stream->id()] = stream;
-    stream->attach(call, json && messages->size() == 1, events);
+    stream->attach(call, json && messages.size() == 1, events);
   }
   const std::shared_ptr<Session> session = client->session;
-  for (Message& message : *messages) session->receive(std::move(message));
+  for (Message& message : messages) session->receive(std::move(message));
   if (!stream) call->respond(202, {}, {});
 }
 
@@ -154,10 +167,12 @@ void Endpoint::initialize(const Call& call, const Message& request) {
   client->used_ms = gateway_.now().mono_ms;
   // The session is the client's own part; it cannot outlive it but in a callback that then finds nothing.
   client->session = std::make_shared<Session>(
-      gateway_, id, dial_, [this, id](std::string text, const std::string& about, bool answer) {
+      gateway_, id, dial_,
+      [this, id](std::string text, const std::string& about, bool answer) {
         const auto at = clients_.find(id);
         if (at != clients_.end()) deliver(*at->second, std::move(text), about, answer);
-      });
+      },
+      common_);
   Session& session = *client->session;
   clients_[id] = std::move(client);
   std::string answer = session.initialize(request);
@@ -218,6 +233,7 @@ void Endpoint::listen(const Call& call) {
 
 void Endpoint::pins_changed(const std::string& server) {
   for (const auto& [id, client] : clients_) client->session->pins_changed(server);
+  for (const std::shared_ptr<Session>& session : stateless_.all()) session->pins_changed(server);
 }
 
 Reloaded Endpoint::reconfigure() {
@@ -226,18 +242,23 @@ Reloaded Endpoint::reconfigure() {
     client->over = client->over || !client->session->reconfigure();
     ++(client->over ? reloaded.sessions_ended : reloaded.sessions_kept);
   }
+  stateless_.reconfigure(reloaded);
   return reloaded;
 }
 
 bool Endpoint::idle() const {
   return std::all_of(clients_.begin(), clients_.end(),
-                     [](const auto& each) { return each.second->session->idle(); });
+                     [](const auto& each) { return each.second->session->idle(); }) &&
+         stateless_.idle();
 }
 
 std::vector<Session::ServerState> Endpoint::servers() const {
   std::vector<Session::ServerState> all;
   for (const auto& [id, client] : clients_) {
     for (Session::ServerState& state : client->session->servers()) all.push_back(std::move(state));
+  }
+  for (const std::shared_ptr<Session>& session : stateless_.all()) {
+    for (Session::ServerState& state : session->servers()) all.push_back(std::move(state));
   }
   return all;
 }
@@ -259,6 +280,7 @@ void Endpoint::sweep() {
     const bool over = client.over && client.session->idle();
     at = left || idle || over ? clients_.erase(at) : std::next(at);
   }
+  stateless_.sweep();
   sweep_ = gateway_.loop().after(limits::kMcpSweepMs, [this] { sweep(); });
 }
 

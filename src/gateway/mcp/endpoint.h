@@ -1,8 +1,9 @@
-// Endpoint: /mcp, streamable HTTP (MCP 2025-11-25, 2025-06-18 and 2025-03-26; Transports).
+// Endpoint: /mcp, streamable HTTP (MCP 2026-07-28, 2025-11-25, 2025-06-18 and 2025-03-26; Transports).
 //
-// One Session for each client that initialised; it ends with DELETE, when its client's listening connection
-// has been gone for limits::kMcpLeftMs, or after limits::kMcpSessionIdleMs without a request. What a server
-// says to nobody's request goes to the newest listening stream, or waits for one, bounded. One event loop.
+// Requests that name revision 2026-07-28 go to Stateless. For the others: one Session for each client that
+// initialised; it ends with DELETE, when its client's listening connection has been gone for
+// limits::kMcpLeftMs, or after limits::kMcpSessionIdleMs without a request. What a server says to nobody's
+// request goes to the newest listening stream, or waits for one, bounded. One event loop.
 #pragma once
 
 #include <deque>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "gateway/mcp/session.h"
+#include "gateway/mcp/stateless.h"
 #include "gateway/mcp/stream.h"
 
 namespace weir::gateway::mcp {
@@ -28,7 +30,7 @@ class Endpoint {
   // way; their clients get 404 and have to initialise again.
   Reloaded reconfigure();
   bool idle() const;  // nothing that a client asked for is under way
-  size_t sessions() const { return clients_.size(); }
+  size_t sessions() const { return clients_.size() + stateless_.sessions(); }
   // Of all sessions; for people.
   std::vector<Session::ServerState> servers() const;
 
@@ -36,6 +38,7 @@ class Endpoint {
   using Call = std::shared_ptr<net::ServerCall>;
   struct Client;
   void post(const Call& call);
+  void receive(const Call& call, std::vector<Message> messages, bool json, bool events);
   void initialize(const Call& call, const Message& request);
   void listen(const Call& call);
   Client* find(const Call& call);
@@ -44,7 +47,9 @@ class Endpoint {
   static void refuse(const Call& call, int status, int code, std::string_view message);
 
   Gateway& gateway_;
-  Dial dial_;
+  const Dial dial_;
+  Common common_;
+  Stateless stateless_;
   std::map<std::string, std::unique_ptr<Client>> clients_;  // by session id
   net::Timer sweep_;
 };

@@ -1,4 +1,5 @@
-// The link to a streamable HTTP server (link.h; MCP 2025-11-25, Transports, "Streamable HTTP").
+// The link to a streamable HTTP server (link.h; MCP 2025-11-25 and 2026-07-28, Transports, "Streamable
+// HTTP").
 //
 // Order: requests are POSTed beside each other. What follows `initialize` waits for its answer, and what
 // follows a message without an id waits until the server has taken that, at most kMcpNotifyMs.
@@ -26,7 +27,9 @@ struct Exchange {
   Role role = Role::other;
   std::string id = {};  // of a request
   std::string text = {};
-  size_t counted = 0;  // in queued(), until the server answers
+  bool stateless = false;             // of that era: no session, no resuming
+  wire::mcp::HeaderList fields = {};  // further ones
+  size_t counted = 0;                 // in queued(), until the server answers
   bool answered = false;
   bool replied = false;  // to what was last sent, a head at least
   int failures = 0;      // in a row
@@ -90,6 +93,36 @@ class Session : public std::enable_shared_from_this<Session> {
     pump();
   }
 
+  void send_stateless(std::string text, std::string id, wire::mcp::HeaderList fields) {
+    if (!handler_ || url_.host.empty()) return;
+    Exchange exchange;
+    exchange.role = id.empty() ? Role::other : Role::request;
+    exchange.stateless = true;
+    exchange.fields = std::move(fields);
+    exchange.id = std::move(id);
+    exchange.counted = text.size();
+    exchange.text = std::move(text);
+    queued_ += exchange.counted;
+    queue_.push_back(std::move(exchange));
+    pump();
+  }
+
+  bool abandon(const std::string& id) {
+    const auto waiting = std::find_if(queue_.begin(), queue_.end(),
+                                      [&](const Exchange& each) { return each.stateless && each.id == id; });
+    if (waiting != queue_.end()) {
+      queued_ -= waiting->counted;
+      queue_.erase(waiting);
+      return true;
+    }
+    const auto sent = std::find_if(exchanges_.begin(), exchanges_.end(), [&](const auto& each) {
+      return each.second.stateless && each.second.id == id;
+    });
+    if (sent == exchanges_.end()) return false;
+    drop(sent->first);
+    return true;
+  }
+
   size_t queued() const { return queued_; }
 
   void close() {
@@ -126,11 +159,12 @@ class Session : public std::enable_shared_from_this<Session> {
     return id.empty() ? Role::other : Role::request;
   }
 
-  net::ClientRequest request(const char* method) const {
+  net::ClientRequest request(const char* method, bool stateless = false) const {
     net::ClientRequest request;
     request.method = method;
     request.url = url_;
     for (const auto& [name, value] : options_.headers) request.headers.add(name, value);
+    if (stateless) return request;
     if (!session_id_.empty()) request.headers.set("Mcp-Session-Id", session_id_);
     if (!revision_.empty()) request.headers.set("MCP-Protocol-Version", revision_);
     return request;
@@ -167,7 +201,8 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void post(uint64_t key, Exchange& exchange) {
-    net::ClientRequest post = request("POST");
+    net::ClientRequest post = request("POST", exchange.stateless);
+    for (const auto& [name, value] : exchange.fields) post.headers.set(name, value);
     post.headers.set("Content-Type", "application/json");
     post.headers.set("Accept", "application/json, text/event-stream");
     post.body = std::move(exchange.text);
@@ -270,7 +305,7 @@ class Session : public std::enable_shared_from_this<Session> {
       reader.on_end(messages);
       if (!deliver(key, std::move(messages))) return;
     }
-    if (!broken && !reader.succeeded() && says_no_session(reader))
+    if (!broken && !exchange.stateless && !reader.succeeded() && says_no_session(reader))
       return lost({Code::not_found, "the server does not know the session any more", url_.text(), {}});
     if (exchange.role == Role::listen) {
       if (broken && !exchange.replied && options_.vital) return lost(why);
@@ -279,7 +314,7 @@ class Session : public std::enable_shared_from_this<Session> {
     if (exchange.answered) return drop(key);
     if (exchange.id.empty()) return taken(key, exchange, broken ? &why : nullptr);
     // Broken before the reply began (status 0), or a resumed stream that could not be had just now.
-    const bool resumed = !reader.event_id().empty();
+    const bool resumed = !exchange.stateless && !reader.event_id().empty();
     const bool for_now = broken || reader.status() >= 500 || reader.form() == ReplyReader::Form::events;
     if (resumed && for_now) return resume(key, exchange, std::move(why));
     if (broken) return fail(key, std::move(why));
@@ -412,6 +447,10 @@ class HttpLink final : public Link {
   explicit HttpLink(std::shared_ptr<Session> session) : session_(std::move(session)) { session_->start(); }
   ~HttpLink() override { session_->end(); }
   void send(std::string text, std::string id) override { session_->send(std::move(text), std::move(id)); }
+  void send_stateless(std::string text, std::string id, const wire::mcp::HeaderList& headers) override {
+    session_->send_stateless(std::move(text), std::move(id), headers);
+  }
+  bool abandon(const std::string& id) override { return session_->abandon(id); }
   size_t queued() const override { return session_->queued(); }
   void close() override { session_->close(); }
 

@@ -19,6 +19,7 @@
 #include "net/client.h"
 #include "net/loop.h"
 #include "sandbox/profile.h"
+#include "wire/mcp/headers.h"
 
 namespace weir::gateway::mcp {
 
@@ -43,6 +44,18 @@ class Link {
   // Queues one message (JSON text without line feeds outside strings is not required: the link takes care).
   // `id` is the JSON text of a request's id, empty for anything else.
   virtual void send(std::string text, std::string id) = 0;
+  // The same for a message of the stateless era (MCP 2026-07-28), with the header fields that belong to it
+  // where the transport has any. Its answer is lost with its connection: there is no resuming.
+  virtual void send_stateless(std::string text, std::string id, const wire::mcp::HeaderList& headers) {
+    (void)headers;
+    send(std::move(text), std::move(id));
+  }
+  // Gives a request of the stateless era up by what the transport has for that (HTTP: its connection ends).
+  // False when it has nothing, and the server is to be told in a message.
+  virtual bool abandon(const std::string& id) {
+    (void)id;
+    return false;
+  }
   // Bytes that wait to be written. A server that does not read must not make weir grow: the caller fails
   // requests while it is past limits::kMcpQueueBytesMax.
   virtual size_t queued() const = 0;
@@ -72,8 +85,9 @@ struct HttpOptions {
   bool listen = true;  // opens the GET stream after `notifications/initialized` was sent
   bool vital = false;  // when that stream broke and nobody answers any more, the link is over (unavailable)
 };
-// Streamable HTTP (MCP 2025-11-25, Transports; also what 2025-03-26 and 2025-06-18 say). Streams that break
-// before their answer came are resumed with Last-Event-ID, honouring `retry`, a bounded number of times.
+// Streamable HTTP (MCP 2025-11-25, Transports; also what 2025-03-26, 2025-06-18 and 2026-07-28 say). Streams
+// that break before their answer came are resumed with Last-Event-ID, honouring `retry`, a bounded number of
+// times.
 std::unique_ptr<Link> open_http(net::Loop& loop, net::Client& client, HttpOptions options,
                                 LinkHandler handler);
 

@@ -13,27 +13,8 @@ namespace {
 
 namespace code = wire::mcp::code;
 
-// What weir itself can do for a client, whichever servers stand behind it: they may come later, or change.
-constexpr std::string_view kCapabilities =
-    R"({"tools":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},)"
-    R"("prompts":{"listChanged":true},"logging":{},"completions":{}})";
-
 constexpr size_t kClientNameShown = 60;
 constexpr size_t kClientNamesMax = 64;  // counted apart
-
-std::string_view list_member(List list) {
-  switch (list) {
-    case List::tools:
-      return "tools";
-    case List::prompts:
-      return "prompts";
-    case List::resources:
-      return "resources";
-    case List::templates:
-      return "resourceTemplates";
-  }
-  return "tools";
-}
 
 // The request's params with one string in them replaced; "{}" when there are none.
 std::string with_string(json::Value params, json::Value where, std::string_view with) {
@@ -43,27 +24,37 @@ std::string with_string(json::Value params, json::Value where, std::string_view 
   return text.replace(where.offset() - params.offset(), where.raw().size(), json::quote(with));
 }
 
-// What the servers are told of the client: what it can do itself, and that it is weir who asks.
-std::string handshake_params(json::Value client) {
+// What servers are told that the client can do.
+std::string capabilities_for_servers(json::Value client) {
   json::Writer writer;
-  writer.begin_object().field("protocolVersion", wire::mcp::newest_revision()).key("capabilities");
   writer.begin_object();
   for (const std::string_view name : {"sampling", "elicitation", "roots"}) {
     const json::Value capability = client["capabilities"][name];
     if (capability.is_object()) writer.key(name).raw(capability.raw());
   }
-  writer.end_object().key("clientInfo").begin_object().field("name", "weir").field("version", "0.1.0");
-  return writer.end_object().end_object().take();
+  return writer.end_object().take();
+}
+
+// The request's params with another progress token, where they have one.
+std::string with_server_token(const std::string& params, const std::string& token) {
+  if (token.empty()) return params;
+  const auto document = json::parse(params);
+  const json::Value old = document ? document->root()["_meta"]["progressToken"] : json::Value();
+  if (!old.exists() || old.raw() == token) return params;
+  std::string text(params);
+  return text.replace(old.offset(), old.raw().size(), token);
 }
 
 }  // namespace
 
-Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
+Session::Session(Gateway& gateway, std::string id, Dial dial, Send send, Common& common)
     : gateway_(gateway),
       began_with_(gateway.snapshot()),
       id_(std::move(id)),
       dial_(std::move(dial)),
       send_(std::move(send)),
+      common_(common),
+      ledger_name_("mcp-" + id_.substr(0, 8)),
       follows_(began_with_),
       catalogue_(
           gateway.loop(), gateway.pins(),
@@ -71,7 +62,9 @@ Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
             const std::string_view kind = list == List::tools     ? "tools"
                                           : list == List::prompts ? "prompts"
                                                                   : "resources";
-            send_(wire::mcp::notification(fmt::format("notifications/{}/list_changed", kind), {}), {}, false);
+            const std::string method = fmt::format("notifications/{}/list_changed", kind);
+            if (stateless_) return tell_listeners(method, {});
+            send_(wire::mcp::notification(method, {}), {}, false);
           },
           [this](const Upstream& upstream, const std::vector<Entry>& tools) {
             std::vector<exchange::Tool> texts;
@@ -90,10 +83,27 @@ Session::Session(Gateway& gateway, std::string id, Dial dial, Send send)
 
 Session::~Session() = default;
 
+// Whichever servers stand behind it: they may come later, or change.
+std::string_view Session::own_capabilities() {
+  return R"({"tools":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true},)"
+         R"("prompts":{"listChanged":true},"logging":{},"completions":{}})";
+}
+
 std::string Session::initialize(const Message& request) {
   client_ = std::move(*json::parse(request.params().exists() ? std::string(request.params().raw()) : "{}"));
   revision_ = wire::mcp::negotiate(client_["protocolVersion"].string_or(""));
   name_ = shown(client_["clientInfo"]["name"].string_or("unnamed"), kClientNameShown) + " over MCP";
+  start_servers();
+  json::Writer writer;
+  writer.begin_object().field("protocolVersion", revision_).key("capabilities").raw(own_capabilities());
+  writer.key("serverInfo").begin_object().field("name", "weir").field("version", "0.1.0").end_object();
+  // A model behind weir is told with weir_ask; what a server says would be sealed on its way there.
+  if (sealing() && !gateway_.config().has_model()) writer.field("instructions", seal::references_in_words());
+  return wire::mcp::result(request.id, writer.end_object().take());
+}
+
+void Session::start_servers() {
+  const Greeting greeting = greeting_for(capabilities_for_servers(client_.root()));
   for (const config::Server& server : began_with_->servers) {
     if (server.command.empty() && server.url.empty()) continue;
     auto slot = std::make_shared<Upstream*>(nullptr);  // the handlers are made before what they are for
@@ -101,18 +111,12 @@ std::string Session::initialize(const Message& request) {
     handler.on_request = [this, slot](Message message) { from_server(**slot, std::move(message)); };
     handler.on_notification = [this, slot](const Message& message) { server_says(**slot, message); };
     handler.on_ready = [this, slot] { server_ready(**slot); };
-    upstreams_.push_back(std::make_unique<Upstream>(gateway_.loop(), server, dial_,
-                                                    handshake_params(client_.root()), std::move(handler)));
+    upstreams_.push_back(std::make_unique<Upstream>(gateway_.loop(), server, dial_, greeting, common_.eras,
+                                                    std::move(handler)));
     *slot = upstreams_.back().get();
     catalogue_.add(*upstreams_.back());
   }
   for (const auto& upstream : upstreams_) upstream->start();
-  json::Writer writer;
-  writer.begin_object().field("protocolVersion", revision_).key("capabilities").raw(kCapabilities);
-  writer.key("serverInfo").begin_object().field("name", "weir").field("version", "0.1.0").end_object();
-  // A model behind weir is told with weir_ask; what a server says would be sealed on its way there.
-  if (sealing() && !gateway_.config().has_model()) writer.field("instructions", seal::references_in_words());
-  return wire::mcp::result(request.id, writer.end_object().take());
 }
 
 bool Session::reconfigure() {
@@ -125,10 +129,10 @@ bool Session::reconfigure() {
   return true;
 }
 
-void Session::receive(Message message) {
+void Session::receive(Message message, std::optional<wire::mcp::HeaderList> fields) {
   switch (message.kind) {
     case wire::mcp::Kind::request:
-      return request(message);
+      return request(message, std::move(fields));
     case wire::mcp::Kind::notification:
       return notification(message);
     case wire::mcp::Kind::result:
@@ -142,11 +146,25 @@ void Session::refuse(const std::string& id, int error_code, std::string_view mes
 }
 
 void Session::respond(const std::string& id, std::string text) {
+  const auto at = in_flight_.find(id);
+  if (at != in_flight_.end() && at->second.parked && !text.empty()) {
+    at->second.late = std::move(text);
+    return;
+  }
   in_flight_.erase(id);
   send_(std::move(text), id, true);
 }
 
-void Session::request(const Message& message) {
+// For what goes on after the call that brought it.
+std::shared_ptr<const Message> Session::keep(const Message& message) {
+  json::Limits limits;
+  limits.bytes_max = limits::kMcpMessageBytesMax;
+  auto document = json::parse(std::string(message.text()), limits);
+  return std::make_shared<const Message>(
+      Message{message.kind, message.id, message.method, std::move(*document)});
+}
+
+void Session::request(const Message& message, std::optional<wire::mcp::HeaderList> fields) {
   auto& clients = gateway_.counters().clients;
   ++clients[clients.contains(name_) || clients.size() < kClientNamesMax ? name_ : "others over MCP"];
   if (in_flight_.contains(message.id)) {
@@ -156,65 +174,24 @@ void Session::request(const Message& message) {
   }
   if (in_flight_.size() >= limits::kMcpInFlightMax)
     return refuse(message.id, code::kInternal, "too many requests are under way; wait for their answers");
-  in_flight_[message.id].progress_token = message.progress_token();
+  InFlight& flight = in_flight_[message.id];
+  flight.progress_token = flight.server_token = message.progress_token();
+  flight.fields = std::move(fields);
+  if (stateless_) return stateless_request(message);
   const std::string& method = message.method;
-  const auto keep = [&] {
-    auto document = json::parse(std::string(message.text()));
-    return std::make_shared<const Message>(
-        Message{message.kind, message.id, message.method, std::move(*document)});
-  };
   if (method == "ping") return respond(message.id, wire::mcp::result(message.id, "{}"));
   if (method == "tools/list") return list(message, List::tools);
   if (method == "prompts/list") return list(message, List::prompts);
   if (method == "resources/list") return list(message, List::resources);
   if (method == "resources/templates/list") return list(message, List::templates);
-  if (method == "tools/call") return call_tool(keep());
-  if (method == "resources/read") return read_resource(keep());
-  if (method == "prompts/get") return get_prompt(keep());
-  if (method == "completion/complete") return complete(keep());
-  if (method == "resources/subscribe") return subscribe(keep(), true);
-  if (method == "resources/unsubscribe") return subscribe(keep(), false);
+  if (method == "tools/call") return call_tool(keep(message));
+  if (method == "resources/read") return read_resource(keep(message));
+  if (method == "prompts/get") return get_prompt(keep(message));
+  if (method == "completion/complete") return complete(keep(message));
+  if (method == "resources/subscribe") return subscribe(keep(message), true);
+  if (method == "resources/unsubscribe") return subscribe(keep(message), false);
   if (method == "logging/setLevel") return set_level(message);
   refuse(message.id, code::kMethodNotFound, fmt::format("weir does not know the method {}", shown(method)));
-}
-
-void Session::with_lists(const std::string& id, std::vector<List> lists, std::function<void()> then) {
-  if (lists.empty()) return then();
-  const List next = lists.back();
-  lists.pop_back();
-  if (catalogue_.settled(next)) return with_lists(id, std::move(lists), std::move(then));
-  catalogue_.load(next, [weak = weak_from_this(), id, lists = std::move(lists), then = std::move(then)] {
-    const auto self = weak.lock();
-    if (self && self->in_flight_.contains(id)) self->with_lists(id, lists, then);
-  });
-}
-
-void Session::list(const Message& message, List list) {
-  const json::Value cursor = message.params()["cursor"];
-  if (cursor.exists())
-    return refuse(message.id, code::kInvalidParams, "there is no such cursor: weir gives lists whole");
-  catalogue_.load(list, [weak = weak_from_this(), id = message.id, list] {
-    const auto self = weak.lock();
-    if (self && self->in_flight_.contains(id)) self->answer_list(id, list);
-  });
-}
-
-void Session::answer_list(const std::string& id, List list) {
-  std::string entries;
-  std::set<std::string_view> uris;
-  const bool watch = gateway_.config().mode == guard::Mode::watch;  // never interferes
-  for (const Entry* entry : catalogue_.entries(list)) {
-    if (entry->pin != PinState::accepted && !watch) continue;
-    const bool named = list == List::tools || list == List::prompts;
-    if (!named && !uris.insert(entry->name).second) continue;  // owner_of() takes the first
-    const std::string text = offered(*entry, list);
-    if (text.empty()) continue;
-    if (!entries.empty()) entries += ',';
-    entries += text;
-  }
-  if (const std::string own = list == List::tools ? own_tool() : std::string(); !own.empty())
-    entries += (entries.empty() ? "" : ",") + own;
-  respond(id, wire::mcp::result(id, fmt::format("{{\"{}\":[{}]}}", list_member(list), entries)));
 }
 
 void Session::call_tool(std::shared_ptr<const Message> message) {
@@ -319,44 +296,13 @@ void Session::complete(std::shared_ptr<const Message> message) {
       });
 }
 
-void Session::subscribe(std::shared_ptr<const Message> message, bool on) {
-  const json::Value uri = message->params()["uri"];
-  if (!uri.is_string()) return refuse(message->id, code::kInvalidParams, "params.uri is no string");
-  with_lists(message->id, {List::templates, List::resources}, [this, message, uri, on] {
-    const std::string key(*uri.string());
-    Upstream* owner = catalogue_.owner_of(key);
-    if (owner == nullptr || subscriptions_.size() >= limits::kMcpSubscriptionsMax)
-      return refuse(message->id, code::kResourceNotFound,
-                    owner == nullptr ? "no server has this resource" : "too many subscriptions");
-    if (on) {
-      subscriptions_[key] = owner;
-    } else {
-      subscriptions_.erase(key);
-    }
-    Wanted wanted{message->id, Act::completion, owner, message->method, std::string(message->params().raw()),
-                  {}};
-    forward(wanted);
-  });
-}
-
-void Session::set_level(const Message& message) {
-  if (!message.params()["level"].is_string())
-    return refuse(message.id, code::kInvalidParams, "params.level is no string");
-  level_ = message.params().raw();
-  for (const auto& upstream : upstreams_) {
-    if (upstream->state() == Upstream::State::ready && upstream->has("logging"))
-      upstream->request("logging/setLevel", level_, limits::kMcpHandshakeMs, [](const Result<Message>&) {});
-  }
-  respond(message.id, wire::mcp::result(message.id, "{}"));
-}
-
 // --- Decisions
 
 void Session::decide(Wanted wanted) {
   InFlight& flight = in_flight_[wanted.id];
   flight.upstream = wanted.upstream;
   wanted.progress_token = flight.progress_token;
-  flight.ledger_session = "mcp-" + id_.substr(0, 8);
+  flight.ledger_session = ledger_name_;
   flight.ledger_call = wanted.call.id;
   if (wanted.act == Act::tool && !wanted.drifted) {
     if (auto ticket = gateway_.tickets().take(wanted.call.name, arguments_digest(wanted.call),
@@ -392,6 +338,7 @@ void Session::decided(Wanted wanted, Judged judged) {
   gateway_.loop().post([judging = std::exchange(at->second.judging, nullptr)] {});
   std::erase_if(server_requests_,
                 [&](const auto& each) { return !each.second.ask.empty() && each.second.id == wanted.id; });
+  std::erase_if(at->second.questions, [](const auto& each) { return !each.second.ask.empty(); });
   if (!judged.allowed) {
     std::string why = wanted.drifted
                           ? fmt::format(
@@ -422,11 +369,13 @@ void Session::deny(const Wanted& wanted, std::string_view why) {
 void Session::forward(const Wanted& wanted) {
   InFlight& flight = in_flight_[wanted.id];
   flight.upstream = wanted.upstream;
-  flight.upstream_id = wanted.upstream->request(wanted.method, wanted.params, limits::kMcpCallMs,
-                                                [weak = weak_from_this(), wanted](Result<Message> answer) {
-                                                  if (const auto self = weak.lock())
-                                                    self->answered(wanted, std::move(answer));
-                                                });
+  if (!flight.log_level.empty()) want_log(*wanted.upstream, flight.log_level);
+  flight.upstream_id = wanted.upstream->request(
+      wanted.method, with_server_token(wanted.params, flight.server_token), limits::kMcpCallMs,
+      [weak = weak_from_this(), wanted](Result<Message> answer) {
+        if (const auto self = weak.lock()) self->answered(wanted, std::move(answer));
+      },
+      extras(wanted, flight));
 }
 
 // What an answer says; an error's text is content too.
@@ -454,6 +403,13 @@ Result<exchange::Result> Session::read_answer(const Wanted& wanted, const Messag
 void Session::answered(const Wanted& wanted, Result<Message> answer) {
   const auto at = in_flight_.find(wanted.id);
   if (at == in_flight_.end()) return;
+  at->second.upstream_id = 0;
+  if (answer && answer->kind == wire::mcp::Kind::result && wanted.upstream->stateless() &&
+      answer->result()["resultType"].exists())
+    return input_required(wanted, *answer);
+  if (answer && answer->kind == wire::mcp::Kind::error && wanted.act == Act::tool &&
+      answer->error()["code"].integer() == code::kHeaderMismatch)
+    catalogue_.refresh(*wanted.upstream, List::tools);  // it wants other arguments repeated than it did
   if (wanted.call.name.empty() && !shows(*wanted.upstream, wanted.method))
     return respond(wanted.id, wire::mcp::result(wanted.id, "{}"));
   if (wanted.call.name.empty() && answer) return respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
@@ -503,7 +459,7 @@ std::optional<std::string> Session::label(const Wanted& wanted, const exchange::
 void Session::note_session() {
   const auto& vault = conversation_->vault();
   gateway_.sessions().note(
-      {"mcp-" + id_.substr(0, 8),
+      {ledger_name_,
        "mcp",
        {conversation_->context(), vault ? vault->revealed() : kNoLabel, vault ? vault->influence_bits() : 0},
        gateway_.now().wall_ms});

@@ -140,7 +140,7 @@ void Session::tell_sealed(const Upstream& upstream, const Message& notification)
   if (notification.method == "notifications/progress") {
     for (auto& [id, flight] : in_flight_) {
       if (flight.upstream != &upstream || flight.progress_token.empty() ||
-          flight.progress_token != params["progressToken"].raw())
+          flight.server_token != params["progressToken"].raw())
         continue;
       heard(upstream, notification.method, params["message"]);
       const double step = kStep * ++flight.reminders;
@@ -152,9 +152,9 @@ void Session::tell_sealed(const Upstream& upstream, const Message& notification)
     const std::string uri(params["uri"].string_or(""));
     const auto subscribed = subscriptions_.find(uri);
     if (subscribed == subscriptions_.end() || subscribed->second != &upstream) return;
-    send_(wire::mcp::notification(notification.method,
-                                  json::Writer().begin_object().field("uri", uri).end_object().take()),
-          {}, false);
+    const std::string only = json::Writer().begin_object().field("uri", uri).end_object().take();
+    if (stateless_) return tell_listeners(notification.method, only);
+    send_(wire::mcp::notification(notification.method, only), {}, false);
   } else {
     heard(upstream, notification.method, params);
   }

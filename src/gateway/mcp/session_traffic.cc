@@ -8,18 +8,12 @@
 #include "gateway/mcp/session.h"
 #include "wire/mcp/content.h"
 #include "wire/mcp/sealed.h"
+#include "wire/splice.h"
 
 namespace weir::gateway::mcp {
 namespace {
 
 namespace code = wire::mcp::code;
-
-// What a server may ask of a client, and the capability that the client must have declared for it.
-struct Askable {
-  std::string_view method, capability;
-};
-constexpr Askable kAskable[] = {
-    {"sampling/createMessage", "sampling"}, {"elicitation/create", "elicitation"}, {"roots/list", "roots"}};
 
 // Of progress that weir reports itself: what the server reports later must go on from there.
 constexpr double kStep = 0.0001;
@@ -48,7 +42,7 @@ void Session::asked(const std::string& id, const std::string& ask) {
   const auto at = in_flight_.find(id);
   if (at == in_flight_.end()) return;
   InFlight& flight = at->second;
-  if (!flight.progress_token.empty()) {
+  if (!flight.progress_token.empty() && !flight.parked) {
     send_(
         wire::mcp::notification("notifications/progress",
                                 wire::mcp::progress_params(flight.progress_token, kStep * ++flight.reminders,
@@ -58,12 +52,20 @@ void Session::asked(const std::string& id, const std::string& ask) {
   flight.reminder = gateway_.loop().after(limits::kKeepAliveIntervalMs, [weak = weak_from_this(), id, ask] {
     if (const auto self = weak.lock()) self->asked(id, ask);
   });
-  const bool first =
-      flight.reminders <= 1 && std::none_of(server_requests_.begin(), server_requests_.end(),
-                                            [&](const auto& e) { return e.second.ask == ask; });
-  if (!first || !gateway_.config().mcp.elicit || !client_["capabilities"]["elicitation"].is_object()) return;
+  if (flight.elicited || !gateway_.config().mcp.elicit || !client_["capabilities"]["elicitation"].is_object())
+    return;
   for (const auto& [number, pending] : gateway_.queue().pending()) {
     if (pending.id != ask) continue;
+    flight.elicited = true;
+    if (stateless_) {
+      if (flight.salient.empty()) return;  // of what the era lets nobody ask anything
+      flight.questions[fmt::format("weir-{}", next_server_request_++)] = {
+          fmt::format("{{\"method\":\"elicitation/create\",\"params\":{}}}", elicitation(pending)),
+          nullptr,
+          {},
+          ask};
+      return put_questions(id);
+    }
     const std::string request_id = fmt::format("\"weir-{}\"", next_server_request_++);
     server_requests_[request_id] = {nullptr, id, {}, ask};
     return send_(wire::mcp::request(request_id, "elicitation/create", elicitation(pending)), id, false);
@@ -90,6 +92,9 @@ void Session::cancelled(const std::string& id, std::string_view reason) {
   const auto at = in_flight_.find(id);
   if (at == in_flight_.end()) return;
   if (at->second.upstream_id != 0) at->second.upstream->cancel(at->second.upstream_id, reason);
+  std::erase_if(server_requests_,
+                [&](const auto& each) { return !each.second.key.empty() && each.second.id == id; });
+  unlisten(id);
   respond(id, {});
 }
 
@@ -99,20 +104,12 @@ void Session::client_answer(const Message& message) {
   const ServerRequest asked = at->second;
   server_requests_.erase(at);
   if (asked.upstream != nullptr) return asked.upstream->answer(wire::mcp::with_id(message, asked.id));
-  if (message.kind == wire::mcp::Kind::error) return;
-  const std::string_view action = message.result()["action"].string_or("");
-  auto answer = approval::parse_answer(message.result()["content"]["answer"].string_or(""));
-  if (action == "decline") answer = approval::Answer::deny;
-  if (answer && (action == "accept" || action == "decline"))
-    gateway_.answer(asked.ask, *answer, [](const Status&) {});
+  if (!asked.key.empty()) return input_came(asked.id, asked.key, message);
+  if (message.kind != wire::mcp::Kind::error) answer_ask(asked.ask, message.result());
 }
 
 void Session::from_server(Upstream& upstream, Message request) {
-  std::string_view capability;
-  for (const Askable& each : kAskable) {
-    if (each.method == request.method) capability = each.capability;
-  }
-  if (capability.empty() || !client_["capabilities"][capability].is_object()) {
+  if (!can(request)) {
     return upstream.answer(
         wire::mcp::error(request.id, code::kMethodNotFound, "the client cannot do " + shown(request.method)));
   }
@@ -126,6 +123,7 @@ void Session::from_server(Upstream& upstream, Message request) {
         request.id, code::kMethodNotFound,
         "in seal mode weir carries no " + request.method + " of a server that nobody vouched for"));
   }
+  if (stateless_) return server_asks(upstream, request);
   const std::string id = fmt::format("\"weir-{}\"", next_server_request_++);
   server_requests_[id] = {&upstream, request.id, request.progress_token(), {}};
   send_(wire::mcp::with_id(request, id), about(upstream), false);
@@ -144,14 +142,21 @@ void Session::server_says(Upstream& upstream, const Message& notification) {
   if (method == "notifications/progress") {
     for (const auto& [id, flight] : in_flight_) {
       if (flight.upstream != &upstream || flight.progress_token.empty() ||
-          flight.progress_token != params["progressToken"].raw())
+          flight.server_token != params["progressToken"].raw())
         continue;
       heard(upstream, method, params["message"]);
-      return send_(std::string(notification.text()), id, false);
+      wire::Splices splices;
+      splices.replace(params["progressToken"], flight.progress_token);
+      return send_(splices.apply(notification.text()), id, false);
     }
     return;  // about nothing that this server was asked
   }
   if (method == "notifications/cancelled") {
+    for (auto& [id, flight] : in_flight_) {
+      std::erase_if(flight.questions, [&](const auto& each) {
+        return each.second.upstream == &upstream && each.second.id == params["requestId"].raw();
+      });
+    }
     for (auto at = server_requests_.begin(); at != server_requests_.end(); ++at) {
       if (at->second.upstream != &upstream || at->second.id != params["requestId"].raw()) continue;
       const std::string id = at->first;
@@ -164,16 +169,26 @@ void Session::server_says(Upstream& upstream, const Message& notification) {
     const auto subscribed = subscriptions_.find(std::string(params["uri"].string_or("")));
     // A server may name a part of what was subscribed to; another server's resource it may not.
     if (subscribed != subscriptions_.end() && subscribed->second != &upstream) return;
+    if (stateless_)
+      return tell_listeners(method, fmt::format("{{\"uri\":{}}}", json::quote(params["uri"].string_or(""))));
     return send_(std::string(notification.text()), {}, false);
   }
   if (method == "notifications/message" || method == "notifications/elicitation/complete") {
+    const std::string id = about(upstream);
+    // A stateless request says which of them it wants; the other kind the era does not have.
+    if (stateless_ && (method != "notifications/message" || !wants_log(id, params["level"].string_or(""))))
+      return;
     heard(upstream, method, params);
-    send_(std::string(notification.text()), about(upstream), false);
+    send_(std::string(notification.text()), id, false);
   }
 }
 
 // The first time, and each time that it came back: it knows nothing of what was before.
 void Session::server_ready(Upstream& upstream) {
+  if (upstream.stateless()) {
+    listen_to(upstream);
+    return catalogue_.refresh_all(upstream);
+  }
   if (!level_.empty() && upstream.has("logging"))
     upstream.request("logging/setLevel", level_, limits::kMcpHandshakeMs, [](const Result<Message>&) {});
   for (const auto& [uri, owner] : subscriptions_) {

@@ -27,12 +27,13 @@ Error gone(std::string_view server, std::string_view why) {
 
 }  // namespace
 
-Upstream::Upstream(net::Loop& loop, const config::Server& server, Dial dial, std::string initialize,
+Upstream::Upstream(net::Loop& loop, const config::Server& server, Dial dial, Greeting greeting, Eras& eras,
                    UpstreamHandler handler)
     : loop_(loop),
       server_(server),
       dial_(std::move(dial)),
-      initialize_(std::move(initialize)),
+      greeting_(std::move(greeting)),
+      eras_(eras),
       handler_(std::move(handler)) {}
 
 Upstream::~Upstream() {
@@ -53,14 +54,7 @@ void Upstream::open() {
     on([&](Upstream& self) { self.on_message(std::move(text)); });
   };
   handler.on_failed = [on](const std::string& id, Error error) {
-    on([&](Upstream& self) {
-      const auto at = self.pending_.find(parse_id(id));
-      if (parse_id(id) == self.hello_id_) return self.shaken_hands(std::move(error));
-      if (at == self.pending_.end()) return;
-      const Done done = std::move(at->second.done);
-      self.pending_.erase(at);
-      done(std::move(error));
-    });
+    on([&](Upstream& self) { self.on_failed(parse_id(id), std::move(error)); });
   };
   handler.on_closed = [on](const Error& why) { on([&](Upstream& self) { self.lost(why); }); };
   handler.on_log = [on](std::string_view line) {
@@ -76,12 +70,17 @@ void Upstream::open() {
   }
   link_ = std::move(*link);
   odd_ = 0;
-  hello_id_ = next_id_++;
-  const std::string id = std::to_string(hello_id_);
-  handshake_ = loop_.after(limits::kMcpHandshakeMs, [this] {
-    shaken_hands(Error{Code::timed_out, "it did not answer `initialize` in time", {}, {}});
-  });
-  link_->send(wire::mcp::request(id, "initialize", initialize_), id);
+  greet();
+}
+
+void Upstream::on_failed(uint64_t id, Error error) {
+  if (id != 0 && id == hello_id_) return shaken_hands(std::move(error));
+  if (id != 0 && id == discover_id_) return discovered(std::move(error));
+  const auto at = pending_.find(id);
+  if (at == pending_.end()) return;
+  const Done done = std::move(at->second.done);
+  pending_.erase(at);
+  done(std::move(error));
 }
 
 void Upstream::on_message(std::string text) {
@@ -100,7 +99,9 @@ void Upstream::on_message(std::string text) {
   for (Message& message : *messages) {
     switch (message.kind) {
       case wire::mcp::Kind::request:
-        if (message.method == "ping") {
+        if (state_ == State::ready && stateless()) {
+          odd("a request, which its revision of MCP has not");
+        } else if (message.method == "ping") {
           link_->send(wire::mcp::result(message.id, "{}"), {});
         } else if (handler_.on_request) {
           handler_.on_request(std::move(message));
@@ -121,15 +122,16 @@ void Upstream::on_message(std::string text) {
 void Upstream::on_answer(Message message) {
   const uint64_t id = parse_id(message.id);
   if (id != 0 && id == hello_id_) return shaken_hands(std::move(message));
+  if (id != 0 && id == discover_id_) return discovered(std::move(message));
   const auto at = pending_.find(id);
   if (at == pending_.end() || !at->second.sent) {
     // A late answer to what was cancelled is in order; so is one error that answers nothing.
     if (id == 0 || id >= next_id_) odd("an answer to nothing");
     return;
   }
-  const Done done = std::move(at->second.done);
+  const Pending pending = std::move(at->second);
   pending_.erase(at);
-  done(std::move(message));
+  pending.done(stateless() ? normal(pending, std::move(message)) : std::move(message));
 }
 
 void Upstream::odd(std::string_view what) {
@@ -137,35 +139,14 @@ void Upstream::odd(std::string_view what) {
   if (++odd_ > limits::kMcpOddMessagesMax) lost(bad_input("it sends what are no messages"));
 }
 
-void Upstream::shaken_hands(Result<Message> answer) {
-  handshake_.cancel();
-  hello_id_ = 0;
-  if (!answer) return lost(answer.error());
-  if (answer->kind == wire::mcp::Kind::error)
-    return lost(unavailable("it refused: " + shown(answer->error()["message"].string_or(""), 200)));
-  const std::string_view revision = answer->result()["protocolVersion"].string_or("");
-  if (!wire::mcp::is_known_revision(revision)) {
-    return lost(Error{Code::unsupported,
-                      fmt::format("it speaks revision \"{}\", which weir does not", shown(revision)),
-                      {},
-                      {}});
-  }
-  hello_ = std::move(*answer);
-  state_ = State::ready;
-  trouble_.clear();
-  ready_since_ms_ = loop_.mono_ms();
-  link_->send(wire::mcp::notification("notifications/initialized", {}), {});
-  const std::weak_ptr<bool> alive = alive_;
-  if (handler_.on_ready) handler_.on_ready();
-  if (!alive.expired() && state_ == State::ready) send_pending();
-}
-
-uint64_t Upstream::request(std::string_view method, std::string_view params, int64_t timeout_ms, Done done) {
+uint64_t Upstream::request(std::string_view method, std::string_view params, int64_t timeout_ms, Done done,
+                           RequestExtras extras) {
   const uint64_t id = next_id_++;
   Pending& pending = pending_[id];
   pending.method = method;
   pending.params = params;
   pending.done = std::move(done);
+  pending.extras = std::move(extras);
   pending.timeout = loop_.after(timeout_ms, [this, id] {
     const auto at = pending_.find(id);
     if (at == pending_.end()) return;
@@ -183,7 +164,6 @@ void Upstream::send_pending() {
   for (auto& [id, pending] : pending_) {
     if (pending.sent) continue;
     pending.sent = true;
-    const std::string text = std::to_string(id);
     if (link_->queued() > limits::kMcpQueueBytesMax) {
       pending.timeout = loop_.after(0, [this, id = id] {
         const auto at = pending_.find(id);
@@ -194,9 +174,26 @@ void Upstream::send_pending() {
       });
       continue;
     }
-    link_->send(wire::mcp::request(text, pending.method, pending.params), text);
-    pending.params = {};
+    send(id, pending);
   }
+}
+
+void Upstream::send(uint64_t id, Pending& pending) {
+  const std::string text = std::to_string(id);
+  const std::string params = std::exchange(pending.params, {});
+  if (!stateless())
+    return link_->send(wire::mcp::request(text, pending.method, wire::mcp::without_sender(params)), text);
+  wire::mcp::Sender sender = greeting_.sender;
+  sender.log_level = pending.extras.log_level;
+  const std::string full = wire::mcp::with_sender(params, sender);
+  wire::mcp::HeaderList headers;
+  if (!server_.url.empty()) {
+    const auto document = json::parse(full);
+    headers = wire::mcp::standard_headers(wire::mcp::kStatelessRevision, pending.method,
+                                          document ? document->root() : json::Value());
+    headers.insert(headers.end(), pending.extras.headers.begin(), pending.extras.headers.end());
+  }
+  link_->send_stateless(wire::mcp::request(text, pending.method, full), text, headers);
 }
 
 void Upstream::cancel(uint64_t id, std::string_view reason) {
@@ -204,25 +201,31 @@ void Upstream::cancel(uint64_t id, std::string_view reason) {
   if (at == pending_.end()) return;
   const bool sent = at->second.sent;
   pending_.erase(at);
-  if (!sent || state_ != State::ready) return;
+  if (!sent || state_ != State::ready || (stateless() && link_->abandon(std::to_string(id)))) return;
   json::Writer writer;
   writer.begin_object().key("requestId").raw(std::to_string(id)).field("reason", reason).end_object();
-  notify("notifications/cancelled", writer.take());
+  if (link_->queued() <= limits::kMcpQueueBytesMax)
+    link_->send(wire::mcp::notification("notifications/cancelled", writer.take()), {});
 }
 
 void Upstream::notify(std::string_view method, std::string_view params) {
-  if (state_ == State::ready && link_->queued() <= limits::kMcpQueueBytesMax)
+  if (state_ == State::ready && !stateless() && link_->queued() <= limits::kMcpQueueBytesMax)
     link_->send(wire::mcp::notification(method, params), {});
 }
 
 void Upstream::answer(std::string text) {
-  if (state_ == State::ready) link_->send(std::move(text), {});
+  if (state_ == State::ready && !stateless()) link_->send(std::move(text), {});
 }
 
 // The link is over, or never was one.
 void Upstream::lost(const Error& why) {
   handshake_.cancel();
-  hello_id_ = 0;
+  probe_.cancel();
+  listen_again_.cancel();
+  // Some end at a question that they do not know, and are greeted the old way the next time.
+  if (hello_id_ != 0) eras_.erase(server_.name);
+  if (discover_id_ != 0 && hello_id_ == 0) eras_[server_.name] = Era::handshake;
+  hello_id_ = discover_id_ = listen_id_ = 0;
   if (link_) {
     link_->close();
     // Not destroyed here: this may be one of its own callbacks.
@@ -256,6 +259,8 @@ void Upstream::close() {
   pending_.clear();
   retry_.cancel();
   handshake_.cancel();
+  probe_.cancel();
+  listen_again_.cancel();
   if (!link_) return;
   link_->close();
   loop_.post([link = std::shared_ptr<Link>(std::move(link_))] {});

@@ -1,4 +1,4 @@
-// JSON-RPC 2.0 as MCP uses it, revisions 2024-11-05 to 2025-11-25.
+// JSON-RPC 2.0 as MCP uses it, revisions 2024-11-05 to 2026-07-28.
 //
 // parse() refuses what implementations read in different ways: a member that has no place in its kind of
 // message, an id that is neither a string nor a whole number, params that are no object, a request and an
@@ -26,7 +26,11 @@ inline constexpr int kMethodNotFound = -32601;
 inline constexpr int kInvalidParams = -32602;
 inline constexpr int kInternal = -32603;
 inline constexpr int kServerGone = -32000;        // weir's own: the server behind it did not answer
-inline constexpr int kResourceNotFound = -32002;  // MCP
+inline constexpr int kResourceNotFound = -32002;  // MCP, to 2025-11-25; kInvalidParams since
+// MCP 2026-07-28, "Error Codes".
+inline constexpr int kHeaderMismatch = -32020;
+inline constexpr int kMissingCapability = -32021;
+inline constexpr int kUnsupportedRevision = -32022;
 }  // namespace code
 
 // Movable; its Values live as long as it does.
@@ -63,7 +67,8 @@ std::string with_id(const Message& message, std::string_view id);
 // A tools/call result that says that the call was not made: isError, one text block.
 std::string tool_error_result(std::string_view text);
 
-// --- Revisions, oldest first: 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25.
+// --- Revisions that begin with `initialize`, oldest first: 2024-11-05, 2025-03-26, 2025-06-18, 2025-11-25.
+// (The stateless era after them: request_meta.h.)
 bool is_known_revision(std::string_view revision);
 std::string_view newest_revision();
 // What a server answers to a client that asks for `asked`: that one where it is known, else the newest.
