@@ -46,12 +46,14 @@ Status read_choice(const toml::Value& table, std::string_view key, std::array<st
 }
 
 Status read_dialect(const toml::Value& table, exchange::Dialect& out) {
-  static constexpr std::array kDialects{exchange::Dialect::chat_completions, exchange::Dialect::messages,
-                                        exchange::Dialect::responses};
-  static constexpr std::array<std::string_view, 3> kNames{"chat_completions", "messages", "responses"};
+  using exchange::Dialect;
+  static constexpr std::array kDialects{Dialect::chat_completions, Dialect::messages, Dialect::responses,
+                                        Dialect::ollama, Dialect::gemini};
+  std::array<std::string_view, kDialects.size()> names;
+  std::transform(kDialects.begin(), kDialects.end(), names.begin(), exchange::dialect_name);
   const toml::Value value = table["dialect"];
   if (!value.exists()) return {};
-  WEIR_TRY_ASSIGN(index, value.one_of("dialect", kNames));
+  WEIR_TRY_ASSIGN(index, value.one_of("dialect", names));
   out = kDialects[index];
   return {};
 }

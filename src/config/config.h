@@ -31,7 +31,7 @@ enum class KeySource : uint8_t {
 
 struct Upstream {
   std::string name;
-  std::string url;  // of the API's root, with "/v1"
+  std::string url;  // of the API's root, with its "/v1", "/api" or "/v1beta"
   exchange::Dialect dialect = exchange::Dialect::chat_completions;
   KeySource key_source = KeySource::none;
   std::string key = {};       // secret; never printed

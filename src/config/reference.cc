@@ -32,9 +32,11 @@ constexpr Key kKeys[] = {
     {"", "hosted_tools", "string", "\"refuse\"",
      "`\"strip\"` removes tools that the model's provider would run itself; by default such a request is "
      "refused."},
-    {"upstream.NAME", "url", "string", "", "The API's root, for example `https://api.openai.com/v1`."},
+    {"upstream.NAME", "url", "string", "",
+     "The API's root, for example `https://api.openai.com/v1`, `http://localhost:11434/api` or "
+     "`https://generativelanguage.googleapis.com/v1beta`."},
     {"upstream.NAME", "dialect", "string", "\"chat_completions\"",
-     "`chat_completions`, `messages` or `responses`."},
+     "`chat_completions`, `messages`, `responses`, `ollama` or `gemini`."},
     {"upstream.NAME", "key_env", "string", "", "Environment variable with the API key."},
     {"upstream.NAME", "key_file", "string", "", "File with the API key."},
     {"upstream.NAME", "key", "string", "",
