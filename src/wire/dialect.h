@@ -43,6 +43,8 @@ struct Options {
   bool unknown_items_untrusted = false;  // unknown items pass as Media instead of being refused
   bool strip_hosted_tools = false;       // tools that the provider would run are cut out instead of refused
   TextFilters text_filters = {};         // of replies; empty: text passes as it is
+  // Reply::shadow() also when the client has all: it cannot send all of it back.
+  bool keep_own = false;
 };
 
 // A change to a request's list of messages. `message` indexes exchange::Request::messages and must not name
@@ -178,7 +180,7 @@ class Reply {
   // After finish(): for each choice, the planner's message as the client now has it.
   virtual const std::vector<exchange::Message>& client_messages() const = 0;
   // After finish(): what the upstream must see instead; nothing when the client has all calls, arguments and
-  // text as the planner wrote them. Choice 0 only.
+  // text as the planner wrote them (but see Options::keep_own). Choice 0 only.
   virtual std::optional<Shadow> shadow() const = 0;
 };
 
