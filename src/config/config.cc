@@ -454,13 +454,15 @@ const Upstream* Config::upstream_named(std::string_view name) const {
 }
 
 const Upstream* Config::upstream_for(exchange::Dialect dialect, std::string_view model) const {
+  const Upstream* other = nullptr;
   for (const Upstream& upstream : upstreams) {
-    if (upstream.dialect != dialect) continue;
-    for (const std::string& pattern : upstream.models) {
-      if (session::matches_pattern(model, pattern)) return &upstream;
-    }
+    const bool takes =
+        std::any_of(upstream.models.begin(), upstream.models.end(),
+                    [&](const std::string& pattern) { return session::matches_pattern(model, pattern); });
+    if (takes && upstream.dialect == dialect) return &upstream;
+    if (takes && other == nullptr) other = &upstream;
   }
-  return nullptr;
+  return other;
 }
 
 Result<Config> defaults() {

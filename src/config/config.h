@@ -120,7 +120,8 @@ struct Config {
   // Whether a model of the person's own goes through weir: an upstream without `models` is for the reader.
   bool has_model() const;
   const Upstream* upstream_named(std::string_view name) const;
-  // The first upstream of that dialect whose `models` has a pattern for the model, or nullptr.
+  // The first upstream of that dialect whose `models` has a pattern for the model; else the first of any
+  // other, for which requests are translated; or nullptr.
   const Upstream* upstream_for(exchange::Dialect dialect, std::string_view model) const;
 };
 

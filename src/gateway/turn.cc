@@ -52,7 +52,7 @@ void Turn::start() {
                                     {config.unknown_items_untrusted, config.strip_hosted_tools});
   if (!parsed) return refuse(parsed.error());
   parsed_ = std::move(*parsed);
-  if (!choose_upstream()) return;
+  if (!choose_upstream() || !cross_over()) return;
   choose_rules();
   // Only who has labelled a request knows what of it the planner may see.
   if (sealing()) label();
@@ -63,6 +63,7 @@ void Turn::start() {
   } else {
     wire::Options options{config.unknown_items_untrusted, config.strip_hosted_tools};
     if (sealing()) options.text_filters = [this] { return shown_text(); };
+    options.keep_own = bridge_ != nullptr;
     reply_ = wire::make_reply(*parsed_, body, options);
   }
   // The call owns the turn: it drops its callbacks when it ends.
@@ -85,10 +86,9 @@ bool Turn::choose_upstream() {
   upstream_ = config_->upstream_for(dialect_, parsed_->request.model);
   if (upstream_ != nullptr) return true;
   refuse(Error{Code::not_found,
-               fmt::format("no upstream speaks {} for the model \"{}\"", exchange::dialect_name(dialect_),
-                           shown(parsed_->request.model)),
+               fmt::format("no upstream has the model \"{}\"", shown(parsed_->request.model)),
                {},
-               "add an [upstream.NAME] with this dialect to weir.toml"});
+               "add an [upstream.NAME] with such a model to weir.toml"});
   return false;
 }
 
@@ -154,6 +154,7 @@ void Turn::send_upstream(std::string body) {
   if (!url) return on_error(url.error());
   net::ClientRequest request{"POST", std::move(*url), call_->headers(), std::move(body)};
   strip_request_headers(request.headers);
+  if (bridge_) bridge_->change_request(request.headers);
   gateway_.authorize(*upstream_, request.headers);
   const auto self = weak_from_this();
   const auto on = [self](auto&& act) {
@@ -182,9 +183,12 @@ void Turn::on_head(int status, net::Headers headers) {
   }
   status_ = status;
   head_ = std::move(headers);
+  if (bridge_) bridge_->change_reply(status, head_);
   if (passes_ || status < 200 || status >= 300) {
     // Errors carry no calls. They pass as they are, Retry-After included.
     passes_ = true;
+    error_in_other_ = bridge_ != nullptr && (status < 200 || status >= 300);
+    if (error_in_other_) return;
     started_ = true;
     call_->start(status, head_);
     return;
@@ -205,7 +209,10 @@ void Turn::on_head(int status, net::Headers headers) {
 
 void Turn::on_data(std::string_view bytes) {
   if (done_) return;
-  if (passes_) return write(bytes);
+  if (passes_) {
+    write(bytes);
+    return;
+  }
   handle(reply_->feed(bytes));
 }
 
@@ -213,6 +220,8 @@ void Turn::on_end() {
   if (done_) return;
   if (passes_) {
     done_ = true;
+    if (error_in_other_)
+      return call_->respond(status_, head_, wire::translate::error_reply(dialect_, status_, whole_));
     return call_->finish();
   }
   if (undecided_ > 0) {
@@ -246,18 +255,30 @@ void Turn::fail_midway(const Error& error) {
 
 void Turn::handle(Result<wire::Step> step) {
   if (!step) return fail_midway(step.error());
-  if (!step->out.empty()) write(step->out);
+  if (!step->out.empty() && !write(step->out)) return;
   if (done_) return;
   if (!step->calls.empty()) return decide(step->calls);
   if (step->complete) round_complete();
 }
 
-void Turn::write(std::string_view bytes) {
-  if (!passes_ && !parsed_->request.stream) {
-    whole_ += bytes;
-    return;
+// False: the reply could not go on, and has been ended.
+bool Turn::write(std::string_view bytes) {
+  std::string translated;
+  if (bridge_ && !passes_) {
+    auto fed = bridge_->feed(bytes);
+    if (!fed) {
+      fail_midway(fed.error());
+      return false;
+    }
+    bytes = translated = std::move(*fed);
   }
-  if (!call_->write(bytes) && fetch_) fetch_->pause();
+  if (error_in_other_ || (!passes_ && !parsed_->request.stream)) {
+    // An error says what it has to in its first bytes.
+    if (!error_in_other_ || whole_.size() < limits::kHttpHeaderBytesMax) whole_ += bytes;
+    return true;
+  }
+  if (!bytes.empty() && !call_->write(bytes) && fetch_) fetch_->pause();
+  return true;
 }
 
 void Turn::decide(const std::vector<wire::HeldCall>& calls) {
@@ -317,6 +338,7 @@ void Turn::release() {
   std::vector<wire::Verdict> verdicts;
   answered_any_ = false;
   for (Held& held : held_) verdicts.push_back(verdict_of(held));
+  for (const wire::Verdict& verdict : verdicts) withheld_any_ = withheld_any_ || !verdict.allow;
   held_.clear();
   const auto self = shared_from_this();  // handle() may end the turn
   handle(reply_->decide(verdicts));
@@ -342,7 +364,16 @@ void Turn::round_complete() {
 void Turn::finish_turn() {
   auto last = reply_->finish();
   if (!last) return fail_midway(last.error());
-  if (!last->out.empty()) write(last->out);
+  if (!last->out.empty() && !write(last->out)) return;
+  if (bridge_) {
+    auto rest = bridge_->ended();
+    if (!rest) return fail_midway(rest.error());
+    if (parsed_->request.stream) {
+      call_->write(*rest);
+    } else {
+      whole_ = std::move(*rest);
+    }
+  }
   done_ = true;
   fetch_.reset();
   if (parsed_->request.stream) {
@@ -359,7 +390,7 @@ void Turn::finish_turn() {
 
 void Turn::remember() {
   label();
-  const std::vector<exchange::Message>& messages = reply_->client_messages();
+  const std::vector<exchange::Message> messages = messages_for_client();
   size_t shown_texts = 0;
   for (const exchange::Message& message : messages) {
     std::vector<session::Workspace::Written> parts;
@@ -368,7 +399,7 @@ void Turn::remember() {
       return parts[static_cast<size_t>(&part - message.parts.data())];
     });
   }
-  if (auto shadow = reply_->shadow(); shadow && !messages.empty()) {
+  if (auto shadow = reply_->shadow(); shadow && !messages.empty() && worth_keeping(messages.front())) {
     gateway_.remember_shadow(exchange::extend(conversation_->prefix(), messages.front()), std::move(*shadow));
   }
 }

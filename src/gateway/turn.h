@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "gateway/asking.h"
+#include "gateway/bridge.h"
 #include "gateway/gateway.h"
 #include "gateway/judge.h"
 #include "gateway/planning.h"
@@ -49,6 +50,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
   void refuse(const Error& error);
   bool choose_upstream();
+  bool cross_over();
   void choose_rules();
   void label();
   bool sealing() const { return rules_.sealing != nullptr; }
@@ -62,7 +64,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void on_end();
   void on_error(const Error& error);
   void handle(Result<wire::Step> step);
-  void write(std::string_view bytes);
+  bool write(std::string_view bytes);
   void decide(const std::vector<wire::HeldCall>& calls);
   void judge_call(size_t index);
   guard::Situation situation(bool offered) const;
@@ -75,6 +77,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void round_complete();
   void finish_turn();
   void remember();
+  std::vector<exchange::Message> messages_for_client() const;
+  bool worth_keeping(const exchange::Message& sent_back) const;
   void record_effects();
   void note_session();
   void keep_alive();
@@ -86,7 +90,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   const std::shared_ptr<const int> counted_;            // shared: see Gateway::turns()
   std::shared_ptr<net::ServerCall> call_;
   const exchange::Dialect dialect_;
-  const std::string path_;  // below the API's root, with the query: "/chat/completions"
+  std::string path_;                // below the API's root, with the query: "/chat/completions"
+  std::unique_ptr<Bridge> bridge_;  // where the upstream speaks another dialect; parsed_ is in that
   std::optional<wire::ParsedRequest> parsed_;
   const config::Upstream* upstream_ = nullptr;
   session::Sealing sealing_;  // in seal mode
@@ -100,13 +105,15 @@ class Turn : public std::enable_shared_from_this<Turn> {
   int rounds_ = 0;
   int denied_rounds_ = 0;                                      // of these, in which weir answered nothing
   bool answered_any_ = false;                                  // in this round
+  bool withheld_any_ = false;                                  // in any
   std::vector<std::shared_ptr<ShownText>> shown_;              // shared with their filters
   std::map<std::string, session::Workspace::Written> let_go_;  // calls with content put in, by id
   int status_ = 0;
   net::Headers head_;
-  bool passes_ = false;      // an upstream error, or a count of tokens: bytes go through
-  bool started_ = false;     // the client has our status line
-  bool body_ended_ = false;  // the upstream's body ended while calls were undecided
+  bool passes_ = false;          // an upstream error, or a count of tokens: bytes go through
+  bool error_in_other_ = false;  // it is an error in the upstream's dialect, gathered in whole_
+  bool started_ = false;         // the client has our status line
+  bool body_ended_ = false;      // the upstream's body ended while calls were undecided
   bool done_ = false;
   std::string whole_;  // of a reply that is not streamed
   net::Timer keep_alive_;

@@ -121,7 +121,7 @@ class ChatStream final : public Reply {
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
 
   std::optional<Shadow> shadow() const override {
-    return choices_.empty() ? std::nullopt : chat_shadow(choices_.begin()->second.rounds);
+    return choices_.empty() ? std::nullopt : chat_shadow(choices_.begin()->second.rounds, options_.keep_own);
   }
 
  private:

@@ -102,8 +102,9 @@ exchange::Message chat_client_message(const std::vector<ChatTurn>& rounds) {
   return message;
 }
 
-std::optional<Shadow> chat_shadow(const std::vector<ChatTurn>& rounds) {
-  if (std::all_of(rounds.begin(), rounds.end(), [](const ChatTurn& turn) { return turn.untouched(); }))
+std::optional<Shadow> chat_shadow(const std::vector<ChatTurn>& rounds, bool keep_own) {
+  if (!keep_own &&
+      std::all_of(rounds.begin(), rounds.end(), [](const ChatTurn& turn) { return turn.untouched(); }))
     return std::nullopt;
   Shadow shadow;
   for (size_t i = 0; i < rounds.size(); ++i) {

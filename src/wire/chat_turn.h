@@ -118,7 +118,7 @@ std::string append_messages(const std::string& body, std::string_view raw);
 // What the client has after several rounds: texts joined, the last round's allowed calls.
 exchange::Message chat_client_message(const std::vector<ChatTurn>& rounds);
 // Nothing when the client has all as the planner wrote it.
-std::optional<Shadow> chat_shadow(const std::vector<ChatTurn>& rounds);
+std::optional<Shadow> chat_shadow(const std::vector<ChatTurn>& rounds, bool keep_own);
 // What to say when nothing else reached the client; empty when something did.
 std::string stopped_text(const std::vector<ChatTurn>& rounds);
 std::string stopped_sentence(const std::vector<std::string_view>& names);

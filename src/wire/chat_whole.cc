@@ -107,7 +107,7 @@ class ChatWhole final : public Reply {
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
 
   std::optional<Shadow> shadow() const override {
-    return rounds_.empty() ? std::nullopt : chat_shadow(rounds_[0]);
+    return rounds_.empty() ? std::nullopt : chat_shadow(rounds_[0], options_.keep_own);
   }
 
  private:

@@ -47,6 +47,8 @@ struct Options {
   // what others say in the body: which of the API's methods is called, of which model, and whether the
   // reply is a stream.
   std::string path = {};
+  // Reply::shadow() also when the client has all: it cannot send all of it back.
+  bool keep_own = false;
 };
 
 // A change to a request's list of messages. `message` indexes exchange::Request::messages and must not name
@@ -182,7 +184,7 @@ class Reply {
   // After finish(): for each choice, the planner's message as the client now has it.
   virtual const std::vector<exchange::Message>& client_messages() const = 0;
   // After finish(): what the upstream must see instead; nothing when the client has all calls, arguments and
-  // text as the planner wrote them. Choice 0 only.
+  // text as the planner wrote them (but see Options::keep_own). Choice 0 only.
   virtual std::optional<Shadow> shadow() const = 0;
 };
 

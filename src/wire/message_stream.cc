@@ -103,7 +103,7 @@ class MessageStream final : public Reply {
 
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
 
-  std::optional<Shadow> shadow() const override { return message_shadow(rounds_); }
+  std::optional<Shadow> shadow() const override { return message_shadow(rounds_, options_.keep_own); }
 
  private:
   bool first_round() const { return rounds_.size() == 1; }

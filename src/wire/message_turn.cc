@@ -107,8 +107,9 @@ exchange::Message message_client_message(const std::vector<MessageTurn>& rounds)
   return message;
 }
 
-std::optional<Shadow> message_shadow(const std::vector<MessageTurn>& rounds) {
-  if (std::all_of(rounds.begin(), rounds.end(), [](const MessageTurn& turn) { return turn.untouched(); }))
+std::optional<Shadow> message_shadow(const std::vector<MessageTurn>& rounds, bool keep_own) {
+  if (!keep_own &&
+      std::all_of(rounds.begin(), rounds.end(), [](const MessageTurn& turn) { return turn.untouched(); }))
     return std::nullopt;
   Shadow shadow;
   for (size_t i = 0; i < rounds.size(); ++i) {

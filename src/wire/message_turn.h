@@ -47,7 +47,7 @@ std::string withheld_round_json(const MessageTurn& turn);
 
 exchange::Message message_client_message(const std::vector<MessageTurn>& rounds);
 // Nothing when the client has all as the planner wrote it.
-std::optional<Shadow> message_shadow(const std::vector<MessageTurn>& rounds);
+std::optional<Shadow> message_shadow(const std::vector<MessageTurn>& rounds, bool keep_own);
 // What to say when nothing else reached the client; empty when something did.
 std::string stopped_text(const std::vector<MessageTurn>& rounds);
 

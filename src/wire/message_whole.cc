@@ -106,7 +106,7 @@ class MessageWhole final : public Reply {
 
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
 
-  std::optional<Shadow> shadow() const override { return message_shadow(rounds_); }
+  std::optional<Shadow> shadow() const override { return message_shadow(rounds_, options_.keep_own); }
 
  private:
   Status read(json::Value wire, MessageTurn& turn) const {

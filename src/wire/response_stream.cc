@@ -81,7 +81,7 @@ class ResponseStream final : public Reply {
   }
 
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
-  std::optional<Shadow> shadow() const override { return rounds_.shadow(); }
+  std::optional<Shadow> shadow() const override { return rounds_.shadow(options_.keep_own); }
 
  private:
   bool filtered() const { return static_cast<bool>(options_.text_filters); }

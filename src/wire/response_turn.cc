@@ -193,8 +193,8 @@ exchange::Message ResponseRounds::client_message() const {
   return message;
 }
 
-std::optional<Shadow> ResponseRounds::shadow() const {
-  if (untouched()) return std::nullopt;
+std::optional<Shadow> ResponseRounds::shadow(bool keep_own) const {
+  if (!keep_own && untouched()) return std::nullopt;
   Shadow shadow;
   for (const ResponseTurn& turn : turns) add_item(shadow.replacement, history(turn));
   return shadow;

@@ -71,7 +71,7 @@ class ResponseRounds {
   void mend(json::Value response, bool anew, const std::string& id, int64_t earlier,
             Replacements& changes) const;
   exchange::Message client_message() const;
-  std::optional<Shadow> shadow() const;
+  std::optional<Shadow> shadow(bool keep_own) const;
 
  private:
   // A turn as the planner wrote it, and what became of the calls that the client did not get.

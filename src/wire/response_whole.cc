@@ -81,7 +81,7 @@ class ResponseWhole final : public Reply {
   }
 
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
-  std::optional<Shadow> shadow() const override { return rounds_.shadow(); }
+  std::optional<Shadow> shadow() const override { return rounds_.shadow(options_.keep_own); }
 
  private:
   Status read(json::Value wire, Step& step) {
