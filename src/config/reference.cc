@@ -75,13 +75,17 @@ constexpr Key kKeys[] = {
     {"sandbox.NAME", "write", "list of strings", "[]",
      "Files and folders that may be changed. What runs later in them (`.git/hooks`, agents' and editors' "
      "configuration, …) stays as it is unless it is named itself."},
-    {"sandbox.NAME", "net", "string", "\"none\"",
-     "`\"none\"`: its own loopback and nothing else. Weakening: `\"host\"`. Hosts and ports are not built "
-     "yet, "
-     "and refused."},
+    {"sandbox.NAME", "net", "list of strings", "[]",
+     "What it may reach, through weir's proxy: `example.org` (port 443), `example.org:8443`, "
+     "`*.example.org`, an IP address; `example.org=10.0.0.7:443` for one that is at a private address; "
+     "`tcp://example.org:22` for what is neither TLS nor HTTP. `\"none\"`: nothing. Weakening: "
+     "`\"host\"`, all of the machine's network."},
     {"sandbox.NAME", "env", "list of strings", "[]",
      "Variables of weir's environment that are passed on, beside `PATH`, `LANG`, `TERM` and the like."},
-    {"sandbox.NAME", "secrets", "list of strings", "[]", "Not built yet: anything in it is refused."},
+    {"sandbox.NAME", "secrets", "table", "{}",
+     "`{ TOKEN = { env = \"TOKEN\", host = \"api.example.org\" } }`: the sandbox gets `TOKEN` with a word "
+     "that means nothing; in requests to that host, which is granted with it, the proxy puts the secret of "
+     "weir's environment (`env`) or of a file (`file`) in its place."},
     {"sandbox.NAME", "run_written", "boolean", "",
      "Programs that it wrote itself may be run: on in `shell` and `build`."},
     {"sandbox.NAME", "terminal", "boolean", "",

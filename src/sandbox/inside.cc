@@ -44,7 +44,7 @@ class First {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (is_alone()) _exit(kNotRun);
     be_somebody();
-    if (plan_.net == Net::none) bring_up_loopback();
+    if (plan_.net != Net::host) bring_up_loopback();
     sethostname("sandbox", 7);
     Fd proc;
     if (const auto failed = make_tree(plan_, own_files(), proc)) give_up(*failed);
@@ -159,7 +159,7 @@ class First {
   }
 
   void make_rules() {
-    if (!landlock_.create(plan_.net == Net::none)) give_up(Stage::landlock);
+    if (!landlock_.create(plan_.net != Net::host)) give_up(Stage::landlock);
     const unsigned run_written = plan_.run_written ? Landlock::run : 0;
     allow("/", Landlock::read);
     for (const Bind& bind : plan_.binds)
@@ -305,7 +305,7 @@ class First {
 
 uint64_t namespaces(const Plan& plan) {
   uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-  if (plan.net == Net::none) flags |= CLONE_NEWNET;
+  if (plan.net != Net::host) flags |= CLONE_NEWNET;
   return flags;
 }
 

@@ -130,6 +130,8 @@ class Planner {
               .user = around_.user,
               .cwd = command_.cwd,
               .net = profile_.net,
+              .hosts = profile_.hosts,
+              .secrets = profile_.secrets,
               .run_written = profile_.run_written,
               .terminal = profile_.terminal,
               .limits = profile_.limits};
@@ -137,6 +139,7 @@ class Planner {
     for (const std::string& path : std::set<std::string>{"/tmp", "/var/tmp", "/dev/shm", around_.home}) {
       if (!is_granted(path)) plan.scratch.push_back(path);
     }
+    for (Secret& secret : plan.secrets) secret.file = expand(secret.file, around_, command_);
     cover(plan);
     return plan;
   }
@@ -198,6 +201,9 @@ class Planner {
   // What holds secrets is covered wherever a wider grant would show it, unless it was named itself.
   void cover(Plan& plan) const {
     std::vector<std::string> places = around_.secrets;
+    for (const Secret& secret : plan.secrets) {
+      if (!secret.file.empty()) places.push_back(secret.file);
+    }
     for (const std::string_view place : kSecrets) places.push_back(around_.home + "/" + std::string(place));
     for (const std::string& place : places) {
       bool seen = false;

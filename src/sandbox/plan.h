@@ -54,6 +54,8 @@ struct Plan {
   std::vector<std::string> covered = {};  // shown as empty where a bind would show them
   std::string home, user, cwd;
   Net net = Net::none;
+  std::vector<Host> hosts = {};
+  std::vector<Secret> secrets = {};  // their files absolute
   bool run_written = false;
   bool terminal = false;
   Limits limits = {};
