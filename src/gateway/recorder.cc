@@ -177,8 +177,8 @@ void Recorder::pin(std::string_view server, std::string_view tool, const Digest&
 
 void Recorder::append(std::string entry, Done done) {
   append_effects();
-  log_.append(std::move(entry), [this, done = std::move(done)](Result<uint64_t> index) {
-    trouble_ = index ? std::string() : index.error().text();
+  log_.append(std::move(entry), [trouble = trouble_, done = std::move(done)](Result<uint64_t> index) {
+    *trouble = index ? std::string() : index.error().text();
     done(std::move(index));
   });
 }

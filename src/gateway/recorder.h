@@ -21,6 +21,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,7 +57,7 @@ class Recorder {
   void vouch(const session::Vouch& vouch, bool removed, Done done);
 
   // Why the last entry could not be written down; empty when it could.
-  const std::string& trouble() const { return trouble_; }
+  const std::string& trouble() const { return *trouble_; }
 
   // Hands over what is held back. To be called a few times a second, before reading, and at the end.
   void flush();
@@ -68,7 +69,7 @@ class Recorder {
   ledger::Log& log_;
   StoreThread& store_;
   const Clock& clock_;
-  std::string trouble_;
+  std::shared_ptr<std::string> trouble_ = std::make_shared<std::string>();  // shared with answers to come
   std::vector<std::string> effects_;
   std::vector<std::pair<uint64_t, std::string>> details_;  // by index; until the store has them
   std::vector<StoredArrival> arrivals_;

@@ -39,7 +39,7 @@ bool says_nothing(const exchange::Part& part) {
 void Workspace::label_planner(Conversation& conversation, const exchange::Message& message,
                               const Rules& rules) {
   const OwnWords* turn = nullptr;
-  const std::vector<const std::string*> words = own_words(message, turn);
+  const std::vector<const OwnPart*> words = own_words(conversation, message, turn);
   size_t spoken = 0;  // parts that say something
   for (size_t i = 0; i < message.parts.size(); ++i) {
     const exchange::Part& part = message.parts[i];
@@ -51,15 +51,21 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     }
     if (says_nothing(part)) continue;
     const size_t at = spoken++;
-    const auto found = emitted_.find(exchange::part_digest(part));
-    Emitted emitted = found != emitted_.end() ? found->second : Emitted{unseen_label_, false};
+    const Digest digest = exchange::part_digest(part);
+    const auto found = emitted_.find(digest);
+    const OwnPart* wrote = at < words.size() ? words[at] : nullptr;
+    const bool unchanged = wrote != nullptr && wrote->as_client_has == digest;
+    // Of the turn itself where that is known: others can look like it to the client, because of what was put
+    // into them, and must not change what the planner is shown or may do.
+    Emitted emitted{found != emitted_.end() ? found->second : unseen_label_, false};
+    if (unchanged) emitted = wrote->emitted;
     // It was written in a context that a person has vouched for since.
     emitted.label = settled(labels_, vouched_sources_, emitted.label, conversation.next_context_);
     std::optional<std::string> own;
-    if (found != emitted_.end() && at < words.size() && words[at] != nullptr)
+    if (found != emitted_.end() && wrote != nullptr && wrote->words)
       own = turn->vault == conversation.vault_
-                ? *words[at]
-                : moved_references(*words[at], *turn->vault, turn->session, *conversation.vault_);
+                ? *wrote->words
+                : moved_references(*wrote->words, *turn->vault, turn->session, *conversation.vault_);
     const auto* text = std::get_if<exchange::Text>(&part);
     const auto* call = std::get_if<exchange::Call>(&part);
     Rewriting rewriting(labels_, conversation, i, rules);
@@ -101,7 +107,7 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
 // in, if weir saw that.
 LabelId Workspace::label_of_thought(const exchange::Part& part) const {
   const auto found = emitted_.find(exchange::part_digest(part));
-  return found != emitted_.end() ? found->second.label : unseen_label_;
+  return found != emitted_.end() ? found->second : unseen_label_;
 }
 
 std::vector<std::pair<size_t, size_t>> Workspace::hidden_thoughts(const exchange::Request& request,
@@ -124,8 +130,8 @@ std::vector<std::pair<size_t, size_t>> Workspace::hidden_thoughts(const exchange
 namespace {
 
 struct FirstCall {
-  const std::string* id = nullptr;  // null: the message has none
-  size_t at = 0;                    // among the parts that say something
+  std::string id = {};  // empty: the message has none
+  size_t at = 0;        // among the parts that say something
 };
 
 FirstCall first_call(const exchange::Message& message) {
@@ -133,7 +139,7 @@ FirstCall first_call(const exchange::Message& message) {
   for (const exchange::Part& part : message.parts) {
     const auto* call = std::get_if<exchange::Call>(&part);
     if (call != nullptr && !call->id.empty()) {
-      first.id = &call->id;
+      first.id = call->id;
       return first;
     }
     if (!says_nothing(part)) ++first.at;
@@ -141,33 +147,40 @@ FirstCall first_call(const exchange::Message& message) {
   return first;
 }
 
+// What names a turn: its first call, and where it has none the conversation before it. No id has a NUL.
+std::string turn_name(const FirstCall& first, const Conversation& conversation) {
+  if (!first.id.empty()) return first.id;
+  return std::string(1, '\0') + std::string(as_bytes(conversation.prefix()));
+}
+
 }  // namespace
 
 // Turns are counted from their first call: what agents send as one message may have another text in front.
-std::vector<const std::string*> Workspace::own_words(const exchange::Message& message,
-                                                     const OwnWords*& turn) const {
-  std::vector<const std::string*> words;
+std::vector<const Workspace::OwnPart*> Workspace::own_words(const Conversation& conversation,
+                                                            const exchange::Message& message,
+                                                            const OwnWords*& turn) const {
+  std::vector<const OwnPart*> words;
   const FirstCall first = first_call(message);
-  const auto found = first.id == nullptr ? own_words_.end() : own_words_.find(*first.id);
+  const auto found = own_words_.find(turn_name(first, conversation));
   if (found == own_words_.end() || found->second.times != 1) return words;
   turn = &found->second;
   for (const exchange::Part& part : message.parts) {
     if (says_nothing(part)) continue;
     const size_t at = words.size() + turn->first_call - first.at;  // wraps for what stands before the turn
-    words.push_back(at < turn->parts.size() && turn->parts[at] ? &*turn->parts[at] : nullptr);
+    words.push_back(at < turn->parts.size() ? &turn->parts[at] : nullptr);
   }
   return words;
 }
 
-// Without a call there is nothing that names the turn: if it comes back under another history it stays
-// sealed.
+// A turn without a call that comes back under another history has no name: it stays sealed.
 void Workspace::remember_own_words(const Conversation& conversation, const exchange::Message& message,
                                    const WrittenOf& written) {
   const FirstCall first = first_call(message);
-  if (first.id == nullptr || conversation.vault_ == nullptr || !written) return;
-  const auto [at, added] = own_words_.try_emplace(*first.id);
+  if (conversation.vault_ == nullptr || !written) return;
+  const std::string name = turn_name(first, conversation);
+  const auto [at, added] = own_words_.try_emplace(name);
   OwnWords& own = at->second;
-  if (added) own_words_order_.push_back(*first.id);
+  if (added) own_words_order_.push_back(name);
   if (++own.times > 1) {
     own.parts.clear();
     return;
@@ -176,7 +189,9 @@ void Workspace::remember_own_words(const Conversation& conversation, const excha
   own.vault = conversation.vault_;
   own.session = conversation.session_;
   for (const exchange::Part& part : message.parts) {
-    if (!says_nothing(part)) own.parts.push_back(written(part).original);
+    if (says_nothing(part)) continue;
+    const Written said = written(part);
+    own.parts.push_back({said.original, exchange::part_digest(part), emitted_in(conversation, said)});
   }
   if (own_words_.size() <= limits_.emitted_max) return;
   own_words_.erase(own_words_order_.front());
@@ -205,6 +220,12 @@ void Workspace::add_planner_words(Conversation& conversation, const exchange::Pa
   }
 }
 
+Workspace::Emitted Workspace::emitted_in(const Conversation& conversation, const Written& said) {
+  const seal::Vault* vault = conversation.vault_.get();
+  return {labels_.join(conversation.planner_label(labels_), said.carries),
+          vault != nullptr && vault->revealed() == kNoLabel};
+}
+
 void Workspace::emitted(const Conversation& conversation, const exchange::Message& message,
                         const WrittenOf& written) {
   remember_own_words(conversation, message, written);
@@ -213,15 +234,12 @@ void Workspace::emitted(const Conversation& conversation, const exchange::Messag
     if (thinking != nullptr ? thinking->sealed.empty() : says_nothing(part)) continue;
     const Written said = written ? written(part) : Written{};
     const Digest digest = exchange::part_digest(part);
-    const LabelId label = labels_.join(conversation.planner_label(labels_), said.carries);
-    const seal::Vault* vault = conversation.vault_.get();
-    const bool before_reveal = vault != nullptr && vault->revealed() == kNoLabel;
-    auto [at, added] = emitted_.try_emplace(digest, Emitted{label, before_reveal});
-    at->second.before_reveal = at->second.before_reveal && before_reveal;
+    const Emitted now = emitted_in(conversation, said);
+    auto [at, added] = emitted_.try_emplace(digest, now.label);
     // The same words written in two contexts: nobody knows later which of the two comes back.
-    const LabelId joined = labels_.join(at->second.label, label);
-    if (!added && joined == at->second.label) continue;
-    at->second.label = joined;
+    const LabelId joined = labels_.join(at->second, now.label);
+    if (!added && joined == at->second) continue;
+    at->second = joined;
     if (added) emitted_order_.push_back(digest);
     emitted_new_.push_back({digest, joined});
     if (const auto* text = std::get_if<exchange::Text>(&part)) add_written(text->text, joined);
@@ -258,7 +276,7 @@ void Workspace::add_written_call(const exchange::Call& call, LabelId label) {
 
 void Workspace::restore_emitted(const EmittedPart& part) {
   const auto [at, added] = emitted_.try_emplace(part.digest);
-  at->second.label = part.label;
+  at->second = part.label;
   if (added) emitted_order_.push_back(part.digest);
 }
 

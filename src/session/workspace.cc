@@ -191,7 +191,7 @@ void Workspace::label_segment(Conversation& conversation, const client::Segment&
     case client::Voice::planner: {
       const auto found = emitted_.find(exchange::part_digest(exchange::Text{std::string(segment.text)}));
       return add_untrusted_text(conversation, segment.text,
-                                found != emitted_.end() ? found->second.label : unseen_label_, rewriting);
+                                found != emitted_.end() ? found->second : unseen_label_, rewriting);
     }
     case client::Voice::outside:
       break;

@@ -197,10 +197,17 @@ class Workspace {
     if (limits_.trace) index_.add(text, label);
   }
   struct OwnWords;
+  struct OwnPart;
+  struct Emitted {
+    LabelId label = kNoLabel;
+    bool before_reveal = false;  // the planner had been told nothing untrusted
+  };
+  Emitted emitted_in(const Conversation& conversation, const Written& said);
   void add_planner_words(Conversation& conversation, const exchange::Part& part, const std::string* own);
-  // The planner's own words for the message's parts (those that say something), each null where the client
-  // has the same or nobody knows; and the turn that they are of.
-  std::vector<const std::string*> own_words(const exchange::Message& message, const OwnWords*& turn) const;
+  // What the planner wrote for the message's parts (those that say something), each null where nobody knows;
+  // and the turn that it is of.
+  std::vector<const OwnPart*> own_words(const Conversation& conversation, const exchange::Message& message,
+                                        const OwnWords*& turn) const;
   void remember_own_words(const Conversation& conversation, const exchange::Message& message,
                           const WrittenOf& written);
 
@@ -223,18 +230,19 @@ class Workspace {
   };
   std::unordered_map<Digest, Place, DigestHash> by_prefix_;
   // What the planner wrote, as the client has it.
-  struct Emitted {
-    LabelId label = kNoLabel;
-    bool before_reveal = false;  // the planner had been told nothing untrusted
+  std::unordered_map<Digest, LabelId, DigestHash> emitted_;
+  // A turn as the planner wrote it, by the id of its first call, or else by the conversation before it. What
+  // the client has must not be the key: two turns can look alike to it, because of what was put into them.
+  struct OwnPart {
+    std::optional<std::string> words;  // where the client has others
+    Digest as_client_has = {};
+    Emitted emitted = {};  // of this turn alone
   };
-  std::unordered_map<Digest, Emitted, DigestHash> emitted_;
-  // A turn's own words where the client has others, by the id of its first call. What the client has must not
-  // be the key: two turns can look alike to it, because of what was put into them.
   struct OwnWords {
-    int times = 0;                                  // turns that began with a call of this id
-    size_t first_call = 0;                          // its place in `parts`
-    std::vector<std::optional<std::string>> parts;  // of those that say something
-    std::shared_ptr<seal::Vault> vault;             // shared with its session: its references are of it
+    int times = 0;                       // turns that began with a call of this id
+    size_t first_call = 0;               // its place in `parts`
+    std::vector<OwnPart> parts;          // those that say something
+    std::shared_ptr<seal::Vault> vault;  // shared with its session: its references are of it
     std::string session;
   };
   std::unordered_map<std::string, OwnWords> own_words_;
