@@ -179,6 +179,30 @@ TEST_F(WorkspaceTest, WhatIsReplacedIsFoundAgainWhenTheClientDropsThinking) {
   EXPECT_TRUE(workspace_.hidden_thoughts(request, *without, rules).empty());
 }
 
+// What was put into one turn makes it look like another one to the client; neither may change the other.
+TEST_F(WorkspaceTest, ATurnIsKnownByItselfAndNotByHowItLooks) {
+  const Sealing sealing;
+  Rules rules = rules_;
+  rules.sealing = &sealing;
+  const LabelId strange = workspace_.labels().intern(Label::of(Origin::unseen_model(), Readers::owner()));
+  const Message looks = text(Role::planner, "Here it is: ready and done.");
+  const auto shown = [&](const std::string& said, bool content) {
+    Request request;
+    request.messages.push_back(text(Role::user, said));
+    workspace_.emitted(*workspace_.observe(request, rules), looks, [&](const exchange::Part&) {
+      return content ? Workspace::Written{strange, "Here it is: {{weir:v1}} and done."}
+                     : Workspace::Written{};
+    });
+    request.messages.push_back(looks);
+    const auto conversation = workspace_.observe(request, rules);
+    return std::pair(conversation->replaced().size(),
+                     conversation->planner().vouch("done", trace::Form::text) != kNoLabel);
+  };
+  EXPECT_EQ(shown("one", false), std::pair(size_t{0}, true));
+  EXPECT_EQ(shown("two", true), std::pair(size_t{1}, true));
+  EXPECT_EQ(shown("three", false), std::pair(size_t{0}, true));
+}
+
 class SmallWorkspaceTest : public WorkspaceTest {
  protected:
   SmallWorkspaceTest() : WorkspaceTest({.conversations_max = 2, .emitted_max = 2}) {}
