@@ -59,6 +59,11 @@ void refuse(const std::shared_ptr<net::ServerCall>& call, const Message& message
 
 }  // namespace
 
+std::string Stateless::conversation_of(net::ServerCall& call) {
+  return std::string(
+      call.headers().find("weir-session").value_or("").substr(0, limits::kMcpSessionNameBytesMax));
+}
+
 struct Stateless::Client {
   std::shared_ptr<Session> session;  // shared with what is under way, which holds it weakly
   std::map<std::string, std::shared_ptr<StatelessReply>> replies;  // by the session's id of the request
@@ -97,8 +102,7 @@ void Stateless::post(const Call& call, Message message) {
 }
 
 Stateless::Client* Stateless::client_for(const Call& call, const wire::mcp::RequestMeta& said) {
-  const std::string conversation(
-      call->headers().find("weir-session").value_or("").substr(0, limits::kMcpSessionNameBytesMax));
+  const std::string conversation = conversation_of(*call);
   const std::string key = key_of(conversation, said);
   if (const auto at = clients_.find(key); at != clients_.end()) return at->second.get();
   if (clients_.size() >= limits::kMcpSessionsMax && !make_room()) return nullptr;
@@ -189,6 +193,11 @@ void Stateless::deliver(Client& client, std::string text, const std::string& abo
   } else {
     reply->tell(messages->front());
   }
+}
+
+void Stateless::end(const std::string& conversation) {
+  std::erase_if(clients_, [&](const auto& each) { return each.first.starts_with(conversation + "\n"); });
+  conversations_.erase(conversation);
 }
 
 std::vector<std::shared_ptr<Session>> Stateless::all() const {

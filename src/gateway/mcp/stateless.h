@@ -26,6 +26,10 @@ class Stateless {
 
   // A POST with one message of that era, or one that names no revision that begins with a handshake.
   void post(const std::shared_ptr<net::ServerCall>& call, Message message);
+  // The Weir-Session of a request, empty when it has none.
+  static std::string conversation_of(net::ServerCall& call);
+  // Its client says that the conversation of this Weir-Session is over, as `weir mcp` does when its own ends.
+  void end(const std::string& conversation);
   // Ends sessions that nobody has used for limits::kMcpSessionIdleMs.
   void sweep();
   size_t sessions() const { return clients_.size(); }
