@@ -432,6 +432,10 @@ void Session::answered(const Wanted& wanted, Result<Message> answer) {
   if (none) return refuse(wanted.id, answer ? code::kInternal : code::kServerGone, none->text());
   if (answer->kind == wire::mcp::Kind::error || wanted.act == Act::completion)
     return respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
+  if (!stateless_ && wanted.act == Act::tool) {
+    if (auto older = wire::mcp::parse(wire::mcp::object_result(*answer), false))
+      *answer = std::move(older->front());
+  }
   const Labels& labels = gateway_.workspace().labels();
   auto annotated = wire::mcp::parse(
       wire::mcp::with_annotations(*answer, !labels.trusted(shown), !labels.everyone_reads(shown),
