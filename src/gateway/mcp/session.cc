@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "wire/mcp/content.h"
 #include "wire/mcp/labels.h"
+#include "wire/mcp/older.h"
 #include "wire/splice.h"
 
 namespace weir::gateway::mcp {
@@ -402,6 +403,10 @@ void Session::answered(const Wanted& wanted, Result<Message> answer) {
   if (answer && answer->kind == wire::mcp::Kind::result && wanted.upstream->stateless() &&
       answer->result()["resultType"].exists())
     return input_required(wanted, *answer);
+  // What a server of the eras before may not say is not passed on to clients to whom it would mean something.
+  if (answer && answer->kind == wire::mcp::Kind::result && stateless_ &&
+      (answer->result()["resultType"].exists() || answer->result()["inputRequests"].exists()))
+    return input_failed(wanted.id, "the server answered with what its revision of MCP has not");
   if (answer && answer->kind == wire::mcp::Kind::error && wanted.act == Act::tool &&
       answer->error()["code"].integer() == code::kHeaderMismatch)
     catalogue_.refresh(*wanted.upstream, List::tools);  // it wants other arguments repeated than it did

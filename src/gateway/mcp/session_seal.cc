@@ -9,6 +9,7 @@
 #include "gateway/mcp/session.h"
 #include "seal/inquiry.h"
 #include "session/with_content.h"
+#include "wire/mcp/older.h"
 #include "wire/mcp/sealed.h"
 #include "wire/splice.h"
 

@@ -227,6 +227,15 @@ TEST_F(StatelessTest, AClientOfTheHandshakeEraIsAskedByRequests) {
   EXPECT_NE(reply->body.find("found"), std::string::npos) << reply->body;
 }
 
+TEST_F(StatelessTest, AServerOfTheErasBeforeCannotAnswerWithAQuestion) {
+  servers_["bank"].results["get_balance"] =
+      R"({"content":[],"resultType":"input_required","inputRequests":{"k":{"method":"roots/list"}}})";
+  start();
+  const std::string refused = call("bank__get_balance", "{}", {}, {}, kAll);
+  EXPECT_NE(refused.find("-32603"), std::string::npos) << refused;
+  EXPECT_EQ(refused.find("roots/list"), std::string::npos) << refused;
+}
+
 TEST_F(StatelessTest, AServerThatAsksForEverIsGivenUp) {
   make_mail_stateless();
   servers_["mail"].results["search"] = R"({"resultType":"input_required","requestState":"s"})";

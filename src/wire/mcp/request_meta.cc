@@ -112,20 +112,6 @@ Result<std::string> plain_result(const Message& answer, bool hints) {
   return with_value(answer.document, result, with_members(result, drop, added));
 }
 
-std::string object_result(const Message& answer) {
-  const json::Value result = answer.result();
-  const json::Value structured = result["structuredContent"];
-  if (!structured.exists() || structured.is_object()) return std::string(answer.text());
-  Added added;
-  if (result["content"].size() == 0) {
-    json::Writer writer;
-    writer.begin_array().begin_object().field("type", "text").field("text", structured.raw());
-    added.emplace_back("content", writer.end_object().end_array().take());
-  }
-  const Which drop = [](std::string_view key) { return key == "structuredContent"; };
-  return with_value(answer.document, result, with_members(result, drop, added));
-}
-
 Freshness freshness_of(json::Value result) {
   Freshness freshness;
   freshness.ttl_ms = std::max<int64_t>(0, result["ttlMs"].integer().value_or(0));

@@ -55,10 +55,6 @@ std::string with_input(std::string_view params, const std::string* responses, co
 // these has another type than it should.
 Result<std::string> plain_result(const Message& answer, bool hints);
 
-// A tool's result for a client of the earlier eras, where structuredContent is an object: any other is left out,
-// and is text where there is no content else. The whole answer.
-std::string object_result(const Message& answer);
-
 // Caching hints (server/utilities/caching).
 struct Freshness {
   int64_t ttl_ms = 0;

@@ -84,19 +84,6 @@ TEST(RequestMeta, ResultsChangeTheirEra) {
   EXPECT_FALSE(freshness_of(stateless.result()).shared);
 }
 
-TEST(RequestMeta, StructuredContentIsAnObjectInTheEarlierEras) {
-  const std::string object =
-      R"({"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":{"a":1}}})";
-  EXPECT_EQ(object_result(message(object)), object);
-  EXPECT_EQ(
-      object_result(message(
-          R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"x"}],"structuredContent":[1]}})")),
-      R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"x"}]}})");
-  EXPECT_EQ(
-      object_result(message(R"({"jsonrpc":"2.0","id":1,"result":{"content":[],"structuredContent":"x"}})")),
-      R"({"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":"\"x\""}]}})");
-}
-
 TEST(RequestMeta, ASubscriptionsNotificationsCarryItsId) {
   EXPECT_EQ(
       with_subscription("n", R"({"uri":"x"})", "\"a\""),

@@ -58,10 +58,4 @@ std::string tool_entry(std::string_view name, std::string_view description, std:
   return writer.end_object().take();
 }
 
-bool has_object_output(std::string_view entry) {
-  const auto tool = json::parse(std::string(entry));
-  const json::Value schema = tool ? tool->root()["outputSchema"] : json::Value();
-  return !schema.exists() || schema["type"].string_or("") == "object";
-}
-
 }  // namespace weir::wire::mcp

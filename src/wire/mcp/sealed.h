@@ -22,8 +22,6 @@ std::string progress_params(std::string_view token, double progress, std::string
 // A tool of tools/list without `outputSchema`: clients that know it refuse a result without
 // structuredContent. `entry` is an object's JSON text.
 std::string without_output_schema(std::string_view entry);
-// Whether its `outputSchema`, where it has one, is of an object.
-bool has_object_output(std::string_view entry);
 // An exchange::Tool's entry of tools/list.
 std::string tool_entry(std::string_view name, std::string_view description, std::string_view schema);
 
