@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "cli/command.h"
+#include "wire/mcp/headers.h"
+#include "wire/mcp/request_meta.h"
 
 namespace weir::cli {
 namespace {
@@ -95,12 +99,15 @@ void Bridge::take_message(Message message) {
       options_.write(mcp::error("null", mcp::code::kInvalidRequest, "a request with this id is under way"));
       return;
     }
+    if (mcp::says_revision(message)) stateless_.insert(message.id);
     return pass(std::move(text), std::move(message.id));
   }
   if (message.kind == mcp::Kind::notification) {
     if (message.method == "notifications/initialized") initialized_ = text;
     if (message.method == "notifications/cancelled") {
-      owed_.erase(std::string(message.params()["requestId"].raw()));
+      const std::string id(message.params()["requestId"].raw());
+      if (stateless_.contains(id)) return cancelled(id);
+      owed_.erase(id);
       owed_less();
     }
     return pass(std::move(text), {});
@@ -118,12 +125,49 @@ void Bridge::pass(std::string text, std::string id) {
     options_.write(mcp::error(id, mcp::code::kServerGone, "weir does not take more messages just now"));
     return;
   }
-  if (state_ == State::ready) return link_->send(std::move(text), std::move(id));
+  if (state_ == State::ready) return send(std::move(text), std::move(id));
   // What the handshake is made of is sent when there is somebody to shake hands with.
   if (id == hello_id_ && !id.empty()) return;
   if (id.empty() && text == initialized_ && welcomed_) return;
   backlog_bytes_ += text.size();
   backlog_.push_back({std::move(text), std::move(id)});
+}
+
+// To the weir that is there, in the form of the message's era.
+void Bridge::send(std::string text, std::string id) {
+  if (id.empty() || !stateless_.contains(id)) return link_->send(std::move(text), std::move(id));
+  const auto messages = mcp::parse(text, false);
+  if (!messages) return;  // it was parsed when it came
+  const Message& message = messages->front();
+  if (session_.empty()) {
+    std::array<uint8_t, 12> random{};
+    SystemRandom().fill(random);
+    session_ = "stdio-" + to_hex({reinterpret_cast<const char*>(random.data()), random.size()});
+  }
+  const std::string_view revision = message.params()["_meta"][mcp::meta::kRevision].string_or("");
+  mcp::HeaderList headers = mcp::standard_headers(revision, message.method, message.params());
+  headers.emplace_back("Weir-Session", session_);
+  headers.emplace_back("Weir-Stdio", "1");  // there are no headers on stdio that could repeat arguments
+  link_->send_stateless(std::move(text), std::move(id), headers);
+}
+
+void Bridge::cancelled(const std::string& id) {
+  stateless_.erase(id);
+  owed_.erase(id);
+  if (state_ == State::ready) link_->abandon(id);
+  std::erase_if(backlog_, [&](const Waiting& each) { return each.id == id; });
+  owed_less();
+}
+
+// So that its servers end with it.
+void Bridge::end_conversation() {
+  auto url = net::parse_url(base() + "/mcp");
+  if (session_.empty() || running_ || !url) return;
+  client_.send_off(
+      {"DELETE",
+       std::move(*url),
+       {{"Authorization", "Bearer " + first_line(options_.data_dir + "/token")}, {"Weir-Session", session_}},
+       {}});
 }
 
 void Bridge::end_of_input() {
@@ -142,6 +186,7 @@ void Bridge::close() {
   find_again_.cancel();
   probe_.reset();
   if (link_) link_->close();
+  end_conversation();
   const int64_t end_ms = loop_.mono_ms() + kGoodbyeMs;
   const auto wait = [this, end_ms](const auto& again) -> void {
     if (client_.working() == 0 || loop_.mono_ms() >= end_ms) return options_.done();
@@ -254,8 +299,7 @@ void Bridge::open(const std::string& base, const std::string& token) {
   state_ = State::ready;
   if (!hello_.empty()) link_->send(hello_, hello_id_);
   backlog_bytes_ = 0;
-  for (Waiting& waiting : std::exchange(backlog_, {}))
-    link_->send(std::move(waiting.text), std::move(waiting.id));
+  for (Waiting& waiting : std::exchange(backlog_, {})) send(std::move(waiting.text), std::move(waiting.id));
 }
 
 // The client's handshake, replayed, was answered.
@@ -267,8 +311,7 @@ void Bridge::shaken_hands(const Message& answer) {
   state_ = State::ready;
   if (!initialized_.empty()) link_->send(initialized_, {});
   backlog_bytes_ = 0;
-  for (Waiting& waiting : std::exchange(backlog_, {}))
-    link_->send(std::move(waiting.text), std::move(waiting.id));
+  for (Waiting& waiting : std::exchange(backlog_, {})) send(std::move(waiting.text), std::move(waiting.id));
   // What there is may be another now.
   for (const char* kind : {"tools", "prompts", "resources"}) {
     const json::Value capability = answer.result()["capabilities"][kind];
@@ -289,6 +332,7 @@ void Bridge::on_message(std::string text) {
     return shaken_hands(message);
   }
   if (answer && owed_.erase(message.id) == 0) return;  // it was cancelled
+  if (answer) stateless_.erase(message.id);
   if (message.kind == mcp::Kind::result && message.id == hello_id_ && !welcomed_) {
     welcomed_ = true;
     revision_ = message.result()["protocolVersion"].string_or("");
@@ -315,6 +359,7 @@ void Bridge::on_failed(const std::string& id, const Error& why) {
     return;
   }
   if (owed_.erase(id) > 0) options_.write(mcp::error(id, mcp::code::kServerGone, why.text()));
+  stateless_.erase(id);
   if (hello) {
     hello_.clear();
     hello_id_.clear();
@@ -341,6 +386,7 @@ void Bridge::lost(const Error& why) {
     if (waiting.contains(id)) {
       owed_.emplace(id, std::move(text));
     } else {
+      stateless_.erase(id);
       options_.write(
           mcp::error(id, mcp::code::kServerGone, "weir was lost while this was under way: " + why.message));
     }

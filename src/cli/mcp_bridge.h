@@ -1,9 +1,10 @@
 // Bridge: one MCP client on lines of JSON, one weir behind /mcp, which may go and come back.
 //
-// Hands over each message; answers itself what is no message. Finds the weir that runs on the data folder,
-// and runs one in this process when there is none. When that weir is lost, what it owed is answered with an
-// error, the client's own handshake is replayed to the next one, and what the client says meanwhile waits,
-// bounded. One event loop.
+// Requests of the stateless era are one POST each, with the headers that their era has; they are cancelled by
+// ending that. Hands over each message; answers itself what is no message. Finds the weir that runs on the
+// data folder, and runs one in this process when there is none. When that weir is lost, what it owed is
+// answered with an error, the client's own handshake is replayed to the next one, and what the client says
+// meanwhile waits, bounded. One event loop.
 #pragma once
 
 #include <deque>
@@ -53,6 +54,9 @@ class Bridge {
   void take_message(Message message);
   void refuse(const std::string& line, const Error& why);
   void pass(std::string text, std::string id);
+  void send(std::string text, std::string id);
+  void cancelled(const std::string& id);
+  void end_conversation();
 
   void find();
   void find_later();
@@ -87,8 +91,10 @@ class Bridge {
   bool welcomed_ = false;                                   // its initialize was answered
   uint64_t replays_ = 0;
   std::map<std::string, std::string>
-      owed_;                     // requests that are not answered: by id, the text unless it is long
-  std::set<std::string> asked_;  // ids of weir's own requests
+      owed_;                         // requests that are not answered: by id, the text unless it is long
+  std::set<std::string> asked_;      // ids of weir's own requests
+  std::set<std::string> stateless_;  // ids of those of `owed_` that are of that era
+  std::string session_;              // what tells its conversation from others'; empty until there is one
   struct Waiting {
     std::string text, id;
   };

@@ -242,6 +242,11 @@ class Reader {
       WEIR_TRY(read_secrets(element["headers"], server.headers));
       WEIR_TRY(element.read("manifest", server.manifest));
       WEIR_TRY(element.read("prefix", server.prefix));
+      std::string labels = "stricter";
+      WEIR_TRY(element.read("labels", labels));
+      if (labels != "stricter" && labels != "trusted")
+        return element["labels"].error("expected \"stricter\" or \"trusted\"");
+      server.labels_trusted = labels == "trusted";
       WEIR_TRY(check_server(element, server));
       WEIR_TRY(read_server_sandbox(element, server));
       if (!server.manifest.empty()) {
@@ -414,6 +419,9 @@ std::vector<std::string> Config::weakenings() const {
           fmt::format("server {}: net = \"host\" in [sandbox.{}]: the whole network, and what "
                       "listens on this machine",
                       server.name, server.sandbox->name));
+    if (server.labels_trusted)
+      lines.push_back(fmt::format(
+          "server {}: labels = \"trusted\": what it says of its data's labels is believed", server.name));
   }
   if (mcp.alone && has_model())
     lines.emplace_back("mcp.alone: MCP calls that the model proxy has not seen start with a clean context");

@@ -53,6 +53,7 @@ struct Server {
   std::string manifest = {};                        // the manifest that describes it, when not `name`
   bool prefix = true;                               // its tools are "name__tool" to clients, else plain
   std::optional<sandbox::Profile> sandbox = {};     // what `command` may touch; nothing: it runs as weir does
+  bool labels_trusted = false;  // weakening: what it says of its results' labels is believed
   bool operator==(const Server&) const = default;
 };
 

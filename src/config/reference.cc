@@ -56,6 +56,9 @@ constexpr Key kKeys[] = {
      "Header fields for `url`, such as `Authorization`; `\"$NAME\"` is taken from weir's environment."},
     {"[server]", "prefix", "boolean", "true",
      "Clients see its tools and prompts as `name__tool`; `false`: by their own names."},
+    {"[server]", "labels", "string", "\"stricter\"",
+     "Labels that it puts into its results' `_meta` can make weir's own only worse; `\"trusted\"`: they stand "
+     "in place of what the manifest says."},
     {"[server]", "manifest", "string", "",
      "The manifest that describes it. Without: your own of its name; else the one for the package that the "
      "command "

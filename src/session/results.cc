@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "manifest/label_result.h"
+#include "manifest/said_labels.h"
 #include "session/attribution.h"
 #include "session/rewriting.h"
 #include "session/source.h"
@@ -101,6 +102,9 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   Rewriting rewriting(labels_, conversation, part, rules);
   std::vector<LabelledText> pieces =
       manifest::label_result(facts, tool, root, result, *rules.trust, labels_, rewriting.on());
+  if (rules.said != nullptr)
+    manifest::apply_said(*rules.said, rules.believed, facts, tool, *rules.trust, labels_, result.texts.size(),
+                         pieces);
   for (LabelledText& piece : pieces) piece.label = labels_.join(piece.label, inherited);
   if (rewriting.on()) {
     join_copies(index_, vouched_sources_, labels_, pieces);

@@ -23,6 +23,7 @@
 #include "client/profile.h"
 #include "exchange/exchange.h"
 #include "label/label.h"
+#include "label/said.h"
 #include "manifest/label_result.h"
 #include "manifest/manifests.h"
 #include "manifest/trust.h"
@@ -54,6 +55,9 @@ struct Rules {
   // Names with a "/" are "server/tool" already (replay files); from a model they are names like any other.
   bool plain_names = false;
   const Sealing* sealing = nullptr;  // null: everything is shown
+  // What the server says of the labels of the result that is given to returned(), and whether it is believed.
+  const SaidLabels* said = nullptr;
+  bool believed = false;
 
   // "server/tool" for a name on the wire.
   std::string tool_name(std::string_view wire_name) const;

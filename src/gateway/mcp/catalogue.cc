@@ -67,10 +67,11 @@ void Catalogue::reserve(std::string_view client_name) {
   tool_names_.add({{}, std::string(client_name)}, false);
 }
 
-void Catalogue::load(List list, std::function<void()> done) {
+void Catalogue::load(List list, std::function<void()> done, std::function<bool()> enough) {
   auto waiter = std::make_shared<Waiter>();
   waiter->list = list;
   waiter->done = std::move(done);
+  waiter->enough = std::move(enough);
   waiters_.push_back(waiter);
   waiter->deadline = loop_.after(limits::kMcpListMs, [this, waiter = waiter.get()] {
     waiter->due = true;
@@ -94,16 +95,17 @@ void Catalogue::check_waiters() {
   // A waiter's `done` may end the session, and this with it: what is left is looked at only while it stands.
   for (size_t i = 0; i < waiters_.size();) {
     const List list = waiters_[i]->list;
-    const bool ready =
-        waiters_[i]->due || std::none_of(servers_.begin(), servers_.end(),
-                                         [&](const auto& lists) { return lists->worth_waiting(list); });
+    const bool enough = waiters_[i]->enough && waiters_[i]->enough();
+    const bool ready = waiters_[i]->due || enough ||
+                       std::none_of(servers_.begin(), servers_.end(),
+                                    [&](const auto& lists) { return lists->worth_waiting(list); });
     if (!ready) {
       ++i;
       continue;
     }
     const std::shared_ptr<Waiter> waiter = waiters_[i];
     waiters_.erase(waiters_.begin() + static_cast<std::ptrdiff_t>(i));
-    told_[static_cast<size_t>(list)] = true;
+    if (!enough) told_[static_cast<size_t>(list)] = true;
     loop_.post([waiter] {
       if (waiter->done) waiter->done();
     });
@@ -230,12 +232,7 @@ void Catalogue::refresh_all(const Upstream& upstream) {
 }
 
 void Catalogue::watch(List list) {
-  told_[static_cast<size_t>(list)] = true;
-  for (const auto& lists : servers_) {
-    Lists::One& one = lists->of(list);
-    one.wanted = true;
-    if (!one.loaded && !one.loading) fetch(*lists, list, {});
-  }
+  if (!told_[static_cast<size_t>(list)]) load(list, {});
 }
 
 wire::mcp::Freshness Catalogue::freshness(List list) const {

@@ -46,8 +46,9 @@ class Catalogue {
   void add(Upstream& upstream);
   // A tool's name that no server's tool is given, because it is weir's own.
   void reserve(std::string_view client_name);
-  // Runs `done` once all servers' lists are here, or kMcpListMs later. Not inside the call.
-  void load(List list, std::function<void()> done);
+  // Runs `done` once all servers' lists are here, or kMcpListMs later, or as soon as `enough` says that what
+  // came is enough. Not inside the call.
+  void load(List list, std::function<void()> done, std::function<bool()> enough = {});
   // The server says that it changed, or came back: fetched again if it ever was.
   void refresh(const Upstream& upstream, List list);
   void refresh_all(const Upstream& upstream);
@@ -78,6 +79,7 @@ class Catalogue {
   struct Waiter {
     List list;
     std::function<void()> done;
+    std::function<bool()> enough;
     net::Timer deadline;
     bool due = false;
   };

@@ -42,7 +42,7 @@ struct Endpoint::Client {
 Endpoint::Endpoint(Gateway& gateway, Dial dial)
     : gateway_(gateway),
       dial_(std::move(dial)),
-      common_{{}, RequestStates(gateway.random())},
+      common_{{}, wire::mcp::RequestStates(gateway.random())},
       stateless_(gateway, dial_, common_) {
   sweep_ = gateway_.loop().after(limits::kMcpSweepMs, [this] { sweep(); });
 }
@@ -64,6 +64,11 @@ void Endpoint::handle(const Call& call) {
   }
   if (call->method() == "GET") return listen(call);
   if (call->method() == "DELETE") {
+    if (const std::string name = Stateless::conversation_of(*call);
+        !name.empty() && !call->headers().has("mcp-session-id")) {
+      stateless_.end(name);
+      return call->respond(204, {}, {});
+    }
     Client* client = find(call);
     if (client == nullptr) return;
     clients_.erase(client->session->id());

@@ -18,11 +18,14 @@ TEST_F(EndpointTest, ListsToolsOfAllServersUnderTheirNames) {
   EXPECT_NE(list.find(R"("name":"send_money")"), std::string::npos) << list;
 }
 
-TEST_F(EndpointTest, LetsACallThroughAndChangesNothingButTheId) {
+TEST_F(EndpointTest, LetsACallThroughAndChangesNothingButTheIdAndTheAnnotations) {
   start();
   initialize();
   const std::string answer = call("bank__get_balance", R"({"account":"mine"})");
-  EXPECT_EQ(answer, R"({"jsonrpc":"2.0","id":1,"result":)" + servers_["bank"].results["get_balance"] + "}");
+  const std::string result = servers_["bank"].results["get_balance"];
+  EXPECT_EQ(answer, R"({"jsonrpc":"2.0","id":1,"result":)" + result.substr(0, result.size() - 1) +
+                        R"(,"_meta":{"io.modelcontextprotocol/trust-annotations":)"
+                        R"({"untrusted":false,"sensitive":true}}}})");
   ASSERT_EQ(servers_["bank"].calls.size(), 1u);
   EXPECT_EQ(servers_["bank"].calls[0].second, R"({"account":"mine"})");
   EXPECT_EQ(running_->gateway().counters().allowed, 1u);

@@ -6,6 +6,8 @@
 
 #include "base/limits.h"
 #include "wire/mcp/content.h"
+#include "wire/mcp/labels.h"
+#include "wire/mcp/older.h"
 #include "wire/splice.h"
 
 namespace weir::gateway::mcp {
@@ -25,13 +27,14 @@ std::string with_string(json::Value params, json::Value where, std::string_view 
 }
 
 // What servers are told that the client can do.
-std::string capabilities_for_servers(json::Value client) {
+std::string capabilities_for_servers(json::Value client, bool tasks) {
   json::Writer writer;
   writer.begin_object();
   for (const std::string_view name : {"sampling", "elicitation", "roots"}) {
     const json::Value capability = client["capabilities"][name];
     if (capability.is_object()) writer.key(name).raw(capability.raw());
   }
+  if (tasks) writer.key("extensions").raw(R"({"io.modelcontextprotocol/tasks":{}})");
   return writer.end_object().take();
 }
 
@@ -103,7 +106,7 @@ std::string Session::initialize(const Message& request) {
 }
 
 void Session::start_servers() {
-  const Greeting greeting = greeting_for(capabilities_for_servers(client_.root()));
+  const Greeting greeting = greeting_for(capabilities_for_servers(client_.root(), knows_tasks()));
   for (const config::Server& server : began_with_->servers) {
     if (server.command.empty() && server.url.empty()) continue;
     auto slot = std::make_shared<Upstream*>(nullptr);  // the handlers are made before what they are for
@@ -206,24 +209,26 @@ void Session::call_tool(std::shared_ptr<const Message> message) {
   if (sealing() && *name.string() == seal::kAskTool) return ask_reader(*message);
   // A name that is known need not wait for other servers' lists.
   const bool known = catalogue_.find_by_client_name(List::tools, *name.string()) != nullptr;
-  with_lists(message->id, known ? std::vector<List>{} : std::vector{List::tools},
-             [this, message, name, params, arguments] {
-               const Entry* entry = catalogue_.find_by_client_name(List::tools, *name.string());
-               if (entry == nullptr)
-                 return refuse(message->id, code::kInvalidParams,
-                               fmt::format("unknown tool: {}", shown(*name.string())));
-               Wanted wanted{message->id,
-                             Act::tool,
-                             entry->upstream,
-                             "tools/call",
-                             with_string(params, name, entry->name),
-                             {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
-                              entry->upstream->server().name + "/" + entry->name,
-                              arguments.exists() ? std::string(arguments.raw()) : "{}"},
-                             entry->pin != PinState::accepted,
-                             entry->schema};
-               decide(std::move(wanted));
-             });
+  with_lists(
+      message->id, known ? std::vector<List>{} : std::vector{List::tools},
+      [this, message, name, params, arguments] {
+        const Entry* entry = catalogue_.find_by_client_name(List::tools, *name.string());
+        if (entry == nullptr)
+          return refuse(message->id, code::kInvalidParams,
+                        fmt::format("unknown tool: {}", shown(*name.string())));
+        Wanted wanted{message->id,
+                      Act::tool,
+                      entry->upstream,
+                      "tools/call",
+                      with_string(params, name, entry->name),
+                      {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
+                       entry->upstream->server().name + "/" + entry->name,
+                       arguments.exists() ? std::string(arguments.raw()) : "{}"},
+                      entry->pin != PinState::accepted,
+                      entry->schema};
+        decide(std::move(wanted));
+      },
+      std::string(*name.string()));
 }
 
 void Session::read_resource(std::shared_ptr<const Message> message) {
@@ -250,22 +255,25 @@ void Session::get_prompt(std::shared_ptr<const Message> message) {
   const json::Value name = message->params()["name"];
   if (!name.is_string()) return refuse(message->id, code::kInvalidParams, "params.name is no string");
   const bool known = catalogue_.find_by_client_name(List::prompts, *name.string()) != nullptr;
-  with_lists(message->id, known ? std::vector<List>{} : std::vector{List::prompts}, [this, message, name] {
-    const Entry* entry = catalogue_.find_by_client_name(List::prompts, *name.string());
-    if (entry == nullptr)
-      return refuse(message->id, code::kInvalidParams,
-                    fmt::format("unknown prompt: {}", shown(*name.string())));
-    const json::Value arguments = message->params()["arguments"];
-    decide({message->id,
-            Act::prompt,
-            entry->upstream,
-            "prompts/get",
-            with_string(message->params(), name, entry->name),
-            {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
-             entry->upstream->server().name + "/mcp:prompts/get",
-             fmt::format("{{\"name\":{},\"arguments\":{}}}", json::quote(entry->name),
-                         arguments.exists() ? arguments.raw() : "{}")}});
-  });
+  with_lists(
+      message->id, known ? std::vector<List>{} : std::vector{List::prompts},
+      [this, message, name] {
+        const Entry* entry = catalogue_.find_by_client_name(List::prompts, *name.string());
+        if (entry == nullptr)
+          return refuse(message->id, code::kInvalidParams,
+                        fmt::format("unknown prompt: {}", shown(*name.string())));
+        const json::Value arguments = message->params()["arguments"];
+        decide({message->id,
+                Act::prompt,
+                entry->upstream,
+                "prompts/get",
+                with_string(message->params(), name, entry->name),
+                {fmt::format("{}-{}", id_.substr(0, 8), next_call_++),
+                 entry->upstream->server().name + "/mcp:prompts/get",
+                 fmt::format("{{\"name\":{},\"arguments\":{}}}", json::quote(entry->name),
+                             arguments.exists() ? arguments.raw() : "{}")}});
+      },
+      std::string(*name.string()));
 }
 
 void Session::complete(std::shared_ptr<const Message> message) {
@@ -407,6 +415,10 @@ void Session::answered(const Wanted& wanted, Result<Message> answer) {
   if (answer && answer->kind == wire::mcp::Kind::result && wanted.upstream->stateless() &&
       answer->result()["resultType"].exists())
     return input_required(wanted, *answer);
+  // What a server of the eras before may not say is not passed on to clients to whom it would mean something.
+  if (answer && answer->kind == wire::mcp::Kind::result && stateless_ &&
+      (answer->result()["resultType"].exists() || answer->result()["inputRequests"].exists()))
+    return input_failed(wanted.id, "the server answered with what its revision of MCP has not");
   if (answer && answer->kind == wire::mcp::Kind::error && wanted.act == Act::tool &&
       answer->error()["code"].integer() == code::kHeaderMismatch)
     catalogue_.refresh(*wanted.upstream, List::tools);  // it wants other arguments repeated than it did
@@ -428,11 +440,25 @@ void Session::answered(const Wanted& wanted, Result<Message> answer) {
   }
   if (none && sealing()) result->texts = {none->text()};
   std::optional<std::string> instead;
-  if (!none || sealing()) instead = label(wanted, *result);
+  SaidLabels said;
+  if (!none && answer->kind == wire::mcp::Kind::result) said = wire::mcp::read_labels(answer->result());
+  LabelId shown = kNoLabel;
+  if (!none || sealing()) instead = label(wanted, *result, said.empty() ? nullptr : &said, shown);
   if (!none || !answer) note_effect(wanted, at->second, result->is_error);
   if (instead) return respond(wanted.id, wire::mcp::result(wanted.id, sealed_result(wanted, *instead)));
   if (none) return refuse(wanted.id, answer ? code::kInternal : code::kServerGone, none->text());
-  respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
+  if (answer->kind == wire::mcp::Kind::error || wanted.act == Act::completion)
+    return respond(wanted.id, wire::mcp::with_id(*answer, wanted.id));
+  if (!stateless_ && wanted.act == Act::tool) {
+    if (auto older = wire::mcp::parse(wire::mcp::object_result(*answer), false))
+      *answer = std::move(older->front());
+  }
+  const Labels& labels = gateway_.workspace().labels();
+  auto annotated = wire::mcp::parse(
+      wire::mcp::with_annotations(*answer, !labels.trusted(shown), !labels.everyone_reads(shown),
+                                  wanted.upstream->server().labels_trusted),
+      false);
+  respond(wanted.id, wire::mcp::with_id(annotated ? annotated->front() : *answer, wanted.id));
 }
 
 void Session::note_effect(const Wanted& wanted, const InFlight& flight, bool error) {
@@ -441,12 +467,16 @@ void Session::note_effect(const Wanted& wanted, const InFlight& flight, bool err
 }
 
 // Gives what the client is shown instead of the result, in seal mode.
-std::optional<std::string> Session::label(const Wanted& wanted, const exchange::Result& result) {
+std::optional<std::string> Session::label(const Wanted& wanted, const exchange::Result& result,
+                                          const SaidLabels* said, LabelId& shown) {
   const InFlight& flight = in_flight_[wanted.id];
   session::Rules rules = rules_;
   if (flight.passed) rules.sealing = nullptr;
+  rules.said = said;
+  rules.believed = wanted.upstream->server().labels_trusted;
   session::Workspace& workspace = gateway_.workspace();
   auto instead = workspace.returned(*conversation_, wanted.call, flight.carries, result, rules);
+  for (const session::Arrival& arrival : workspace.arrivals()) shown = arrival.shown;
   note_session();
   // What the model proxy let go is listed in the planner's session.
   if (!flight.ledger_call.empty())

@@ -20,6 +20,7 @@
 // does not say; the newest one to that server is taken). One event loop.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,7 +34,7 @@
 #include "gateway/gateway.h"
 #include "gateway/judge.h"
 #include "gateway/mcp/catalogue.h"
-#include "gateway/mcp/request_state.h"
+#include "wire/mcp/request_state.h"
 
 namespace weir::gateway::mcp {
 
@@ -45,7 +46,7 @@ using Send = std::function<void(std::string text, const std::string& about, bool
 // What all sessions of one endpoint share. Outlives them.
 struct Common {
   Eras eras = {};
-  RequestStates states;
+  wire::mcp::RequestStates states;
 };
 
 // Stateless clients that cannot be told apart, or do not want to be.
@@ -150,8 +151,10 @@ class Session : public std::enable_shared_from_this<Session> {
   void complete(std::shared_ptr<const Message> message);
   void subscribe(std::shared_ptr<const Message> message, bool on);
   void set_level(const Message& message);
-  // Runs `then` when the lists are here, unless the client cancelled it meanwhile.
-  void with_lists(const std::string& id, std::vector<List> lists, std::function<void()> then);
+  // Runs `then` when the lists are here, unless the client cancelled it meanwhile. Where `name` is given, it
+  // is enough that a list has an entry of that name.
+  void with_lists(const std::string& id, std::vector<List> lists, std::function<void()> then,
+                  const std::string& name = {});
 
   void decide(Wanted wanted);
   void asked(const std::string& id, const std::string& ask);
@@ -160,7 +163,9 @@ class Session : public std::enable_shared_from_this<Session> {
   void forward(const Wanted& wanted);
   void answered(const Wanted& wanted, Result<Message> answer);
   void note_effect(const Wanted& wanted, const InFlight& flight, bool error);
-  std::optional<std::string> label(const Wanted& wanted, const exchange::Result& result);
+  // `said`: what the server says of it; null: nothing. `shown` hears the label of what the client is shown.
+  std::optional<std::string> label(const Wanted& wanted, const exchange::Result& result,
+                                   const SaidLabels* said, LabelId& shown);
   void note_session();
   static Result<exchange::Result> read_answer(const Wanted& wanted, const Message& answer);
 
@@ -200,6 +205,13 @@ class Session : public std::enable_shared_from_this<Session> {
   void want_log(Upstream& upstream, const std::string& level);
   RequestExtras extras(const Wanted& wanted, const InFlight& flight) const;
   Status check_fields(const InFlight& flight, const Entry& entry, json::Value arguments) const;
+
+  // Tasks; see session_tasks.cc.
+  bool knows_tasks() const;
+  void task_created(const Wanted& wanted, const Message& answer);
+  void ask_after_task(const Message& message);
+  void task_told(const std::string& id, const std::string& name, const std::string& method,
+                 Result<Message> answer);
 
   static std::shared_ptr<const Message> keep(const Message& message);
   void start_servers();
@@ -246,6 +258,14 @@ class Session : public std::enable_shared_from_this<Session> {
     bool tools = false, prompts = false, resources = false;
     std::set<std::string> uris;
   };
+  struct Task {
+    Wanted wanted;  // the call that it is the answer to
+    LabelId carries = kNoLabel;
+    std::string ledger_session, ledger_call;
+    bool noted = false;  // its effect
+  };
+  std::map<std::string, Task> tasks_;  // by the server's name of it
+  std::deque<std::string> task_order_;
   std::map<std::string, Listening> listening_;  // by the id of a stateless client's subscriptions/listen
 };
 

@@ -88,6 +88,7 @@ void Session::input_required(const Wanted& wanted, const Message& answer) {
   const json::Value result = answer.result();
   const json::Value requests = result["inputRequests"];
   const json::Value state = result["requestState"];
+  if (result["resultType"].string_or("") == "task") return task_created(wanted, answer);
   if (result["resultType"].string_or("") != "input_required")
     return input_failed(wanted.id, "the server answered with a kind of result that weir does not know");
   if ((requests.exists() && !requests.is_object()) || (state.exists() && !state.is_string()) ||
@@ -259,6 +260,8 @@ void Session::stateless_request(const Message& message) {
   if (method == "prompts/get") return get_prompt(keep(message));
   if (method == "completion/complete") return complete(keep(message));
   if (method == "subscriptions/listen") return listen(keep(message));
+  if (knows_tasks() && (method == "tasks/get" || method == "tasks/update" || method == "tasks/cancel"))
+    return ask_after_task(message);
   refuse(message.id, code::kMethodNotFound, fmt::format("weir does not know the method {}", shown(method)));
 }
 

@@ -27,15 +27,22 @@ std::string_view list_member(List list) {
 
 }  // namespace
 
-void Session::with_lists(const std::string& id, std::vector<List> lists, std::function<void()> then) {
+void Session::with_lists(const std::string& id, std::vector<List> lists, std::function<void()> then,
+                         const std::string& name) {
   if (lists.empty()) return then();
   const List next = lists.back();
   lists.pop_back();
-  if (catalogue_.settled(next)) return with_lists(id, std::move(lists), std::move(then));
-  catalogue_.load(next, [weak = weak_from_this(), id, lists = std::move(lists), then = std::move(then)] {
-    const auto self = weak.lock();
-    if (self && self->in_flight_.contains(id)) self->with_lists(id, lists, then);
-  });
+  if (catalogue_.settled(next)) return with_lists(id, std::move(lists), std::move(then), name);
+  std::function<bool()> enough;
+  if (!name.empty())
+    enough = [this, next, name] { return catalogue_.find_by_client_name(next, name) != nullptr; };
+  catalogue_.load(
+      next,
+      [weak = weak_from_this(), id, lists = std::move(lists), then = std::move(then), name] {
+        const auto self = weak.lock();
+        if (self && self->in_flight_.contains(id)) self->with_lists(id, lists, then, name);
+      },
+      std::move(enough));
 }
 
 void Session::list(const Message& message, List list) {

@@ -9,6 +9,7 @@
 #include "gateway/mcp/session.h"
 #include "seal/inquiry.h"
 #include "session/with_content.h"
+#include "wire/mcp/older.h"
 #include "wire/mcp/sealed.h"
 #include "wire/splice.h"
 
@@ -52,7 +53,12 @@ bool Session::shows(const Upstream& upstream, std::string_view what) const {
 
 // An entry of a list as the client gets it; empty when it is not to see it.
 std::string Session::offered(const Entry& entry, List list) const {
-  if (!sealing()) return entry.raw;
+  if (!sealing()) {
+    // The eras before take only what describes an object, and expect it then.
+    const bool any = !stateless_ && list == List::tools && entry.upstream->stateless();
+    return any && !wire::mcp::has_object_output(entry.raw) ? wire::mcp::without_output_schema(entry.raw)
+                                                           : entry.raw;
+  }
   if (list == List::tools) return wire::mcp::without_output_schema(entry.raw);
   return shows(*entry.upstream, list_method(list)) ? entry.raw : std::string();
 }

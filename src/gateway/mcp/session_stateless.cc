@@ -41,7 +41,9 @@ void Session::begin(StatelessClient client) {
 void Session::discover(const Message& message) {
   json::Writer writer;
   writer.begin_object().key("supportedVersions").begin_array().string(wire::mcp::kStatelessRevision);
-  writer.end_array().key("capabilities").raw(own_capabilities());
+  std::string capabilities(own_capabilities());
+  if (!sealing()) capabilities.insert(1, R"("extensions":{"io.modelcontextprotocol/tasks":{}},)");
+  writer.end_array().key("capabilities").raw(capabilities);
   if (sealing() && !gateway_.config().has_model()) writer.field("instructions", seal::references_in_words());
   writer.key("ttlMs").integer(0).field("cacheScope", "private");
   respond(message.id, wire::mcp::result(message.id, writer.end_object().take()));

@@ -59,6 +59,11 @@ void refuse(const std::shared_ptr<net::ServerCall>& call, const Message& message
 
 }  // namespace
 
+std::string Stateless::conversation_of(net::ServerCall& call) {
+  return std::string(
+      call.headers().find("weir-session").value_or("").substr(0, limits::kMcpSessionNameBytesMax));
+}
+
 struct Stateless::Client {
   std::shared_ptr<Session> session;  // shared with what is under way, which holds it weakly
   std::map<std::string, std::shared_ptr<StatelessReply>> replies;  // by the session's id of the request
@@ -98,16 +103,24 @@ void Stateless::post(const Call& call, Message message) {
 }
 
 Stateless::Client* Stateless::client_for(const Call& call, const wire::mcp::RequestMeta& said) {
-  const std::string conversation(
-      call->headers().find("weir-session").value_or("").substr(0, limits::kMcpSessionNameBytesMax));
+  const std::string conversation = conversation_of(*call);
   const std::string key = key_of(conversation, said);
   if (const auto at = clients_.find(key); at != clients_.end()) {
     if (!at->second->over || !at->second->session->quiet()) return at->second.get();
     clients_.erase(at);
   }
   if (clients_.size() >= limits::kMcpSessionsMax && !make_room()) return nullptr;
-  if (!conversations_.contains(conversation) && conversations_.size() >= limits::kMcpConversationsMax)
-    return nullptr;
+  if (!conversations_.contains(conversation) && conversations_.size() >= limits::kMcpConversationsMax) {
+    // Those of a `weir mcp` that is gone do not come back. All others are remembered: what they have read
+    // taints.
+    const auto gone = std::find_if(conversations_.begin(), conversations_.end(), [&](const auto& each) {
+      const auto client = clients_.lower_bound(each.first + "\n");
+      return each.first.starts_with("stdio-") &&
+             (client == clients_.end() || !client->first.starts_with(each.first + "\n"));
+    });
+    if (gone == conversations_.end()) return nullptr;
+    conversations_.erase(gone);
+  }
   auto client = std::make_unique<Client>();
   client->session = new_session(key, said, conversation);
   return (clients_[key] = std::move(client)).get();
@@ -158,9 +171,14 @@ void Stateless::take(Client& client, const Call& call, Message message) {
         common_.states.open(state.string_or(""), client.session->id(), gateway_.now().mono_ms);
     if (!opened) return refuse(call, message, code::kInvalidParams, opened.error().message);
     auto reply = std::make_shared<StatelessReply>(gateway_.loop(), call, message);
-    const auto old = client.replies.insert_or_assign(opened->request, reply);
+    // Answered under the id of the request that waits, perhaps at once. One that does not wait keeps its own.
+    auto before = std::exchange(client.replies[opened->request], reply);
     if (!client.session->resume(opened->request, opened->round, message)) {
-      client.replies.erase(old.first);
+      if (before) {
+        client.replies[opened->request] = std::move(before);
+      } else {
+        client.replies.erase(opened->request);
+      }
       return refuse(call, message, code::kInvalidParams,
                     "the requestState belongs to another request, or was used already");
     }
@@ -194,6 +212,11 @@ void Stateless::deliver(Client& client, std::string text, const std::string& abo
   } else {
     reply->tell(messages->front());
   }
+}
+
+void Stateless::end(const std::string& conversation) {
+  std::erase_if(clients_, [&](const auto& each) { return each.first.starts_with(conversation + "\n"); });
+  conversations_.erase(conversation);
 }
 
 std::vector<std::shared_ptr<Session>> Stateless::all() const {

@@ -28,6 +28,10 @@ class Stateless {
   void post(const std::shared_ptr<net::ServerCall>& call, Message message);
   // See Endpoint::reconfigure(). Here a client need not begin again: its next request makes a new session.
   void reconfigure(Reloaded& reloaded);
+  // The Weir-Session of a request, empty when it has none.
+  static std::string conversation_of(net::ServerCall& call);
+  // Its client says that the conversation of this Weir-Session is over, as `weir mcp` does when its own ends.
+  void end(const std::string& conversation);
   // Ends sessions that nobody has used for limits::kMcpSessionIdleMs.
   void sweep();
   bool idle() const;  // but for those that only listen

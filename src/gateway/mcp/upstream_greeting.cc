@@ -153,7 +153,8 @@ Result<Message> Upstream::normal(const Pending& pending, Message answer) const {
       pending.method == "tools/call" || pending.method == "prompts/get" || pending.method == "resources/read";
   if (type == "input_required" && may_ask) return answer;
   if (type == "task" && pending.method == "tools/call") return answer;
-  const bool list = pending.method.ends_with("/list");
+  // A list's hints are for the catalogue; a task has members of these names.
+  const bool drop_hints = !pending.method.ends_with("/list") && !pending.method.starts_with("tasks/");
   const auto odd = [&](const Error& error) {
     return Error{
         Code::internal,
@@ -161,7 +162,7 @@ Result<Message> Upstream::normal(const Pending& pending, Message answer) const {
         {},
         {}};
   };
-  auto text = wire::mcp::plain_result(answer, !list);
+  auto text = wire::mcp::plain_result(answer, drop_hints);
   if (!text) return odd(text.error());
   if (*text == answer.text()) return answer;
   auto messages = wire::mcp::parse(std::move(*text), false);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
+#include "wire/mcp/labels.h"
 
 namespace weir::wire::mcp {
 namespace {
@@ -76,6 +78,9 @@ class Reader {
 
   Status block(json::Value block, const std::string& where);
   Status contents(json::Value contents, const std::string& where);
+  // A result's `_meta`, without the labels in it: those are read as such (labels.h), and not passed on as
+  // they came.
+  void meta(json::Value meta);
   // All members but those named.
   void rest(json::Value object, std::initializer_list<std::string_view> known);
 
@@ -91,6 +96,17 @@ class Reader {
 void Reader::rest(json::Value object, std::initializer_list<std::string_view> known) {
   for (const json::Member& member : object.members()) {
     if (std::find(known.begin(), known.end(), member.key) == known.end()) rest_member(member);
+  }
+}
+
+void Reader::meta(json::Value meta) {
+  if (!meta.is_object()) return append_all(meta, rest_);
+  bool any = false;
+  for (const json::Member& member : meta.members()) {
+    if (is_label_key(member.key)) continue;
+    if (!std::exchange(any, true)) append_line(rest_, "_meta");
+    append_line(rest_, member.key);
+    append_all(member.value, rest_);
   }
 }
 
@@ -215,7 +231,8 @@ Result<exchange::Result> tool_result(std::string call_id, json::Value result) {
   size_t index = 0;
   for (const json::Value block : content.elements())
     WEIR_TRY(reader.block(block, "/result/content/" + std::to_string(index++)));
-  reader.rest(result, {"content", "structuredContent", "isError"});
+  reader.rest(result, {"content", "structuredContent", "isError", "_meta"});
+  reader.meta(result["_meta"]);
   return reader.take();
 }
 
@@ -225,7 +242,8 @@ Result<exchange::Result> resource_result(std::string call_id, json::Value result
   size_t index = 0;
   for (const json::Value contents : result["contents"].elements())
     WEIR_TRY(reader.contents(contents, "/result/contents/" + std::to_string(index++)));
-  reader.rest(result, {"contents"});
+  reader.rest(result, {"contents", "_meta"});
+  reader.meta(result["_meta"]);
   return reader.take();
 }
 
@@ -251,7 +269,8 @@ Result<exchange::Result> prompt_result(std::string call_id, json::Value result) 
     }
     reader.rest(message, {"content"});
   }
-  reader.rest(result, {"messages", "description"});
+  reader.rest(result, {"messages", "description", "_meta"});
+  reader.meta(result["_meta"]);
   return reader.take();
 }
 

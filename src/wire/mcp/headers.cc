@@ -63,8 +63,7 @@ struct Collector {
   }
 
   Status schema(json::Value schema, bool reachable) {
-    if (schema["x-mcp-header"].exists())
-      WEIR_TRY(annotated(schema, schema["x-mcp-header"], reachable));
+    if (schema["x-mcp-header"].exists()) WEIR_TRY(annotated(schema, schema["x-mcp-header"], reachable));
     for (const json::Member& member : schema.members()) {
       if (member.key == "properties" && member.value.is_object()) {
         for (const json::Member& property : member.value.members()) {
@@ -130,9 +129,10 @@ Result<std::optional<std::string>> one(const FindHeaders& find, const std::strin
 }  // namespace
 
 std::string header_value(std::string_view text) {
-  const bool padded = !text.empty() && (std::string_view(" \t").find(text.front()) != std::string_view::npos ||
-                                        std::string_view(" \t").find(text.back()) != std::string_view::npos);
-  if (is_plain(text) && !padded && !is_sentinel(text)) return std::string(text);
+  // A tab within is allowed, but not every reader takes it.
+  const bool odd = text.find('\t') != std::string_view::npos ||
+                   (!text.empty() && (text.front() == ' ' || text.back() == ' '));
+  if (is_plain(text) && !odd && !is_sentinel(text)) return std::string(text);
   return std::string(kOpen) + to_base64(text) + std::string(kClose);
 }
 
@@ -177,8 +177,8 @@ Status check_standard_headers(const Message& message, std::string_view revision,
   if (*method != message.method) return mismatch("Mcp-Method", "is not what the body says");
   WEIR_TRY_ASSIGN(name, one(find, "Mcp-Name"));
   const json::Value body = named(message.method, message.params());
-  const bool wanted = message.method == "tools/call" || message.method == "prompts/get" ||
-                      message.method == "resources/read";
+  const bool wanted =
+      message.method == "tools/call" || message.method == "prompts/get" || message.method == "resources/read";
   if (wanted && !name) return mismatch("Mcp-Name", "is missing");
   if (name && body.exists() && body.string_or("") != *name)
     return mismatch("Mcp-Name", "is not what the body says");

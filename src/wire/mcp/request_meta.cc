@@ -4,39 +4,15 @@
 #include <array>
 #include <functional>
 
-#include "wire/splice.h"
+#include "wire/mcp/object.h"
 
 namespace weir::wire::mcp {
 namespace {
 
+using Which = std::function<bool(std::string_view)>;
+
 constexpr std::array<std::string_view, 4> kSaid{meta::kRevision, meta::kClientInfo, meta::kCapabilities,
                                                 meta::kLogLevel};
-
-using Which = std::function<bool(std::string_view)>;
-using Added = std::vector<std::pair<std::string_view, std::string>>;  // key, JSON
-
-// The object's text, without the members that `drop` names and with `added` behind the rest.
-std::string changed(json::Value object, const Which& drop, const Added& added) {
-  std::string out = "{";
-  const auto member = [&](std::string_view key_raw, std::string_view value) {
-    if (out.size() > 1) out += ',';
-    out.append(key_raw).append(":").append(value);
-  };
-  for (const json::Member& each : object.members()) {
-    const bool replaced =
-        std::any_of(added.begin(), added.end(), [&](const auto& one) { return one.first == each.key; });
-    if (!replaced && !(drop && drop(each.key))) member(each.key_value.raw(), each.value.raw());
-  }
-  for (const auto& [key, value] : added) member(json::quote(key), value);
-  return out + "}";
-}
-
-// The document's text with one value in it replaced.
-std::string replaced(const json::Document& document, json::Value value, std::string with) {
-  Splices splices;
-  splices.replace(value, std::move(with));
-  return splices.apply(document.text());
-}
 
 bool is_said(std::string_view key) {
   return std::find(kSaid.begin(), kSaid.end(), key) != kSaid.end();
@@ -79,9 +55,9 @@ std::string with_sender(std::string_view params, const Sender& sender) {
   if (!sender.log_level.empty()) said.emplace_back(meta::kLogLevel, json::quote(sender.log_level));
   const json::Document document = parsed(params);
   const json::Value old = document["_meta"];
-  std::string all = changed(old, is_said, said);
-  if (old.exists()) return replaced(document, old, std::move(all));
-  return changed(document.root(), {}, {{"_meta", std::move(all)}});
+  std::string all = with_members(old, is_said, said);
+  if (old.exists()) return with_value(document, old, std::move(all));
+  return with_members(document.root(), {}, {{"_meta", std::move(all)}});
 }
 
 std::string without_sender(std::string_view params) {
@@ -94,10 +70,10 @@ std::string without_sender(std::string_view params) {
   const Which of_input = [](std::string_view key) {
     return key == "inputResponses" || key == "requestState";
   };
-  const std::string all = changed(old, is_said, {});
-  if (old.is_object() && all != "{}") return changed(document.root(), of_input, {{"_meta", all}});
-  return changed(
-      document.root(), [&](std::string_view key) { return key == "_meta" || of_input(key); }, {});
+  const std::string all = with_members(old, is_said, {});
+  if (old.is_object() && all != "{}") return with_members(document.root(), of_input, {{"_meta", all}});
+  return with_members(document.root(), [&](std::string_view key) { return key == "_meta" || of_input(key); },
+                      {});
 }
 
 std::string with_input(std::string_view params, const std::string* responses, const std::string* state) {
@@ -105,9 +81,9 @@ std::string with_input(std::string_view params, const std::string* responses, co
   Added added;
   if (responses != nullptr) added.emplace_back("inputResponses", *responses);
   if (state != nullptr) added.emplace_back("requestState", json::quote(*state));
-  return changed(
-      document.root(),
-      [](std::string_view key) { return key == "inputResponses" || key == "requestState"; }, added);
+  return with_members(
+      document.root(), [](std::string_view key) { return key == "inputResponses" || key == "requestState"; },
+      added);
 }
 
 Result<std::string> plain_result(const Message& answer, bool hints) {
@@ -131,10 +107,9 @@ Result<std::string> plain_result(const Message& answer, bool hints) {
   Added added;
   if (described && all.size() > 1) {
     added.emplace_back("_meta",
-                       changed(
-                           all, [](std::string_view key) { return key == meta::kServerInfo; }, {}));
+                       with_members(all, [](std::string_view key) { return key == meta::kServerInfo; }, {}));
   }
-  return replaced(answer.document, result, changed(result, drop, added));
+  return with_value(answer.document, result, with_members(result, drop, added));
 }
 
 Freshness freshness_of(json::Value result) {
@@ -151,18 +126,19 @@ std::string stateless_answer(const Message& answer, std::string_view server_info
   Added added;
   if (!result["resultType"].exists()) added.emplace_back("resultType", "\"complete\"");
   const Added info{{meta::kServerInfo, std::string(server_info)}};
-  added.emplace_back("_meta", changed(result["_meta"], {}, info));
+  added.emplace_back("_meta", with_members(result["_meta"], {}, info));
   if (freshness != nullptr) {
     added.emplace_back("ttlMs", std::to_string(freshness->ttl_ms));
     added.emplace_back("cacheScope", freshness->shared ? "\"public\"" : "\"private\"");
   }
-  return replaced(answer.document, result, changed(result, {}, added));
+  return with_value(answer.document, result, with_members(result, {}, added));
 }
 
 std::string with_subscription(std::string_view method, std::string_view params, std::string_view id) {
   const json::Document document = parsed(params);
   const Added tag{{meta::kSubscription, std::string(id)}};
-  return notification(method, changed(document.root(), {}, {{"_meta", changed(document["_meta"], {}, tag)}}));
+  return notification(
+      method, with_members(document.root(), {}, {{"_meta", with_members(document["_meta"], {}, tag)}}));
 }
 
 }  // namespace weir::wire::mcp

@@ -67,7 +67,7 @@ function make(notify) {
     }],
     test_trigger_tool_change: [none, () => { changed.tools = !changed.tools; notify.toolsChanged(); return text("changed"); }],
     test_trigger_prompt_change: [none, () => { changed.prompts = !changed.prompts; notify.promptsChanged(); return text("changed"); }],
-    ...(changed.tools && { test_extra: [none, () => text("extra")] }),
+    test_extra: [none, () => text("extra")],
   };
   const context = (request, { mcpReq }) => ({
     mcpReq,
@@ -78,7 +78,7 @@ function make(notify) {
     level: mcpReq.envelope?.["io.modelcontextprotocol/logLevel"],
   });
 
-  server.setRequestHandler("tools/list", () => ({ tools: Object.entries(tools).map(([each, [inputSchema]]) => ({ name: each, description: `Fixture ${each}`, inputSchema })), ttlMs: 1000, cacheScope: "public" }));
+  server.setRequestHandler("tools/list", () => ({ tools: Object.entries(tools).filter(([each]) => each !== "test_extra" || changed.tools).map(([each, [inputSchema]]) => ({ name: each, description: `Fixture ${each}`, inputSchema })), ttlMs: 1000, cacheScope: "public" }));
   server.setRequestHandler("tools/call", (request, ctx) => {
     const tool = tools[request.params.name];
     if (!tool) throw new ProtocolError(kInvalidParams, `Unknown tool: ${request.params.name}`);

@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-namespace weir::gateway::mcp {
+namespace weir::wire::mcp {
 
 class RequestStates {
  public:
@@ -36,4 +36,4 @@ class RequestStates {
   std::array<uint8_t, 32> key_{};
 };
 
-}  // namespace weir::gateway::mcp
+}  // namespace weir::wire::mcp

@@ -1,8 +1,8 @@
-#include "gateway/mcp/request_state.h"
+#include "wire/mcp/request_state.h"
 
 #include <gtest/gtest.h>
 
-namespace weir::gateway::mcp {
+namespace weir::wire::mcp {
 namespace {
 
 struct Counting final : Random {
@@ -51,4 +51,4 @@ TEST_F(RequestStatesTest, EveryChangedByteIsRefused) {
 }
 
 }  // namespace
-}  // namespace weir::gateway::mcp
+}  // namespace weir::wire::mcp

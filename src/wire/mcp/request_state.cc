@@ -1,10 +1,10 @@
-#include "gateway/mcp/request_state.h"
+#include "wire/mcp/request_state.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
 
-namespace weir::gateway::mcp {
+namespace weir::wire::mcp {
 namespace {
 
 constexpr size_t kBlockBytes = 64;  // of SHA-256
@@ -57,4 +57,4 @@ Result<RequestStates::Opened> RequestStates::open(std::string_view text, std::st
   return opened;
 }
 
-}  // namespace weir::gateway::mcp
+}  // namespace weir::wire::mcp
