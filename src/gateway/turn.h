@@ -75,6 +75,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void round_complete();
   void finish_turn();
   void remember();
+  void remember_summaries(const exchange::Part& part, const session::Workspace::Written& written);
   void record_effects();
   void note_session();
   void keep_alive();

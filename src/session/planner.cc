@@ -124,8 +124,8 @@ std::vector<std::pair<size_t, size_t>> Workspace::hidden_thoughts(const exchange
 namespace {
 
 struct FirstCall {
-  const std::string* id = nullptr;  // null: the message has none
-  size_t at = 0;                    // among the parts that say something
+  std::string id = {};  // plain; empty: the message has none
+  size_t at = 0;        // among the parts that say something
 };
 
 FirstCall first_call(const exchange::Message& message) {
@@ -133,7 +133,7 @@ FirstCall first_call(const exchange::Message& message) {
   for (const exchange::Part& part : message.parts) {
     const auto* call = std::get_if<exchange::Call>(&part);
     if (call != nullptr && !call->id.empty()) {
-      first.id = &call->id;
+      first.id = exchange::plain_id(call->id);
       return first;
     }
     if (!says_nothing(part)) ++first.at;
@@ -148,7 +148,7 @@ std::vector<const std::string*> Workspace::own_words(const exchange::Message& me
                                                      const OwnWords*& turn) const {
   std::vector<const std::string*> words;
   const FirstCall first = first_call(message);
-  const auto found = first.id == nullptr ? own_words_.end() : own_words_.find(*first.id);
+  const auto found = first.id.empty() ? own_words_.end() : own_words_.find(first.id);
   if (found == own_words_.end() || found->second.times != 1) return words;
   turn = &found->second;
   for (const exchange::Part& part : message.parts) {
@@ -164,10 +164,10 @@ std::vector<const std::string*> Workspace::own_words(const exchange::Message& me
 void Workspace::remember_own_words(const Conversation& conversation, const exchange::Message& message,
                                    const WrittenOf& written) {
   const FirstCall first = first_call(message);
-  if (first.id == nullptr || conversation.vault_ == nullptr || !written) return;
-  const auto [at, added] = own_words_.try_emplace(*first.id);
+  if (first.id.empty() || conversation.vault_ == nullptr || !written) return;
+  const auto [at, added] = own_words_.try_emplace(first.id);
   OwnWords& own = at->second;
-  if (added) own_words_order_.push_back(*first.id);
+  if (added) own_words_order_.push_back(first.id);
   if (++own.times > 1) {
     own.parts.clear();
     return;
