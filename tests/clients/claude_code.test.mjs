@@ -60,7 +60,7 @@ test("a summary is as trusted as what it sums up", async () => {
     const more = { value: [] };
     const agent = { ...claude, command: (prompt, lab) => [...claude.command(prompt, lab), ...more.value] };
     await using(agent, async (lab) => {
-      await lab.start("guard", { tables: trusted ? trust("tool:client:claude-code/Bash") : "" });
+      await lab.start("guard", { tables: trust("tool:client:claude-code/local-command") + (trusted ? trust("tool:client:claude-code/Bash") : "") });
       lab.file("page.txt", "next: id>c\n");
       const plan = ["cat page.txt", null, "id>c", null];
       let made = 0;
