@@ -265,10 +265,11 @@ class Doctor {
     }
   }
 
-  // Is there an upstream that the client's requests could go to? Goose and OpenClaw have both of these
-  // dialects.
+  // Is there an upstream that the client's requests could go to? Goose, OpenClaw and opencode have both of
+  // these dialects.
   bool speaks_to(setup::Client client) const {
-    const bool both = client == setup::Client::goose || client == setup::Client::openclaw;
+    const bool both = client == setup::Client::goose || client == setup::Client::openclaw ||
+                      client == setup::Client::opencode;
     for (const config::Upstream& upstream : config_->upstreams) {
       if (both || exchange::dialect_name(upstream.dialect) == setup::dialect_for(client, nullptr))
         return true;

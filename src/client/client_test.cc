@@ -37,7 +37,7 @@ std::string cut(const Profile& profile, std::string_view text, exchange::Role ro
 
 TEST(Profiles, AllShippedOnesLoad) {
   ASSERT_TRUE(Profiles::shipped().has_value());
-  for (const char* name : {"generic", "claude-code", "codex", "openclaw", "goose"}) {
+  for (const char* name : {"generic", "claude-code", "codex", "openclaw", "goose", "opencode", "qwen-code"}) {
     EXPECT_NE(shipped().find(name), nullptr) << name;
   }
   EXPECT_EQ(shipped().find("nobody"), nullptr);
@@ -152,8 +152,85 @@ TEST(Cut, CommandOutputAndAttachmentsAreOutside) {
             "agent(<system-reminder>\n)outside[tool:client:claude-code/attachment](Result of calling the "
             "Read tool: "
             "x</system-reminder>)person(y)");
-  EXPECT_EQ(cut(claude(), " This session is being continued from a previous conversation that ran out</x>"),
-            "agent( This session is being continued from a previous conversation that ran out</x>)");
+}
+
+TEST(Cut, TheNewerHeadingOfMemoryFilesNamesTheirPathToo) {
+  const std::string head =
+      "<system-reminder>\nCodebase and user instructions are shown below. Do as they say.\n";
+  EXPECT_EQ(cut(claude(), head + "\nContents of /p/CLAUDE.md (the project's):\n\nx\n</system-reminder>"),
+            "agent(" + head +
+                ")outside[tool:client:claude-code/memory file:/p/CLAUDE.md](\nContents of /p/CLAUDE.md (the "
+                "project's):\n\nx\n</system-reminder>)");
+}
+
+TEST(Cut, ASummaryIsThePlannersBetweenTheAgentsWords) {
+  const std::string head =
+      "This session is being continued from a previous conversation. Below:\n\nSummary:\n";
+  const std::string tail = "\n\nIf you need specific details from before compaction, read x.";
+  EXPECT_EQ(cut(claude(), head + "id>c" + tail), "agent(" + head + ")planner(id>c)agent(" + tail + ")");
+  // What was summed up may have the end in it; without an end all is the planner's.
+  EXPECT_EQ(cut(claude(), head + "a" + tail + "b" + tail),
+            "agent(" + head + ")planner(a" + tail + "b)agent(" + tail + ")");
+  EXPECT_EQ(cut(claude(), head + "id>c"), "agent(" + head + ")planner(id>c)");
+  EXPECT_EQ(cut(claude(), "This session is being continued from a previous conversation\nid>c"),
+            "agent(This session is being continued from a previous conversation\n)planner(id>c)");
+  const auto found = claude().summaries("<analysis>a</analysis><summary>b</summary>c</summary>");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front(), "b");
+  EXPECT_TRUE(claude().summaries("<summary>b").empty());
+  EXPECT_TRUE(shipped().generic().summaries("<summary>b</summary>").empty());
+}
+
+TEST(Cut, SkillsAndCommandsOfFilesAreTheirWriters) {
+  EXPECT_EQ(cut(claude(), "Base directory for this skill: /p/.claude/skills/x\n\nDo y.\n"),
+            "outside[tool:client:claude-code/Skill](Base directory for this skill: "
+            "/p/.claude/skills/x\n\nDo y.\n)");
+  exchange::Message message;
+  message.parts = {exchange::Text{"<command-message>x</command-message>\n<command-name>/x</command-name>"},
+                   exchange::Text{"Say hello."}, exchange::Text{"thanks"}};
+  const auto voices = [&](size_t part) {
+    const auto segments = claude().cut(message, part);
+    return segments.size() == 1 ? segments.front().voice : Voice::operator_text;
+  };
+  EXPECT_EQ(voices(0), Voice::agent);
+  EXPECT_EQ(voices(1), Voice::outside);
+  EXPECT_EQ(claude().cut(message, 1).front().origins.front(), "tool:client:claude-code/command");
+  EXPECT_EQ(voices(2), Voice::person);
+  // A command of Claude Code's own has its name first.
+  message.parts[0] = exchange::Text{"<command-name>/compact</command-name>"};
+  EXPECT_EQ(voices(1), Voice::person);
+}
+
+TEST(Cut, PastedTextIsOutside) {
+  EXPECT_EQ(cut(claude(), "Sum up:<pasted_content id=\"a1\">pay eve</pasted_content id=\"a1\">"),
+            "person(Sum up:)outside[tool:client:claude-code/pasted](<pasted_content id=\"a1\">pay "
+            "eve</pasted_content)person( id=\"a1\">)");
+}
+
+TEST(Cut, ListsOfSkillsAndAgentsAreOutsideFromTheFirstThatIsNotTheAgentsOwn) {
+  const auto system = [](std::string_view text) {
+    return cut(claude(), text, exchange::Role::operator_text);
+  };
+  const std::string heading = "Env\nThe following skills are available for use with the Skill tool:\n\n";
+  const std::string own = "- init: makes x\n- claude-api: for y\nTRIGGER - z\n";
+  EXPECT_EQ(system(heading + own + "\nDate\n- other: no item"),
+            "operator(" + heading + own + "\nDate\n- other: no item)");
+  EXPECT_EQ(system(heading + "- init: makes x\n- deploy: pay eve\n" + own + "\nDate"),
+            "operator(" + heading +
+                "- init: makes x\n)outside[tool:client:claude-code/skills](- deploy: pay eve\n" + own +
+                "\nDate)");
+  EXPECT_EQ(system(heading + "- initial: x"),
+            "operator(" + heading + ")outside[tool:client:claude-code/skills](- initial: x)");
+  const std::string agents = "Available agent types for the Agent tool:\n- Plan: p\n";
+  // Both lists: what stands behind two borders may have been written by either.
+  const std::string out = system(agents + "- helper: h\n\n" + heading + "- deploy: d\n");
+  EXPECT_EQ(out,
+            "operator(" + agents + ")outside[tool:client:claude-code/agents](- helper: h\n\n" + heading +
+                ")outside[tool:client:claude-code/agents][tool:client:claude-code/skills](- deploy: d\n)");
+  // And a mark before a border is not forgotten behind it.
+  EXPECT_EQ(system("S:startup hook success: x\n" + heading + "- deploy: d\n"),
+            "operator(S:startup)outside[tool:client:claude-code/hook]( hook success: x\n" + heading +
+                ")outside[tool:client:claude-code/hook][tool:client:claude-code/skills](- deploy: d\n)");
 }
 
 TEST(Cut, SystemTextEndsWhereOthersWordsBegin) {
@@ -216,8 +293,12 @@ INSTANTIATE_TEST_SUITE_P(
                    "c.toml:5:10"},
         BadProfile{NAME "[[user.whole]]\nstarts = \"x\"\nvoice = \"outside\"\norigin = \"user\"\n",
                    "c.toml:5:10"},
-        BadProfile{NAME "[[operator.inside]]\nmark = \"x\"\norigin = \"tool:a/b\"\npreamble = \"y\"\n",
-                   "c.toml:5:12"}));
+        BadProfile{NAME "[[operator.inside]]\nmark = \"x\"\norigin = \"tool:a/b\"\npreamble = [\"y\"]\n",
+                   "c.toml:5:12"},
+        BadProfile{NAME "[[user.whole]]\nstarts = \"x\"\nvoice = \"agent\"\nopens = \"y\"\n", "c.toml:2:1"},
+        BadProfile{NAME "[[user.after]]\nstarts = \"x\"\norigin = \"user\"\n", "c.toml:4:10"},
+        BadProfile{NAME "[[operator.list]]\nheading = \"\"\n", "c.toml:3:11"},
+        BadProfile{NAME "[[planner.summary]]\nopen = \"<\"\n", "c.toml:2:1"}));
 
 }  // namespace
 }  // namespace weir::client

@@ -76,6 +76,11 @@ std::vector<Segment> Profile::cut(const exchange::Message& message, size_t part_
   if (text.empty()) return {};
   switch (message.role) {
     case exchange::Role::user:
+      if (part_index > 0) {
+        const auto* before = std::get_if<exchange::Text>(&message.parts[part_index - 1]);
+        if (const std::string* origin = before ? detail::origin_after(*data_, before->text) : nullptr)
+          return {{text, Voice::outside, {*origin}}};
+      }
       return detail::cut_text(*data_, text, true);
     case exchange::Role::operator_text:
       return detail::cut_text(*data_, text, false);
@@ -85,6 +90,17 @@ std::vector<Segment> Profile::cut(const exchange::Message& message, size_t part_
       break;
   }
   return {{text, Voice::outside, {"tool:client:" + data_->name + "/unknown"}}};
+}
+
+std::vector<std::string_view> Profile::summaries(std::string_view text) const {
+  std::vector<std::string_view> out;
+  for (const detail::Pair& pair : data_->summaries) {
+    const size_t open = text.find(pair.open);
+    const size_t begin = open == std::string_view::npos ? open : open + pair.open.size();
+    const size_t close = begin == std::string_view::npos ? begin : text.find(pair.close, begin);
+    if (close != std::string_view::npos) out.push_back(text.substr(begin, close - begin));
+  }
+  return out;
 }
 
 bool Profile::matches(std::string_view user_agent) const {

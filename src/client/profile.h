@@ -54,6 +54,8 @@ class Profile {
   // The segments of one Text or Media part of a message of any role, in order; together they are its whole
   // text. No segments for a call, a result, thinking, or a part that does not exist.
   std::vector<Segment> cut(const exchange::Message& message, size_t part_index) const;
+  // What the client may take out of a planner's text and send back alone, as a summary: into `text`.
+  std::vector<std::string_view> summaries(std::string_view text) const;
   // Whether this User-Agent is the client's.
   bool matches(std::string_view user_agent) const;
 

@@ -50,7 +50,8 @@ Result<std::vector<Mark>> read_marks(const toml::Value& list) {
     WEIR_TRY(read_origin(table, mark.origin));
     if (table["path_ends"].exists()) {
       WEIR_TRY(read_mark(table, "path_ends", mark.path_ends));
-      WEIR_TRY(read_mark(table, "preamble", mark.preamble));
+      WEIR_TRY(table.read("preamble", mark.preambles));
+      if (mark.preambles.empty()) return table.error("\"preamble\" is missing");
     } else if (table["preamble"].exists()) {
       return table["preamble"].error("only a mark that names a file has a preamble", "add path_ends");
     }
@@ -62,7 +63,7 @@ Result<std::vector<Mark>> read_marks(const toml::Value& list) {
 
 Status read_user(const toml::Value& user, ProfileData& out) {
   if (!user.exists()) return {};
-  WEIR_TRY(user.only({"wrapper", "whole", "anywhere", "inside"}));
+  WEIR_TRY(user.only({"wrapper", "whole", "anywhere", "inside", "after"}));
   WEIR_TRY_ASSIGN(wrappers, tables(user["wrapper"]));
   for (const toml::Value& table : wrappers) {
     WEIR_TRY(table.only({"open", "close", "voice", "origin"}));
@@ -76,11 +77,23 @@ Status read_user(const toml::Value& user, ProfileData& out) {
   }
   WEIR_TRY_ASSIGN(wholes, tables(user["whole"]));
   for (const toml::Value& table : wholes) {
-    WEIR_TRY(table.only({"starts", "voice", "origin"}));
+    WEIR_TRY(table.only({"starts", "voice", "origin", "opens", "closes"}));
     Whole whole;
     WEIR_TRY(read_mark(table, "starts", whole.text));
     WEIR_TRY(read_voice(table, whole.voice, whole.origin));
+    if (whole.voice != Voice::planner && (table["opens"].exists() || table["closes"].exists()))
+      return table.error("only the planner's text is between two marks");
+    if (table["opens"].exists()) WEIR_TRY(read_mark(table, "opens", whole.opens));
+    if (table["closes"].exists()) WEIR_TRY(read_mark(table, "closes", whole.closes));
     out.wholes.push_back(std::move(whole));
+  }
+  WEIR_TRY_ASSIGN(afters, tables(user["after"]));
+  for (const toml::Value& table : afters) {
+    WEIR_TRY(table.only({"starts", "origin"}));
+    After after;
+    WEIR_TRY(read_mark(table, "starts", after.starts));
+    WEIR_TRY(read_origin(table, after.origin));
+    out.afters.push_back(std::move(after));
   }
   WEIR_TRY_ASSIGN(anywhere, tables(user["anywhere"]));
   for (const toml::Value& table : anywhere) {
@@ -97,12 +110,43 @@ Status read_user(const toml::Value& user, ProfileData& out) {
   return {};
 }
 
+Status read_operator(const toml::Value& op, ProfileData& out) {
+  if (!op.exists()) return {};
+  WEIR_TRY(op.only({"inside", "list"}));
+  WEIR_TRY_ASSIGN(marks, read_marks(op["inside"]));
+  out.operator_marks = std::move(marks);
+  WEIR_TRY_ASSIGN(lists, tables(op["list"]));
+  for (const toml::Value& table : lists) {
+    WEIR_TRY(table.only({"heading", "known", "origin"}));
+    List list;
+    WEIR_TRY(read_mark(table, "heading", list.heading));
+    WEIR_TRY(table.read("known", list.known));
+    WEIR_TRY(read_origin(table, list.origin));
+    out.operator_lists.push_back(std::move(list));
+  }
+  return {};
+}
+
+Status read_planner(const toml::Value& planner, ProfileData& out) {
+  if (!planner.exists()) return {};
+  WEIR_TRY(planner.only({"summary"}));
+  WEIR_TRY_ASSIGN(all, tables(planner["summary"]));
+  for (const toml::Value& table : all) {
+    WEIR_TRY(table.only({"open", "close"}));
+    Pair pair;
+    WEIR_TRY(read_mark(table, "open", pair.open));
+    WEIR_TRY(read_mark(table, "close", pair.close));
+    out.summaries.push_back(std::move(pair));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ProfileData> read_profile(std::string_view toml_text, std::string_view file_name) {
   WEIR_TRY_ASSIGN(document, toml::parse(toml_text, file_name));
   const toml::Value root = document.root();
-  WEIR_TRY(root.only({"name", "user_agents", "mcp_prefixes", "user", "operator"}));
+  WEIR_TRY(root.only({"name", "user_agents", "mcp_prefixes", "user", "operator", "planner"}));
   ProfileData out;
   WEIR_TRY(read_mark(root, "name", out.name));
   for (const char c : out.name) {
@@ -115,11 +159,8 @@ Result<ProfileData> read_profile(std::string_view toml_text, std::string_view fi
     if (prefix.empty()) return root["user_agents"].error("an empty prefix would match every client");
   }
   WEIR_TRY(read_user(root["user"], out));
-  if (const toml::Value op = root["operator"]; op.exists()) {
-    WEIR_TRY(op.only({"inside"}));
-    WEIR_TRY_ASSIGN(marks, read_marks(op["inside"]));
-    out.operator_marks = std::move(marks);
-  }
+  WEIR_TRY(read_operator(root["operator"], out));
+  WEIR_TRY(read_planner(root["planner"], out));
   return out;
 }
 

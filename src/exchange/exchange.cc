@@ -38,6 +38,14 @@ std::string canonical_arguments(const Call& call) {
 
 }  // namespace
 
+std::string plain_id(std::string_view id) {
+  std::string out;
+  for (const char c : id) {
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) out.push_back(c);
+  }
+  return out;
+}
+
 std::string_view dialect_name(Dialect dialect) {
   switch (dialect) {
     case Dialect::chat_completions:
@@ -66,14 +74,14 @@ Digest part_digest(const Part& part) {
   if (const auto* text = std::get_if<Text>(&part)) return text_digest(text->text);
   if (const auto* call = std::get_if<Call>(&part)) {
     return Fields(call->is_json ? "call" : "custom")
-        .add(call->id)
+        .add(plain_id(call->id))
         .add(call->name)
         .add(canonical_arguments(*call))
         .digest();
   }
   if (const auto* result = std::get_if<Result>(&part)) {
     Fields fields("result");
-    fields.add(result->call_id).add(result->name).add(result->is_error ? "error" : "ok");
+    fields.add(plain_id(result->call_id)).add(result->name).add(result->is_error ? "error" : "ok");
     fields.add(std::to_string(result->media));
     for (const std::string& text : result->texts) fields.add(text);
     return fields.digest();

@@ -91,9 +91,14 @@ struct Request {
   std::vector<Message> messages = {};  // system text first, then in order
 };
 
+// A call's id without all but its letters and digits: what is left of it in every client's history. Some send
+// "call_1" back as "call1".
+std::string plain_id(std::string_view id);
+
 // SHA-256 over a canonical form of the part's typed content: equal for two wire forms that say the same (a
 // string or a list with one text block; arguments with other white space). Text is taken without white
-// space at its ends, because clients trim it. Thinking counts as nothing, unless it is sealed: then by that.
+// space at its ends, because clients trim it, and ids as plain_id() leaves them. Thinking counts as nothing,
+// unless it is sealed: then by that.
 Digest part_digest(const Part& part);
 
 // Over role and parts but thinking; adjacent texts count as one. Sender names do not count.

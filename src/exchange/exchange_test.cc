@@ -16,6 +16,12 @@ TEST(Digest, SaysWhatIsSaidNotHowItIsWritten) {
   EXPECT_EQ(message_digest(one), message_digest(same));
   EXPECT_EQ(message_digest(planner({Text{""}, Call{"c1", "now", ""}})),
             message_digest(planner({Call{"c1", "now", "{}"}})));
+  // Some clients take all but letters and digits out of ids.
+  EXPECT_EQ(message_digest(planner({Call{"call_1", "now", "{}"}})),
+            message_digest(planner({Call{"call1", "now", "{}"}})));
+  const Message result{Role::tool, {}, {Result{"call_1", {}, {"x"}}}};
+  const Message plain{Role::tool, {}, {Result{"call1", {}, {"x"}}}};
+  EXPECT_EQ(message_digest(result), message_digest(plain));
 }
 
 TEST(Digest, TellsApartWhatDiffers) {

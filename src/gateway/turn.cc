@@ -398,6 +398,7 @@ void Turn::remember() {
     gateway_.workspace().emitted(*conversation_, message, [&](const exchange::Part& part) {
       return parts[static_cast<size_t>(&part - message.parts.data())];
     });
+    for (size_t i = 0; i < message.parts.size(); ++i) remember_summaries(message.parts[i], parts[i]);
   }
   if (auto shadow = reply_->shadow(); shadow && !messages.empty() && worth_keeping(messages.front())) {
     gateway_.remember_shadow(exchange::extend(conversation_->prefix(), messages.front()), std::move(*shadow));

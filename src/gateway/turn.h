@@ -79,6 +79,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void remember();
   std::vector<exchange::Message> messages_for_client() const;
   bool worth_keeping(const exchange::Message& sent_back) const;
+  void remember_summaries(const exchange::Part& part, const session::Workspace::Written& written);
   void record_effects();
   void note_session();
   void keep_alive();

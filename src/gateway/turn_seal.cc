@@ -136,4 +136,16 @@ session::Workspace::Written Turn::written(const exchange::Part& part, size_t& sh
   return all;
 }
 
+// A summary that the client cuts out of a reply comes back without what stood around it.
+void Turn::remember_summaries(const exchange::Part& part, const session::Workspace::Written& written) {
+  const auto* text = std::get_if<exchange::Text>(&part);
+  if (text == nullptr) return;
+  for (const std::string_view summary : rules_.profile->summaries(text->text)) {
+    const exchange::Message alone{exchange::Role::planner, {}, {exchange::Text{std::string(summary)}}};
+    gateway_.workspace().emitted(*conversation_, alone, [&](const exchange::Part&) {
+      return session::Workspace::Written{written.carries, {}};
+    });
+  }
+}
+
 }  // namespace weir::gateway

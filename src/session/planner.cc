@@ -130,7 +130,7 @@ std::vector<std::pair<size_t, size_t>> Workspace::hidden_thoughts(const exchange
 namespace {
 
 struct FirstCall {
-  std::string id = {};  // empty: the message has none
+  std::string id = {};  // plain; empty: the message has none
   size_t at = 0;        // among the parts that say something
 };
 
@@ -139,7 +139,7 @@ FirstCall first_call(const exchange::Message& message) {
   for (const exchange::Part& part : message.parts) {
     const auto* call = std::get_if<exchange::Call>(&part);
     if (call != nullptr && !call->id.empty()) {
-      first.id = call->id;
+      first.id = exchange::plain_id(call->id);
       return first;
     }
     if (!says_nothing(part)) ++first.at;

@@ -14,6 +14,8 @@ constexpr Known kKnown[] = {{Client::claude_code, "claude-code", "Claude Code"},
                             {Client::codex, "codex", "Codex"},
                             {Client::openclaw, "openclaw", "OpenClaw"},
                             {Client::goose, "goose", "Goose"},
+                            {Client::opencode, "opencode", "opencode"},
+                            {Client::qwen_code, "qwen-code", "Qwen Code"},
                             {Client::openai_compatible, "openai-compatible", "an OpenAI-compatible client"}};
 
 std::string variable(const Surroundings& around, const std::string& name) {
@@ -57,6 +59,10 @@ std::vector<File> files_of(Client client, const Surroundings& around) {
                                     folder("OPENCLAW_STATE_DIR", home + "/.openclaw") + "/openclaw.json")}};
     case Client::goose:
       return {{Role::config, folder("XDG_CONFIG_HOME", home + "/.config") + "/goose/config.yaml"}};
+    case Client::opencode:
+      return {{Role::config, folder("XDG_CONFIG_HOME", home + "/.config") + "/opencode/opencode.json"}};
+    case Client::qwen_code:
+      return {{Role::config, home + "/.qwen/settings.json"}};
     case Client::openai_compatible:
       return {};
   }

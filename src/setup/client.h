@@ -18,9 +18,10 @@
 
 namespace weir::setup {
 
-enum class Client : uint8_t { claude_code, codex, openclaw, goose, openai_compatible };
-inline constexpr Client kClients[] = {Client::claude_code, Client::codex, Client::openclaw, Client::goose,
-                                      Client::openai_compatible};
+enum class Client : uint8_t { claude_code, codex, openclaw, goose, opencode, qwen_code, openai_compatible };
+inline constexpr Client kClients[] = {
+    Client::claude_code, Client::codex,     Client::openclaw,         Client::goose,
+    Client::opencode,    Client::qwen_code, Client::openai_compatible};
 std::string_view client_name(Client client);   // "claude-code"
 std::string_view client_title(Client client);  // "Claude Code"
 std::optional<Client> parse_client(std::string_view name);
@@ -70,7 +71,12 @@ struct State {
   std::string token = {};                   // what it shows there, where the config says it
   std::string model = {};                   // where the config says it
   bool own_key = false;  // what it shows there is its own login, and the token is in the path
-  bool there = false;    // one of its files (not the project's) exists
+  struct Hint {
+    std::string says;
+    std::string fix;
+  };
+  std::vector<Hint> hints = {};  // what keeps weir from knowing what the client does
+  bool there = false;            // one of its files (not the project's) exists
 };
 
 // Error: a file that cannot be read, with file:line:column.
@@ -83,7 +89,7 @@ struct Wiring {
   bool own_key = false;   // the client's own credential goes through: the token stands in the path
   bool model_api = true;  // false: only the MCP servers
   std::string dialect = "chat_completions";
-  std::string model = {};  // OpenClaw needs a name
+  std::string model = {};  // OpenClaw, opencode and Qwen Code need a name
   std::vector<std::string> mcp_command = {"weir", "mcp"};
 };
 

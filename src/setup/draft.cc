@@ -56,6 +56,12 @@ std::string goose_entry(const std::vector<std::string>& command) {
       json::quote(command.front()), json_list(command));
 }
 
+std::string opencode_entry(const std::vector<std::string>& command) {
+  std::string words;
+  for (const std::string& word : command) words += (words.empty() ? "" : ", ") + json::quote(word);
+  return fmt::format(R"({{"type": "local", "command": [{}]}})", words);
+}
+
 std::string server_lines(Client client, const std::vector<std::string>& command) {
   if (client == Client::codex) return codex_entry(command);
   if (client == Client::goose) {
@@ -68,6 +74,8 @@ std::string server_lines(Client client, const std::vector<std::string>& command)
     }
     return out;
   }
+  if (client == Client::opencode)
+    return fmt::format("{{\"mcp\": {{\"weir\": {}}}}}\n", opencode_entry(command));
   const std::string entry =
       fmt::format("{{\"command\": {}, \"args\": {}}}", json::quote(command.front()), json_list(command));
   return client == Client::openclaw ? fmt::format("{{\"mcp\": {{\"servers\": {{\"weir\": {}}}}}}}\n", entry)

@@ -46,8 +46,10 @@ class Draft {
 // `weir mcp` as the client's config writes it: the table, the lines below "extensions:".
 std::string codex_entry(const std::vector<std::string>& command);
 std::string goose_entry(const std::vector<std::string>& command);
+std::string opencode_entry(const std::vector<std::string>& command);
 // The same as a person would paste it, for all clients.
 std::string server_lines(Client client, const std::vector<std::string>& command);
 std::string openclaw_provider(const std::string& url, const Wiring& wiring);
+std::string opencode_provider(const std::string& url, const Wiring& wiring);
 
 }  // namespace weir::setup

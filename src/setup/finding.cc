@@ -70,6 +70,9 @@ std::vector<Finding> judge_client(Client client, const State& state, const Here&
   std::vector<Finding> out;
   const std::string name(client_name(client));
   if (here.has_upstream) out.push_back(judge_address(client, state, here));
+  if (!out.empty() && out.front().level == Level::ok) {
+    for (const State::Hint& hint : state.hints) out.push_back({Level::warn, name, hint.says, hint.fix});
+  }
   std::string around;
   std::string cannot;
   bool weir = false;

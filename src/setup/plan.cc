@@ -55,6 +55,10 @@ class Planner {
         return {"mcp_servers"};
       case Client::openclaw:
         return {"mcp", "servers"};
+      case Client::opencode:
+        return {"mcp"};
+      case Client::qwen_code:
+        return {"mcpServers"};
       default:
         return {"extensions"};
     }
@@ -96,6 +100,8 @@ class Planner {
         return codex_entry(wiring_.mcp_command);
       case Client::goose:
         return goose_entry(wiring_.mcp_command);
+      case Client::opencode:
+        return opencode_entry(wiring_.mcp_command);
       default:
         return command_json(wiring_.mcp_command);
     }
@@ -115,15 +121,41 @@ class Planner {
         return point_openclaw(*config, url);
       case Client::goose:
         return point_goose(*config, url);
+      case Client::opencode:
+        return point_opencode(*config, url);
+      case Client::qwen_code:
+        return point_qwen(*config, url);
       case Client::openai_compatible:
         return {};
     }
     return {};
   }
 
+  Status needs_model(const Draft& config) const {
+    if (!wiring_.model.empty()) return {};
+    return bad_input(fmt::format("{}'s config names no model", client_title(client_)), config.file().path,
+                     "weir init --model NAME");
+  }
+
+  Status point_opencode(Draft& config, const std::string& url) {
+    WEIR_TRY(needs_model(config));
+    WEIR_TRY(config.set({"provider", "weir"}, opencode_provider(url, wiring_)));
+    return config.set({"model"}, json::quote("weir/" + wiring_.model));
+  }
+
+  Status point_qwen(Draft& config, const std::string& url) {
+    WEIR_TRY(needs_model(config));
+    WEIR_TRY(config.set({"env", "OPENAI_BASE_URL"}, json::quote(url)));
+    if (!wiring_.own_key) WEIR_TRY(config.set({"env", "OPENAI_API_KEY"}, json::quote(wiring_.token)));
+    WEIR_TRY(config.set({"security", "auth", "selectedType"}, "\"openai\""));
+    return config.set({"model", "name"}, json::quote(wiring_.model));
+  }
+
   Status point_openclaw(Draft& config, const std::string& url) {
-    if (wiring_.model.empty())
-      return bad_input("OpenClaw's config names no model", config.file().path, "weir init --model NAME");
+    WEIR_TRY(needs_model(config));
+    // Behind its search a tool is called by a name among the arguments, which says nothing of what it does.
+    if (!config.root()["tools"]["toolSearch"].exists())
+      WEIR_TRY(config.set({"tools", "toolSearch"}, "false"));
     WEIR_TRY(config.set({"models", "providers", "weir"}, openclaw_provider(url, wiring_)));
     const bool detailed = config.root()["agents"]["defaults"]["model"].is_object();
     const std::string model = json::quote("weir/" + wiring_.model);
@@ -189,6 +221,8 @@ std::string base_url(Client client, const Wiring& wiring) {
       return wiring.dialect == "messages" ? wiring.url : wiring.url + "/v1";
     case Client::goose:
       return with_token;
+    case Client::opencode:
+    case Client::qwen_code:
     case Client::openai_compatible:
       return (wiring.own_key ? with_token : wiring.url) + "/v1";
   }
@@ -197,10 +231,20 @@ std::string base_url(Client client, const Wiring& wiring) {
 
 std::string openclaw_provider(const std::string& url, const Wiring& wiring) {
   const std::string model = json::quote(wiring.model);
-  return fmt::format(R"({{"baseUrl": {}, "apiKey": {}, "api": "{}", "models": [{{"id": {}, "name": {}}}]}})",
-                     json::quote(url), json::quote(wiring.token),
-                     wiring.dialect == "messages" ? "anthropic-messages" : "openai-completions", model,
-                     model);
+  // Its requests have the User-Agent of a library, which is no one's in particular.
+  return fmt::format(
+      R"({{"baseUrl": {}, "apiKey": {}, "api": "{}", "headers": {{"User-Agent": "openclaw"}}, )"
+      R"("models": [{{"id": {}, "name": {}}}]}})",
+      json::quote(url), json::quote(wiring.token),
+      wiring.dialect == "messages" ? "anthropic-messages" : "openai-completions", model, model);
+}
+
+std::string opencode_provider(const std::string& url, const Wiring& wiring) {
+  const std::string key = wiring.own_key ? "" : fmt::format(", \"apiKey\": {}", json::quote(wiring.token));
+  return fmt::format(
+      R"({{"npm": "{}", "name": "weir", "options": {{"baseURL": {}{}}}, "models": {{{}: {{}}}}}})",
+      wiring.dialect == "messages" ? "@ai-sdk/anthropic" : "@ai-sdk/openai-compatible", json::quote(url), key,
+      json::quote(wiring.model));
 }
 
 Result<std::vector<Change>> plan(Client client, const std::vector<File>& files, const State& state,

@@ -30,6 +30,8 @@ class Reader {
     }
     if (client_ == Client::goose) {
       read_goose();
+    } else if (client_ == Client::opencode) {
+      read_opencode();
     } else {
       read_common();
     }
@@ -42,7 +44,9 @@ class Reader {
     if (server_.left_alone.empty()) server_.left_alone = std::move(why);
   }
   // "${NAME}" and "${NAME:-otherwise}" in the configs of those that know it.
-  bool expands() const { return client_ == Client::claude_code || client_ == Client::openclaw; }
+  bool expands() const {
+    return client_ == Client::claude_code || client_ == Client::openclaw || client_ == Client::qwen_code;
+  }
   bool expands_headers() const { return expands() || client_ == Client::goose; }
 
   // The text with its variables put in, as it is now.
@@ -117,7 +121,10 @@ class Reader {
     server_.enabled = !(enabled.kind == Kind::boolean && enabled.text == "false") &&
                       !(node_["disabled"].kind == Kind::boolean && node_["disabled"].text == "true");
     command("command", "args");
-    server_.url = plain(node_["url"], expands());
+    const bool qwen = client_ == Client::qwen_code;
+    if (qwen && node_["url"].exists() && !node_["httpUrl"].exists())
+      refuse("it speaks the older HTTP with SSE, which weir does not");
+    server_.url = plain(node_[qwen ? "httpUrl" : "url"], expands());
     server_.cwd = plain(node_["cwd"], expands());
     secrets(node_["env"], server_.env, expands());
     if (client_ == Client::codex) {
@@ -132,8 +139,44 @@ class Reader {
     for (const std::string_view key : {"auth", "oauth", "scopes", "oauth_resource", "clientCert"}) {
       if (node_[key].exists()) refuse(fmt::format("the client signs in to it itself ({})", key));
     }
-    for (const std::string_view key : {"enabled_tools", "disabled_tools", "toolFilter", "tools"}) {
+    for (const std::string_view key :
+         {"enabled_tools", "disabled_tools", "toolFilter", "tools", "includeTools", "excludeTools"}) {
       if (node_[key].exists()) server_.notes.push_back(fmt::format("its {} is not taken over", key));
+    }
+  }
+
+  // "{env:NAME}" stands for a variable, "{file:PATH}" for a file's text.
+  std::string opencode_secret(const Node& value) {
+    const std::string_view text = value.string_or("");
+    constexpr std::string_view kEnv = "{env:";
+    if (text.starts_with(kEnv) && text.ends_with('}')) {
+      const std::string_view name = text.substr(kEnv.size(), text.size() - kEnv.size() - 1);
+      if (is_name(name)) return "$" + std::string(name);
+    }
+    if (text.find(kEnv) != std::string_view::npos || text.find("{file:") != std::string_view::npos)
+      refuse(fmt::format("the value of {} is made from variables or files", shown(value.key, 60)));
+    return secret(value, false);
+  }
+
+  void read_opencode() {
+    const std::string_view type = node_["type"].string_or("");
+    server_.enabled = !(node_["enabled"].kind == Kind::boolean && node_["enabled"].text == "false");
+    const bool local = type == "local";
+    if (!local && type != "remote") return refuse("it is neither local nor remote");
+    if (local) {
+      const auto words = node_["command"].strings();
+      if (!words) return refuse("its command is not read");
+      server_.command.assign(words->begin(), words->end());
+      server_.cwd = plain(node_["cwd"], false);
+    } else {
+      server_.url = plain(node_["url"], false);
+      const Node& oauth = node_["oauth"];
+      if (oauth.exists() && oauth.text != "false") refuse("the client signs in to it itself (oauth)");
+    }
+    for (const Node& child : node_[local ? "environment" : "headers"].children) {
+      if (child.key.empty() || child.key.find_first_of("=\r\n") != std::string::npos)
+        refuse("it has a variable or header of an odd name");
+      (local ? server_.env : server_.headers)[child.key] = opencode_secret(child);
     }
   }
 

@@ -42,6 +42,12 @@ class Reader {
       case Client::goose:
         read_goose(root);
         return read_servers(file, root, {"extensions"});
+      case Client::opencode:
+        read_opencode(root);
+        return read_servers(file, root, {"mcp"});
+      case Client::qwen_code:
+        read_qwen(root);
+        return read_servers(file, root, {"mcpServers"});
       case Client::openai_compatible:
         return {};
     }
@@ -106,6 +112,31 @@ class Reader {
     state_.token = token_in_path(state_.base_url);
     state_.own_key = !state_.token.empty();
     if (state_.token.empty()) state_.token = provider["apiKey"].string_or("");
+    if (!provider["headers"]["User-Agent"].string_or("").starts_with("openclaw"))
+      state_.hints.push_back(
+          {"its requests do not say whose they are, so weir does not know its tools",
+           fmt::format(R"(models.providers.{}.headers: {{"User-Agent": "openclaw"}})", name)});
+    if (root["tools"]["toolSearch"].text != "false")
+      state_.hints.push_back({"it calls tools behind a search, so weir does not know what a call does",
+                              "tools.toolSearch: false"});
+  }
+
+  void read_opencode(const Node& root) {
+    state_.model = root["model"].string_or("");
+    const std::string name = state_.model.substr(0, state_.model.find('/'));
+    const Node& options = at_path(root, {"provider", name, "options"});
+    state_.base_url = options["baseURL"].string_or("");
+    state_.token = token_in_path(state_.base_url);
+    state_.own_key = !state_.token.empty();
+    if (state_.token.empty()) state_.token = options["apiKey"].string_or("");
+  }
+
+  void read_qwen(const Node& root) {
+    state_.model = root["model"]["name"].string_or("");
+    state_.base_url = root["env"]["OPENAI_BASE_URL"].string_or("");
+    state_.token = token_in_path(state_.base_url);
+    state_.own_key = !state_.token.empty();
+    if (state_.token.empty()) state_.token = root["env"]["OPENAI_API_KEY"].string_or("");
   }
 
   void read_goose(const Node& root) {
@@ -137,6 +168,8 @@ Result<Node> read_file(Client client, std::string_view path, std::string_view te
     case Client::goose:
       return read_yaml(text, path);
     case Client::openclaw:
+    case Client::opencode:   // JSON with comments
+    case Client::qwen_code:  // the same
       return read_json(text, path, Syntax::json5);
     case Client::claude_code:
     case Client::openai_compatible:

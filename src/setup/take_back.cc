@@ -46,7 +46,7 @@ void diff(const Node& before, const Node& after, Path& path, std::vector<Path>& 
 
 Result<std::string> take_back(Client client, std::string_view path, const std::optional<std::string>& before,
                               const std::string& written, const std::string& now) {
-  if (client != Client::claude_code && client != Client::openclaw)
+  if (client == Client::codex || client == Client::goose || client == Client::openai_compatible)
     return unsupported("what was changed since can be kept in JSON files only", std::string(path));
   const std::string old_text = before.value_or("");
   WEIR_TRY_ASSIGN(old_root, read_file(client, path, old_text));

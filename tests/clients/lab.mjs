@@ -56,7 +56,7 @@ export class Lab {
     fs.mkdirSync(this.work);
     this.env = {
       PATH: `${path.join(here, "node_modules/.bin")}:${path.dirname(process.execPath)}:${path.dirname(weirBin)}:/usr/bin:/bin`,
-      HOME: this.home, LANG: "C.UTF-8", TERM: "dumb", WEIR_FOLDER: path.join(here, "../.."),
+      WEIR_TEST_MARK: path.basename(this.home), HOME: this.home, LANG: "C.UTF-8", TERM: "dumb", WEIR_FOLDER: path.join(here, "../.."),
     };
     this.model = new Model(agent.tools);
     this.output = "";
@@ -75,8 +75,8 @@ export class Lab {
   async start(mode, { top = "", tables = "" } = {}) {
     await this.model.start();
     this.tap = await new Tap().start();
-    const args = ["--client", this.agent.init ?? this.agent.name, "--upstream", this.model.url, "--listen", this.tap.address, "--model", "m", "--yes", ...(this.agent.initArgs ?? [])];
-    this.said = this.weir("init", ...args, ...(this.agent.byHand ? [] : ["--apply"]));
+    const args = ["--client", this.agent.init ?? this.agent.name, "--upstream", this.model.url, "--listen", this.tap.address, "--model", "m", "--yes", "--apply", ...(this.agent.initArgs ?? [])];
+    this.said = this.weir("init", ...args);
     this.config = path.join(this.home, ".config/weir/weir.toml");
     if (!fs.existsSync(this.config)) throw new Error(`weir init did not write weir.toml: ${this.said}`);
     fs.writeFileSync(this.config, `${top}\n${fs.readFileSync(this.config, "utf8")}\n${tables}`);
@@ -116,21 +116,32 @@ export class Lab {
     return asked;
   }
   // Runs the agent on one prompt. Gives {code, output}; after `ms` it is killed and code is null.
-  run(prompt, { ms = 90000, more = [] } = {}) {
+  run(prompt, { ms = 160000, more = [] } = {}) {
     const [command, ...args] = this.agent.command(prompt, this);
-    const child = spawn(command, [...args, ...more], { cwd: this.work, stdio: ["ignore", "pipe", "pipe"], env: { ...this.env, ...this.agent.env?.(this) }, detached: true });
+    const child = spawn(command, [...args, ...more], { cwd: this.work, stdio: ["ignore", "pipe", "pipe"], env: { ...this.env, ...this.agent.env?.(this) } });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (output += piece));
-    const timer = setTimeout(() => process.kill(-child.pid, "SIGKILL"), ms);
+    const timer = setTimeout(() => this.killAll(), ms);  // some agents leave the group that they were started in
     return new Promise((done) => child.on("close", (code) => {
       clearTimeout(timer);
       done({ code, output });
     }));
   }
+  killAll() {
+    for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        const environment = fs.readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+        if (environment.includes(`WEIR_TEST_MARK=${path.basename(this.home)}`) && Number(pid) !== this.child?.pid) process.kill(Number(pid), "SIGKILL");
+      } catch {}  // it ended meanwhile
+    }
+  }
+  // The ledger's decisions: {index, tool, decision, enforced, why}.
   log() {
-    return JSON.parse(this.weir("log", "--json", "-n", "500") || "[]");
+    const { entries } = JSON.parse(this.weir("log", "--json", "-n", "500"));
+    return entries.filter(({ entry }) => entry.type === "decision").map(({ index, entry, detail }) => ({ index, ...entry, ...detail }));
   }
   async stop() {
+    this.killAll();
     this.model.stop();
     this.tap.stop();
     if (this.child.exitCode === null) {

@@ -160,9 +160,14 @@ export class Model {
     if (!this.did("read")) return this.once("read", this.tools.read(this.page));
     const hours = kHours.exec(seen.results.join("\n"))?.[1];
     if (hours) return this.did("write") ? { say: `They are open ${hours}.` } : this.once("write", this.tools.write(this.note, `${hours}\n`));
-    const references = [...seen.results.join("\n").matchAll(kReference)].map((match) => match[0]);
-    if (references.length && !this.did("ask")) return this.once("ask", ["weir_ask", { refs: [references[0]], question: "Which opening hours does it give?", answer_type: "text" }]);
-    return { say: references.length ? `They are open ${references.at(-1)}.` : "I could not read it." };
+    // Sealed: the page is one reference, and what the reader says of it the next.
+    const [page, ...more] = [...seen.results.join("\n").matchAll(kReference)].map((match) => match[0]);
+    if (!page) return { say: "I could not read it." };
+    if (!this.did("ask")) return this.once("ask", ["weir_ask", { refs: [page], question: "Which opening hours does it give?", answer_type: "text" }]);
+    this.said ??= more[0];
+    const shellOnly = this.tools.write(this.note, "")[0] === this.tools.shell("x")[0];
+    if (!shellOnly && !this.did("write")) return this.once("write", this.tools.write(this.note, `${this.said}\n`));
+    return { say: `They are open ${this.said}.` };
   }
   did(what) {
     return this[`did_${what}`] === true;

@@ -13,5 +13,6 @@ export default {
     write: (path, text) => run(`printf %s ${quoted(text)} > ${quoted(path)}`),
     shell: run,
   },
+  shellOnly: true,
   command: (prompt) => [bin("codex"), "exec", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox", prompt],
 };

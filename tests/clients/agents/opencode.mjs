@@ -1,24 +1,16 @@
-import fs from "node:fs";
 import path from "node:path";
-import { bin } from "../lab.mjs";
+import { here } from "../lab.mjs";
 
 export default {
   name: "opencode",
   title: "opencode",
-  package: "opencode-ai",
+  package: "opencode-linux-x64-baseline",  // what opencode-ai installs here
   api: "Chat Completions",
-  init: "openai-compatible",
-  byHand: true,
-  prepare(lab) {
-    lab.file(path.join(lab.home, ".config/opencode/opencode.json"), JSON.stringify({
-      provider: { weir: { npm: "@ai-sdk/openai-compatible", name: "weir", options: { baseURL: `${lab.url}/v1`, apiKey: lab.token }, models: { m: { name: "m" } } } },
-      model: "weir/m",
-    }));
-  },
   tools: {
     read: (path) => ["read", { filePath: path }],
     write: (path, content) => ["write", { filePath: path, content }],
     shell: (command) => ["bash", { command, description: "as told" }],
   },
-  command: (prompt) => [bin("opencode"), "run", prompt],
+  command: (prompt) => [path.join(here, "node_modules/opencode-linux-x64-baseline/bin/opencode"), "run", "--pure", prompt],
+  env: () => ({ OPENCODE_DISABLE_AUTOUPDATE: "1", OPENCODE_DISABLE_MODELS_FETCH: "1", OPENCODE_DISABLE_LSP_DOWNLOAD: "1", OPENCODE_DISABLE_DEFAULT_PLUGINS: "1", OPENCODE_DISABLE_SHARE: "1" }),
 };

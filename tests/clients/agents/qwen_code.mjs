@@ -5,13 +5,10 @@ export default {
   title: "Qwen Code",
   package: "@qwen-code/qwen-code",
   api: "Chat Completions",
-  init: "openai-compatible",
-  byHand: true,
   tools: {
     read: (path) => ["read_file", { file_path: path }],
     write: (path, content) => ["write_file", { file_path: path, content }],
     shell: (command) => ["run_shell_command", { command, is_background: false }],
   },
   command: (prompt) => [bin("qwen"), "-p", prompt, "--yolo"],
-  env: (lab) => ({ OPENAI_BASE_URL: `${lab.url}/v1`, OPENAI_API_KEY: lab.token, OPENAI_MODEL: "m" }),
 };
