@@ -8,37 +8,26 @@ namespace weir::wire {
 namespace {
 
 using testing::filtered;
+using testing::kAllow;
+using testing::kAnswer;
+using testing::kChange;
+using testing::kDeny;
+using testing::kept;
 using testing::Outcome;
 using testing::play;
 using testing::Seen;
+using testing::What;
+using testing::what_of;
 using namespace testing::frames;  // NOLINT
 
-enum What : unsigned { kAllow, kChange, kDeny, kAnswer };
-
-What what_of(unsigned verdicts, int i) {
-  return static_cast<What>(verdicts >> (2 * i) & 3);
-}
-bool kept(What what) {
-  return what == kAllow || what == kChange;
-}
 int number_of(const exchange::Call& call) {
   return call.name[1] - '0';
 }
 
 testing::Decide by(unsigned verdicts) {
-  return [verdicts](const exchange::Call& call) -> Verdict {
-    const std::string n = std::to_string(number_of(call));
-    switch (what_of(verdicts, number_of(call))) {
-      case kAllow:
-        return {true};
-      case kChange:
-        return {true, {}, R"({"given":")" + n + "\"}"};
-      case kDeny:
-        return {false, "denied " + n};
-      case kAnswer:
-        return {false, "answer " + n, {}, true};
-    }
-    return {};
+  return [verdicts](const exchange::Call& call) {
+    const int i = number_of(call);
+    return testing::verdict_on(what_of(verdicts, i), i, R"({"given":")" + std::to_string(i) + "\"}");
   };
 }
 
