@@ -106,6 +106,7 @@ class FrameStream final : public Reply {
     }
     WEIR_TRY(dialect_->read(frame, options_));
     if (frame.failed) {
+      WEIR_TRY(check_failed(frame));
       fail(frame, step);
       return {};
     }

@@ -38,6 +38,10 @@ bool Frame::append_text(const std::string& text) {
   return false;
 }
 
+Status check_failed(const Frame& frame) {
+  return frame.parts.empty() ? Status() : unavailable("the upstream sent part of a reply beside an error");
+}
+
 bool FrameTurn::any_call() const {
   return std::any_of(parts.begin(), parts.end(), [](const SpokenPart& part) { return part.is_call(); });
 }

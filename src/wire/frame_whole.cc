@@ -26,6 +26,7 @@ class FrameWhole final : public Reply {
       frame.document = std::move(document);
       WEIR_TRY(dialect_->read(frame, options_));
       failed_ = frame.failed;
+      if (failed_) WEIR_TRY(check_failed(frame));
       if (!failed_) WEIR_TRY(rounds_.take(frame));
       frames_.clear();
       frames_.push_back(std::move(frame));

@@ -87,6 +87,9 @@ struct FrameEdit {
   std::vector<std::pair<std::string, int64_t>> counts = {};  // numbers to put, by JSON pointer
 };
 
+// An upstream's error passes as it is, so that nothing of the planner's may stand beside it.
+Status check_failed(const Frame& frame);
+
 // Cuts a stream into frames.
 class FrameCutter {
  public:

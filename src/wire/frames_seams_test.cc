@@ -256,6 +256,9 @@ TEST(FramesSeams, WhatClientsReadInTwoWaysEndsTheReply) {
       ends(gemini, with(part));
     ends(gemini, with("", R"(,"Content":{"parts":[{"functionCall":)" + evil + "}]}"));
     ends(gemini, with("", R"(,"functionCalls":[)" + evil + "]"));
+    ends(gemini,
+         framed(gemini, R"({"error":{"code":500},"candidates":[{"content":{"parts":[{"functionCall":)" +
+                            evil + "}]}}]}"));
     ends(gemini, framed(gemini, R"({"candidates":[{"index":1,"content":{"parts":[{"functionCall":)" + evil +
                                     R"(}]},"finishReason":"STOP"}]})"));
     const Form ollama{Dialect::ollama, stream};
@@ -263,6 +266,7 @@ TEST(FramesSeams, WhatClientsReadInTwoWaysEndsTheReply) {
     for (
         const std::string& bytes :
         {R"({"message":{"role":"assistant","content":"","Tool_Calls":)" + call + R"(},"done":true})",
+         R"({"error":"no","message":{"content":"","tool_calls":)" + call + R"(},"done":true})",
          R"({"Message":{"tool_calls":)" + call + R"(},"message":{"content":""},"done":true})",
          R"({"message":{"content":""},"tool_calls":)" + call + R"(,"done":true})",
          std::string(

@@ -170,6 +170,9 @@ Result<GeminiPart> read_gemini_part(json::Value part, const std::string& where, 
       out.kind = data->kind;
       continue;
     }
+    const auto spelt = [&](const Data& d) { return d.name == gemini_spelling(member.key); };
+    if (reply && std::any_of(kData.begin(), kData.end(), spelt))
+      return unknown_item("spelling of a part", member.key, at);
     const bool beside = std::find(kBeside.begin(), kBeside.end(), name) != kBeside.end();
     if (options.unknown_items_untrusted) {
       if (!beside) out.kind = GeminiKind::unknown;

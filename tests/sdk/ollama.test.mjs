@@ -130,6 +130,14 @@ test("replies that are encoded though nobody asked are decoded", async () => {
   assert.equal((await post("/api/chat", { model: "m", stream: false, messages: [user("hello")] })).status, 502);
 });
 
+test("only a path that counts tokens passes undecided, whatever its query says", async () => {
+  for (const query of ["?x=/count_tokens", "?x=/input_tokens", "?x=:countTokens"]) {
+    upstream.play(ollamaWhole("", [["c1", "shell__run", { command: kCanary }]]), ollamaWhole("No.", []));
+    const text = await (await post(`/api/chat${query}`, { model: "m", stream: false, messages: [user("tidy up")], tools: declared })).text();
+    assert.ok(text.includes("No.") && !text.includes(kCanary), query);
+  }
+});
+
 // The schema, as the package's types state it. A member that is new fails here first.
 const types = fs.readFileSync(new URL("node_modules/ollama/dist/browser.d.ts", import.meta.url), "utf8");
 const membersOf = (name) => {
