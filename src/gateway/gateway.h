@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "gateway/asks.h"
 #include "gateway/auth.h"
+#include "gateway/forms.h"
 #include "gateway/intents.h"
 #include "gateway/labelling.h"
 #include "gateway/mcp/upstream.h"
@@ -161,7 +162,7 @@ class Gateway {
  private:
   void handle(const std::shared_ptr<net::ServerCall>& call);
   void route(const std::shared_ptr<net::ServerCall>& call, std::string target);
-  void pass_models(const std::shared_ptr<net::ServerCall>& call, const std::string& target);
+  void pass(const std::shared_ptr<net::ServerCall>& call, const Route& route);
   void look_for_end();
   void tick();
 

@@ -6,7 +6,7 @@ namespace weir::gateway {
 // To the upstream's dialect, where that is another than the client's.
 bool Turn::cross_over() {
   if (upstream_->dialect == dialect_) return true;
-  const config::Config& config = gateway_.config();
+  const config::Config& config = *config_;
   auto bridge = Bridge::begin(*parsed_, *upstream_, path_, gateway_.random(), gateway_.now());
   if (!bridge) {
     refuse(bridge.error());

@@ -8,36 +8,28 @@ namespace {
 
 using testing::filtered;
 using testing::filters;
+using testing::kAllow;
+using testing::kAnswer;
+using testing::kChange;
+using testing::kDeny;
+using testing::kept;
 using testing::Outcome;
 using testing::play;
 using testing::Seen;
+using testing::What;
+using testing::what_of;
 using namespace testing::chat;  // NOLINT
 
-enum What : unsigned { kAllow, kChange, kDeny, kAnswer };
-
-// What becomes of call i; two bits each.
-What what_of(unsigned verdicts, int i) {
-  return static_cast<What>(verdicts >> (2 * i) & 3);
-}
-
-Verdict verdict_on(What what, const exchange::Call& call) {
+std::string given(const exchange::Call& call) {
   const std::string n = std::to_string(number_of(call));
-  switch (what) {
-    case kAllow:
-      return {true};
-    case kChange:
-      return {true, {}, call.is_json ? R"({"given":")" + n + "\"}" : "given " + n};
-    case kDeny:
-      return {false, "denied " + n};
-    case kAnswer:
-      return {false, "answer " + n, {}, true};
-  }
-  return {};
+  return call.is_json ? R"({"given":")" + n + "\"}" : "given " + n;
 }
 
 testing::Decide by(unsigned verdicts) {
-  return
-      [verdicts](const exchange::Call& call) { return verdict_on(what_of(verdicts, number_of(call)), call); };
+  return [verdicts](const exchange::Call& call) {
+    const int i = number_of(call);
+    return testing::verdict_on(what_of(verdicts, i), i, given(call));
+  };
 }
 
 void expect_same_message(const Seen& seen, const Outcome& outcome, const std::string& where,
@@ -71,7 +63,7 @@ void expect_planners_own(const Shadow& shadow, const std::string& text, int call
 void expect_seen(const Seen& seen, const std::string& out, const std::string& text, int calls,
                  unsigned verdicts, const std::string& where) {
   EXPECT_EQ(seen.problem, "") << where << out;
-  size_t kept = 0;
+  size_t count = 0;
   bool denied = false;
   for (int i = 0; i < calls; ++i) {
     const What what = what_of(verdicts, i);
@@ -81,19 +73,19 @@ void expect_seen(const Seen& seen, const std::string& out, const std::string& te
       EXPECT_EQ(out.find("answer "), std::string::npos) << where;
       continue;
     }
-    ASSERT_GT(seen.calls.size(), kept) << where << out;
-    const exchange::Call& call = seen.calls[kept++];
+    ASSERT_GT(seen.calls.size(), count) << where << out;
+    const exchange::Call& call = seen.calls[count++];
     EXPECT_EQ(number_of(call), i) << where;
     const std::string own = "K" + std::to_string(i) + "_arg";
     if (what == kAllow) {
       EXPECT_NE(call.arguments.find(own), std::string::npos) << where;
     } else {
-      EXPECT_EQ(call.arguments, *verdict_on(what, call).arguments) << where;
+      EXPECT_EQ(call.arguments, given(call)) << where;
       EXPECT_EQ(out.find(own), std::string::npos) << where << out;
     }
   }
-  EXPECT_EQ(seen.calls.size(), kept) << where << out;
-  if (kept == 0 && denied && text.empty()) {
+  EXPECT_EQ(seen.calls.size(), count) << where << out;
+  if (count == 0 && denied && text.empty()) {
     EXPECT_TRUE(seen.text.starts_with("(weir stopped")) << where << out;
     for (int i = 0; i < calls; ++i) {
       const bool named = seen.text.find("K" + std::to_string(i)) != std::string::npos;
@@ -113,7 +105,7 @@ bool all_allowed(unsigned verdicts, int calls) {
 
 bool any_kept(unsigned verdicts, int calls) {
   for (int i = 0; i < calls; ++i) {
-    if (what_of(verdicts, i) == kAllow || what_of(verdicts, i) == kChange) return true;
+    if (kept(what_of(verdicts, i))) return true;
   }
   return false;
 }

@@ -8,42 +8,27 @@ namespace {
 
 using testing::filtered;
 using testing::filters;
+using testing::kAllow;
+using testing::kAnswer;
+using testing::kChange;
+using testing::kDeny;
+using testing::kept;
 using testing::Outcome;
 using testing::play;
 using testing::Seen;
+using testing::What;
+using testing::what_of;
 using namespace testing::messages;  // NOLINT
 
-enum What : unsigned { kAllow, kChange, kDeny, kAnswer };
-
-// What becomes of call i; two bits each.
-What what_of(unsigned verdicts, int i) {
-  return static_cast<What>(verdicts >> (2 * i) & 3);
-}
-
-Verdict verdict_on(What what, int i) {
-  const std::string n = std::to_string(i);
-  switch (what) {
-    case kAllow:
-      return {true};
-    case kChange:
-      return {true, {}, R"({"given": ")" + n + "\"}"};
-    case kDeny:
-      return {false, "denied " + n};
-    case kAnswer:
-      return {false, "answer " + n, {}, true};
-  }
-  return {};
+Verdict verdict_for(What what, int i) {
+  return testing::verdict_on(what, i, R"({"given": ")" + std::to_string(i) + "\"}");
 }
 
 testing::Decide by(unsigned verdicts) {
   return [verdicts](const exchange::Call& call) {
     const int i = number_of(call);
-    return verdict_on(what_of(verdicts, i), i);
+    return verdict_for(what_of(verdicts, i), i);
   };
-}
-
-bool kept(What what) {
-  return what == kAllow || what == kChange;
 }
 
 void expect_seen(const Seen& seen, const std::string& out, const std::string& text, int calls,
@@ -65,7 +50,7 @@ void expect_seen(const Seen& seen, const std::string& out, const std::string& te
     if (what == kAllow) {
       EXPECT_NE(call.arguments.find(own), std::string::npos) << where;
     } else {
-      EXPECT_EQ(call.arguments, *verdict_on(what, i).arguments) << where;
+      EXPECT_EQ(call.arguments, *verdict_for(what, i).arguments) << where;
       EXPECT_EQ(out.find(own), std::string::npos) << where << out;
       EXPECT_EQ(out.find("K" + std::to_string(i) + "_\""), std::string::npos) << where << out;
     }
@@ -123,7 +108,7 @@ void expect_planners_own(const Shadow& shadow, const std::string& text, int call
     const auto& result = std::get<exchange::Result>(part);
     const int i = result.call_id[1] - '0';
     EXPECT_EQ(result.is_error, what_of(verdicts, i) == kDeny) << where << shadow.prepend_blocks;
-    EXPECT_EQ(result.texts.at(0), verdict_on(what_of(verdicts, i), i).why) << where;
+    EXPECT_EQ(result.texts.at(0), verdict_for(what_of(verdicts, i), i).why) << where;
     ++told;
   }
   for (int i = 0; i < calls; ++i) told -= kept(what_of(verdicts, i)) ? 0 : 1;

@@ -8,17 +8,17 @@ namespace {
 
 using testing::filtered;
 using testing::filters;
+using testing::kAllow;
+using testing::kAnswer;
+using testing::kChange;
+using testing::kDeny;
+using testing::kept;
 using testing::Outcome;
 using testing::play;
 using testing::Seen;
+using testing::What;
+using testing::what_of;
 using namespace testing::responses;  // NOLINT
-
-enum What : unsigned { kAllow, kChange, kDeny, kAnswer };
-
-// What becomes of call i; two bits each.
-What what_of(unsigned verdicts, int i) {
-  return static_cast<What>(verdicts >> (2 * i) & 3);
-}
 
 // Other arguments in the shape that the call has.
 std::string given(const exchange::Call& call) {
@@ -29,25 +29,10 @@ std::string given(const exchange::Call& call) {
 }
 
 testing::Decide by(unsigned verdicts) {
-  return [verdicts](const exchange::Call& call) -> Verdict {
+  return [verdicts](const exchange::Call& call) {
     const int i = number_of(call);
-    const std::string n = std::to_string(i);
-    switch (what_of(verdicts, i)) {
-      case kAllow:
-        return {true};
-      case kChange:
-        return {true, {}, given(call)};
-      case kDeny:
-        return {false, "denied " + n};
-      case kAnswer:
-        return {false, "answer " + n, {}, true};
-    }
-    return {};
+    return testing::verdict_on(what_of(verdicts, i), i, given(call));
   };
-}
-
-bool kept(What what) {
-  return what == kAllow || what == kChange;
 }
 
 void expect_seen(const Seen& seen, const std::string& out, const std::string& text, int calls,

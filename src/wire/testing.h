@@ -90,6 +90,30 @@ inline Outcome play(exchange::Dialect dialect, const std::string& request,
   return play(dialect, request, replies, decide, pieces, options);
 }
 
+// What becomes of each call of a reply: two bits of one number, call 0's first.
+enum What : unsigned { kAllow, kChange, kDeny, kAnswer };
+inline What what_of(unsigned verdicts, int i) {
+  return static_cast<What>(verdicts >> (2 * i) & 3);
+}
+// The client gets it, as it is or with other arguments.
+inline bool kept(What what) {
+  return what == kAllow || what == kChange;
+}
+// The verdict on call i; `given`: the arguments that it gets where they change. Denials and answers name it.
+inline Verdict verdict_on(What what, int i, std::string given) {
+  switch (what) {
+    case kAllow:
+      return {true};
+    case kChange:
+      return {true, {}, std::move(given)};
+    case kDeny:
+      return {false, "denied " + std::to_string(i)};
+    case kAnswer:
+      return {false, "answer " + std::to_string(i), {}, true};
+  }
+  return {};
+}
+
 // Filters. Each is told by its name: "none", "same" passes all, "loud" puts text in capitals, "hoard" keeps
 // all back to the end, "lag" two bytes, "mute" drops it, "swap" puts a longer text in the place of {{N}} and
 // keeps back what may become one.
