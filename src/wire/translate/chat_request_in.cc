@@ -58,7 +58,7 @@ Status read_tools(json::Value root, Prompt& prompt) {
                             {},
                             std::string(described["description"].string_or("")),
                             schema.is_object() ? std::string(schema.raw()) : std::string(),
-                            described["strict"].boolean()});
+                            strict_of(described)});
   }
   return {};
 }

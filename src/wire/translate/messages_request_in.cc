@@ -65,7 +65,7 @@ Status read_tools(json::Value root, Prompt& prompt) {
                             {},
                             std::string(tool["description"].string_or("")),
                             std::string(tool["input_schema"].raw()),
-                            tool["strict"].boolean()});
+                            strict_of(tool)});
   }
   return {};
 }

@@ -118,6 +118,10 @@ std::string file_url(const File& file) {
   return data_url(file.media_type, file.data);
 }
 
+std::optional<bool> strict_of(json::Value tool) {
+  return tool["strict"].boolean() == true ? std::optional(true) : std::nullopt;
+}
+
 void drop_unread(json::Value root, std::initializer_list<std::string_view> read, Prompt& prompt) {
   for (const json::Member& member : root.members()) {
     if (member.value.is_null() || std::find(read.begin(), read.end(), member.key) != read.end()) continue;

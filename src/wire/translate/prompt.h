@@ -136,6 +136,8 @@ void read_url(std::string_view url, std::string& media_type, std::string& data, 
 std::string data_url(std::string_view media_type, std::string_view data);
 // A file with its bytes in the URL, its plain text too.
 std::string file_url(const File& file);
+// A tool's "strict", where it says so: not to be is what a tool is without a word.
+std::optional<bool> strict_of(json::Value tool);
 // Drops what of the request stands in no list of what the reader has read.
 void drop_unread(json::Value root, std::initializer_list<std::string_view> read, Prompt& prompt);
 // The one argument of a custom tool, where the API knows functions only: what names.h turns back.

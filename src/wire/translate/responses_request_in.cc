@@ -48,10 +48,10 @@ void add_tool(json::Value tool, std::string_view name_space, Prompt& prompt) {
   const std::string_view own = tool["name"].string_or("");
   const bool custom = tool["type"].string_or("") == "custom";
   const json::Value schema = tool[custom ? "format" : "parameters"];
-  prompt.tools.push_back(
-      {custom ? exchange::ToolKind::custom : exchange::ToolKind::function, tool_name(name_space, own),
-       std::string(name_space), std::string(own), std::string(tool["description"].string_or("")),
-       schema.is_object() ? std::string(schema.raw()) : std::string(), tool["strict"].boolean()});
+  prompt.tools.push_back({custom ? exchange::ToolKind::custom : exchange::ToolKind::function,
+                          tool_name(name_space, own), std::string(name_space), std::string(own),
+                          std::string(tool["description"].string_or("")),
+                          schema.is_object() ? std::string(schema.raw()) : std::string(), strict_of(tool)});
 }
 
 Status read_tools(json::Value root, Prompt& prompt) {
