@@ -46,12 +46,14 @@ Status read_choice(const toml::Value& table, std::string_view key, std::array<st
 }
 
 Status read_dialect(const toml::Value& table, exchange::Dialect& out) {
-  static constexpr std::array kDialects{exchange::Dialect::chat_completions, exchange::Dialect::messages,
-                                        exchange::Dialect::responses};
-  static constexpr std::array<std::string_view, 3> kNames{"chat_completions", "messages", "responses"};
+  using exchange::Dialect;
+  static constexpr std::array kDialects{Dialect::chat_completions, Dialect::messages, Dialect::responses,
+                                        Dialect::ollama, Dialect::gemini};
+  std::array<std::string_view, kDialects.size()> names;
+  std::transform(kDialects.begin(), kDialects.end(), names.begin(), exchange::dialect_name);
   const toml::Value value = table["dialect"];
   if (!value.exists()) return {};
-  WEIR_TRY_ASSIGN(index, value.one_of("dialect", kNames));
+  WEIR_TRY_ASSIGN(index, value.one_of("dialect", names));
   out = kDialects[index];
   return {};
 }
@@ -133,6 +135,12 @@ class Reader {
       auto parsed = parse_duration(text);
       if (!parsed) return timeout.error(parsed.error().message, parsed.error().hint);
       config_.ask_timeout_ms = *parsed;
+    }
+    if (const toml::Value kept = root["responses_kept"]; kept.exists()) {
+      WEIR_TRY_ASSIGN(text, kept.string());
+      auto parsed = parse_duration(text);
+      if (!parsed) return kept.error(parsed.error().message, parsed.error().hint);
+      config_.responses_kept_ms = *parsed;
     }
     if (const toml::Value notify = root["notify"]; notify.exists()) {
       WEIR_TRY(root.read("notify", config_.notify));

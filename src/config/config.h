@@ -31,7 +31,7 @@ enum class KeySource : uint8_t {
 
 struct Upstream {
   std::string name;
-  std::string url;  // of the API's root, with "/v1"
+  std::string url;  // of the API's root, with its "/v1", "/api" or "/v1beta"
   exchange::Dialect dialect = exchange::Dialect::chat_completions;
   KeySource key_source = KeySource::none;
   std::string key = {};       // secret; never printed
@@ -85,7 +85,8 @@ struct Config {
   uint16_t listen_port = 7447;
   guard::Mode mode = guard::Mode::guard;
   int64_t ask_timeout_ms = 120'000;
-  std::vector<std::string> notify = {};  // run for each question that waits; empty: nothing is
+  int64_t responses_kept_ms = 86'400'000;  // of the Responses API, for clients to go on from; 0: none is
+  std::vector<std::string> notify = {};    // run for each question that waits; empty: nothing is
   bool authenticate = true;
   bool unknown_items_untrusted = false;
   bool strip_hosted_tools = false;

@@ -46,6 +46,10 @@ std::string_view dialect_name(Dialect dialect) {
       return "messages";
     case Dialect::responses:
       return "responses";
+    case Dialect::ollama:
+      return "ollama";
+    case Dialect::gemini:
+      return "gemini";
   }
   return {};
 }

@@ -13,9 +13,9 @@
 
 namespace weir::exchange {
 
-enum class Dialect : uint8_t { chat_completions, messages, responses };
+enum class Dialect : uint8_t { chat_completions, messages, responses, ollama, gemini };
 
-// "chat_completions", "messages", "responses".
+// As the enumerator is called.
 std::string_view dialect_name(Dialect dialect);
 
 enum class Role : uint8_t {

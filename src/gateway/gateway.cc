@@ -9,7 +9,9 @@
 #include "gateway/admin.h"
 #include "gateway/mcp/dial.h"
 #include "gateway/mcp/endpoint.h"
+#include "gateway/models.h"
 #include "gateway/page/page.h"
+#include "gateway/responses.h"
 #include "gateway/turn.h"
 #include "label/label_json.h"
 
@@ -190,28 +192,6 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
   call->respond(401, {{"content-type", "application/json"}}, wire::error_body(dialect, error));
 }
 
-namespace {
-
-// What of Responses would go past weir: a socket, what the provider keeps.
-void refuse_responses(const std::shared_ptr<net::ServerCall>& call, const std::string& path) {
-  const bool socket = call->headers().has("upgrade");
-  Error error{Code::not_found,
-              fmt::format("weir does not know {} {}", call->method(), shown(path)),
-              {},
-              "a response that the provider keeps would be read past weir: send the whole conversation"};
-  if (socket)
-    error.hint = "weir guards HTTP only, and no WebSocket: use POST /v1/responses with \"stream\": true";
-  if (path == "/v1/responses/compact")
-    error.hint =
-        "what is compacted comes back sealed, and weir could not say where it came from: let the client "
-        "write the summary";
-  // A client that asked for a socket goes on without one then.
-  call->respond(socket ? 426 : 404, {{"content-type", "application/json"}},
-                wire::error_body(exchange::Dialect::responses, error));
-}
-
-}  // namespace
-
 void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string target) {
   const std::string path = target.substr(0, target.find('?'));
   if (path == "/mcp" && mcp_) return mcp_->handle(call);
@@ -219,20 +199,19 @@ void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string ta
     std::string_view path;
     exchange::Dialect dialect;
   };
-  static constexpr std::array<Route, 5> kRoutes{
+  static constexpr std::array<Route, 3> kRoutes{
       {{"/v1/chat/completions", exchange::Dialect::chat_completions},
        {"/v1/messages", exchange::Dialect::messages},
-       {"/v1/messages/count_tokens", exchange::Dialect::messages},
-       {"/v1/responses", exchange::Dialect::responses},
-       {"/v1/responses/input_tokens", exchange::Dialect::responses}}};
+       {"/v1/messages/count_tokens", exchange::Dialect::messages}}};
   for (const Route& route : kRoutes) {
     if (path != route.path || call->method() != "POST") continue;
     std::make_shared<Turn>(*this, call, route.dialect, target.substr(3))->start();
     return;
   }
-  if (path == "/v1/responses" || path.starts_with("/v1/responses/")) return refuse_responses(call, path);
+  if (path == "/v1/responses" || path.starts_with("/v1/responses/"))
+    return handle_responses(*this, call, std::move(target));
   if (call->method() == "GET" && (path == "/v1/models" || path.starts_with("/v1/models/")))
-    return pass_models(call, target);
+    return pass_models(*this, call, target);
   if (path == "/" && (call->method() == "GET" || call->method() == "HEAD")) {
     return call->respond(200, {{"content-type", "text/plain"}},
                          "weir\n");  // clients probe whether somebody is there
@@ -245,56 +224,6 @@ void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string ta
   call->respond(
       404, {{"content-type", "application/json"}},
       wire::error_body(messages ? exchange::Dialect::messages : exchange::Dialect::chat_completions, error));
-}
-
-namespace {
-
-// A GET that carries no content: passes as it is.
-struct Passing {
-  std::shared_ptr<net::ServerCall> call;
-  std::unique_ptr<net::Fetch> fetch;
-};
-
-}  // namespace
-
-void Gateway::pass_models(const std::shared_ptr<net::ServerCall>& call, const std::string& target) {
-  const auto dialect =
-      is_messages_client(call->headers()) ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
-  const config::Upstream* upstream = nullptr;
-  for (const config::Upstream& each : config_.upstreams) {
-    if (upstream == nullptr || (each.dialect == dialect && upstream->dialect != dialect)) upstream = &each;
-  }
-  const auto refuse = [call, dialect](const Error& error) {
-    if (!call->closed())
-      call->respond(wire::http_status(error), {{"content-type", "application/json"}},
-                    wire::error_body(dialect, error));
-  };
-  if (upstream == nullptr)
-    return refuse(
-        Error{Code::not_found, "no upstream is configured", {}, "add an [upstream.NAME] to weir.toml"});
-  auto url = net::parse_url(upstream->url + target.substr(3));
-  if (!url) return refuse(url.error());
-  net::ClientRequest request{"GET", std::move(*url), call->headers(), {}};
-  net::remove_hop_by_hop(request.headers);
-  for (const std::string_view name : {"host", "weir-token", "weir-session", "accept-encoding"})
-    request.headers.remove(name);
-  authorize(*upstream, request.headers);
-  auto passing = std::make_shared<Passing>();  // held by the callbacks until the last of them has run
-  passing->call = call;
-  call->on_closed([weak = std::weak_ptr<Passing>(passing)] {
-    if (const auto self = weak.lock()) self->fetch.reset();
-  });
-  passing->fetch = client_for(*upstream).fetch(
-      std::move(request), {[passing](int status, net::Headers headers) {
-                             net::remove_hop_by_hop(headers);
-                             passing->call->start(status, headers);
-                           },
-                           [passing](std::string_view bytes) { passing->call->write(bytes); },
-                           [passing] { passing->call->finish(); },
-                           [passing, refuse](const Error& error) {
-                             if (passing->call->started()) return passing->call->abort();
-                             refuse(error);
-                           }});
 }
 
 std::string Gateway::new_grant_id() {

@@ -135,7 +135,6 @@ class Gateway {
  private:
   void handle(const std::shared_ptr<net::ServerCall>& call);
   void route(const std::shared_ptr<net::ServerCall>& call, std::string target);
-  void pass_models(const std::shared_ptr<net::ServerCall>& call, const std::string& target);
   void tick();
 
   Environment environment_;

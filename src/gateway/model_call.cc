@@ -16,7 +16,7 @@ std::shared_ptr<ModelCall> ModelCall::start(Gateway& gateway, const config::Upst
       if (const auto self = weak.lock()) self->finish(error);
     });
   };
-  auto url = net::parse_url(upstream.url + std::string(wire::question_path(upstream.dialect)));
+  auto url = net::parse_url(upstream.url + wire::question_path(upstream.dialect, model));
   if (!url) {
     fail_later(url.error());
     return call;

@@ -272,6 +272,7 @@ bool Turn::write(std::string_view bytes) {
     if (!error_in_other_ || whole_.size() < limits::kHttpHeaderBytesMax) whole_ += bytes;
     return true;
   }
+  if (kept_ && !passes_) kept_->streamed(bytes);
   if (!bytes.empty() && !call_->write(bytes) && fetch_) fetch_->pause();
   return true;
 }
@@ -364,6 +365,7 @@ void Turn::finish_turn() {
     auto rest = bridge_->ended();
     if (!rest) return fail_midway(rest.error());
     if (parsed_->request.stream) {
+      if (kept_) kept_->streamed(*rest);
       call_->write(*rest);
     } else {
       whole_ = std::move(*rest);
@@ -371,6 +373,7 @@ void Turn::finish_turn() {
   }
   done_ = true;
   fetch_.reset();
+  if (kept_ && !parsed_->request.stream) kept_->whole(whole_);
   if (parsed_->request.stream) {
     call_->finish();
   } else if (started_) {

@@ -13,7 +13,7 @@ namespace weir::wire {
 std::string question_body(exchange::Dialect dialect, std::string_view model, std::string_view system,
                           std::string_view user);
 // Below the API's root: "/chat/completions".
-std::string_view question_path(exchange::Dialect dialect);
+std::string question_path(exchange::Dialect dialect, std::string_view model);
 // The text of the answer. Error: unavailable, when it is not an answer of that API or has no text.
 Result<std::string> question_answer(exchange::Dialect dialect, std::string body);
 

@@ -37,6 +37,8 @@ std::unique_ptr<Reply> make_reply(const ParsedRequest& request, std::string upst
   const bool stream = request.request.stream;
   switch (request.request.dialect) {
     case exchange::Dialect::chat_completions:
+    case exchange::Dialect::ollama:  // no request of these is parsed
+    case exchange::Dialect::gemini:
       break;
     case exchange::Dialect::messages:
       return stream ? make_message_stream(std::move(upstream_body), options)

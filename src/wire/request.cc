@@ -139,6 +139,9 @@ Result<ParsedRequest> parse_request(exchange::Dialect dialect, std::string body,
       return parse_messages(std::move(*document), options);
     case exchange::Dialect::responses:
       return parse_responses(std::move(*document), options);
+    case exchange::Dialect::ollama:
+    case exchange::Dialect::gemini:
+      return unsupported(fmt::format("weir does not speak {} yet", exchange::dialect_name(dialect)));
   }
   return Error{Code::internal, "no such dialect"};
 }

@@ -17,8 +17,11 @@ Result<Prompt> read_prompt(const ParsedRequest& request) {
       return read_messages_api(request);
     case Dialect::responses:
       return read_responses(request);
+    case Dialect::ollama:
+    case Dialect::gemini:
+      break;
   }
-  return Error{Code::internal, "no such dialect"};
+  return unsupported("weir cannot translate from or to this API");
 }
 
 Result<std::string> write_prompt(Prompt& prompt, Dialect upstream) {
@@ -29,8 +32,11 @@ Result<std::string> write_prompt(Prompt& prompt, Dialect upstream) {
       return write_messages_api(prompt);
     case Dialect::responses:
       return write_responses(prompt);
+    case Dialect::ollama:
+    case Dialect::gemini:
+      break;
   }
-  return Error{Code::internal, "no such dialect"};
+  return unsupported("weir cannot translate from or to this API");
 }
 
 std::unique_ptr<ReplyReader> reader_of(Dialect upstream, bool stream) {
@@ -41,6 +47,9 @@ std::unique_ptr<ReplyReader> reader_of(Dialect upstream, bool stream) {
       return read_messages_reply(stream);
     case Dialect::responses:
       return read_responses_reply(stream);
+    case Dialect::ollama:
+    case Dialect::gemini:
+      break;
   }
   return nullptr;
 }
@@ -53,6 +62,9 @@ std::unique_ptr<ReplyWriter> writer_of(Dialect client, ReplyFrame frame) {
       return write_messages_reply(std::move(frame));
     case Dialect::responses:
       return write_responses_reply(std::move(frame));
+    case Dialect::ollama:
+    case Dialect::gemini:
+      break;
   }
   return nullptr;
 }
@@ -192,6 +204,9 @@ std::string_view request_path(Dialect dialect, bool counts) {
       return counts ? "/messages/count_tokens" : "/messages";
     case Dialect::responses:
       return counts ? "/responses/input_tokens" : "/responses";
+    case Dialect::ollama:
+    case Dialect::gemini:
+      break;
   }
   return {};
 }
