@@ -1,7 +1,7 @@
 #include "gateway/models.h"
 
-#include "base/clock.h"
 #include "wire/translate/models.h"
+#include "wire/translate/translate.h"
 
 namespace weir::gateway {
 namespace {

@@ -63,8 +63,10 @@ class Walk {
                (place->kind == PartPlace::Kind::citations || place->kind == PartPlace::Kind::annotations)) {
       prompt_.drop(place->kind == PartPlace::Kind::citations ? "citations" : "annotations");
     } else {
-      WEIR_TRY_ASSIGN(content, reader_.media(value, where, prompt_));
-      std::visit([&](auto& one) { parts.emplace_back(std::move(one)); }, content);
+      std::vector<Content> all;
+      WEIR_TRY(reader_.media(value, where, prompt_, all));
+      for (Content& content : all)
+        std::visit([&](auto& one) { parts.emplace_back(std::move(one)); }, content);
     }
     return {};
   }
