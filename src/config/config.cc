@@ -139,6 +139,12 @@ class Reader {
       if (!parsed) return timeout.error(parsed.error().message, parsed.error().hint);
       config_.ask_timeout_ms = *parsed;
     }
+    if (const toml::Value kept = root["responses_kept"]; kept.exists()) {
+      WEIR_TRY_ASSIGN(text, kept.string());
+      auto parsed = parse_duration(text);
+      if (!parsed) return kept.error(parsed.error().message, parsed.error().hint);
+      config_.responses_kept_ms = *parsed;
+    }
     if (const toml::Value notify = root["notify"]; notify.exists()) {
       WEIR_TRY(root.read("notify", config_.notify));
       if (config_.notify.empty() || config_.notify[0].empty())

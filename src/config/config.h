@@ -88,7 +88,8 @@ struct Config {
   uint16_t listen_port = 7447;
   guard::Mode mode = guard::Mode::guard;
   int64_t ask_timeout_ms = 120'000;
-  std::vector<std::string> notify = {};  // run for each question that waits; empty: nothing is
+  int64_t responses_kept_ms = 86'400'000;  // of the Responses API, for clients to go on from; 0: none is
+  std::vector<std::string> notify = {};    // run for each question that waits; empty: nothing is
   bool authenticate = true;
   bool unknown_items_untrusted = false;
   bool strip_hosted_tools = false;

@@ -19,6 +19,9 @@ constexpr Key kKeys[] = {
      "Further manifest files; one for a server that is known replaces what was known."},
     {"", "ask_timeout", "duration", "\"120s\"",
      "How long a call waits for a person. Nobody answered: it is denied. `\"0s\"` denies at once."},
+    {"", "responses_kept", "duration", "\"24h\"",
+     "How long weir keeps responses that a client of the Responses API leaves to the server (`store`, "
+     "`previous_response_id`). `\"0s\"` keeps none and refuses what goes on from one."},
     {"", "notify", "list of strings", "",
      "A command (no shell) that is run for each question that waits: the ask as JSON on its standard input, "
      "`WEIR_ASK_TEXT` and `WEIR_ASK_LINK` in its environment."},

@@ -21,11 +21,12 @@ Result<std::unique_ptr<Bridge>> Bridge::begin(const wire::ParsedRequest& request
                       path.find("/input_tokens") != std::string_view::npos;
   const std::string_view there = wire::translate::request_path(upstream.dialect, counts);
   if (there.empty())
-    return Error{Code::not_found,
-                 fmt::format("the upstream {} speaks {}, which cannot count tokens", upstream.name,
-                             exchange::dialect_name(upstream.dialect)),
-                 {},
-                 "estimate them, or use an upstream that speaks the client's API"};
+    return Error{
+        Code::not_found,
+        fmt::format("the upstream {} speaks {}, which cannot {}", upstream.name,
+                    exchange::dialect_name(upstream.dialect), counts ? "count tokens" : "be translated to"),
+        {},
+        "use an upstream that speaks the client's API"};
   WEIR_TRY_ASSIGN(translation, wire::translate::Translation::begin(request, upstream.dialect, counts));
   std::array<uint8_t, 12> id{};
   random.fill(id);
@@ -60,7 +61,10 @@ void Bridge::change_request(net::Headers& headers) const {
 
 void Bridge::change_reply(int status, net::Headers& headers) const {
   const bool streams = translation_.streams() && status == 200;
-  headers.set("content-type", streams ? "text/event-stream" : "application/json");
+  const bool lines = translation_.client() == exchange::Dialect::ollama;
+  headers.set("content-type", !streams ? "application/json"
+                              : lines  ? "application/x-ndjson"
+                                       : "text/event-stream");
   std::string dropped;
   for (std::string name : translation_.dropped()) {
     // A parameter's name is the client's own, and anything may stand in it.

@@ -10,7 +10,9 @@
 #include "gateway/forms.h"
 #include "gateway/mcp/dial.h"
 #include "gateway/mcp/endpoint.h"
+#include "gateway/models.h"
 #include "gateway/page/page.h"
+#include "gateway/responses.h"
 #include "gateway/turn.h"
 #include "label/label_json.h"
 
@@ -220,36 +222,17 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
                 wire::error_body(dialect_at(target, headers), error));
 }
 
-namespace {
-
-// What of Responses would go past weir: a socket, what the provider keeps.
-void refuse_responses(const std::shared_ptr<net::ServerCall>& call, const std::string& path) {
-  const bool socket = call->headers().has("upgrade");
-  Error error{Code::not_found,
-              fmt::format("weir does not know {} {}", call->method(), shown(path)),
-              {},
-              "a response that the provider keeps would be read past weir: send the whole conversation"};
-  if (socket)
-    error.hint = "weir guards HTTP only, and no WebSocket: use POST /v1/responses with \"stream\": true";
-  if (path == "/v1/responses/compact")
-    error.hint =
-        "what is compacted comes back sealed, and weir could not say where it came from: let the client "
-        "write the summary";
-  // A client that asked for a socket goes on without one then.
-  call->respond(socket ? 426 : 404, {{"content-type", "application/json"}},
-                wire::error_body(exchange::Dialect::responses, error));
-}
-
-}  // namespace
-
 void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string target) {
   const std::string path = target.substr(0, target.find('?'));
   if (path == "/mcp" && mcp_) return mcp_->handle(call);
+  if (path == "/v1/responses" || path.starts_with("/v1/responses/"))
+    return handle_responses(*this, call, std::move(target));
   if (auto turn = turn_route(call->method(), target)) {
     std::make_shared<Turn>(*this, call, turn->dialect, std::move(turn->path))->start();
     return;
   }
-  if (path == "/v1/responses" || path.starts_with("/v1/responses/")) return refuse_responses(call, path);
+  if (call->method() == "GET" && (path == "/v1/models" || path.starts_with("/v1/models/")))
+    return pass_models(*this, call, target);
   if (const auto passing = passing_route(call->method(), target, call->headers()))
     return pass(call, *passing);
   if (path == "/" && (call->method() == "GET" || call->method() == "HEAD")) {

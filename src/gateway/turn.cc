@@ -291,6 +291,7 @@ bool Turn::write(std::string_view bytes) {
     if (!error_in_other_ || whole_.size() < limits::kHttpHeaderBytesMax) whole_ += bytes;
     return true;
   }
+  if (kept_ && !passes_) kept_->streamed(bytes);
   if (bytes.empty()) return true;
   const bool taken = array_ ? call_->write(array_->feed(bytes)) : call_->write(bytes);
   if (!taken && fetch_) fetch_->pause();
@@ -390,6 +391,7 @@ void Turn::finish_turn() {
     auto rest = bridge_->ended();
     if (!rest) return fail_midway(rest.error());
     if (parsed_->request.stream) {
+      if (kept_) kept_->streamed(*rest);
       call_->write(*rest);
     } else {
       whole_ = std::move(*rest);
@@ -397,6 +399,7 @@ void Turn::finish_turn() {
   }
   done_ = true;
   fetch_.reset();
+  if (kept_ && !parsed_->request.stream) kept_->whole(whole_);
   if (parsed_->request.stream) {
     end_stream();
   } else if (started_) {

@@ -19,6 +19,7 @@
 #include "gateway/gateway.h"
 #include "gateway/judge.h"
 #include "gateway/planning.h"
+#include "gateway/responses.h"
 #include "net/encoding.h"
 #include "seal/show.h"
 #include "wire/dialect.h"
@@ -31,6 +32,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
  public:
   Turn(Gateway& gateway, std::shared_ptr<net::ServerCall> call, exchange::Dialect dialect, std::string path);
 
+  // Before start(): the response is kept by this.
+  void keep(std::unique_ptr<KeptReply> kept) { kept_ = std::move(kept); }
   // Begins; everything else happens in callbacks.
   void start();
 
@@ -95,8 +98,9 @@ class Turn : public std::enable_shared_from_this<Turn> {
   const std::shared_ptr<const int> counted_;            // shared: see Gateway::turns()
   std::shared_ptr<net::ServerCall> call_;
   const exchange::Dialect dialect_;
-  std::string path_;                // below the API's root, with the query: "/chat/completions"
-  std::unique_ptr<Bridge> bridge_;  // where the upstream speaks another dialect; parsed_ is in that
+  std::string path_;                 // below the API's root, with the query: "/chat/completions"
+  std::unique_ptr<KeptReply> kept_;  // of Responses
+  std::unique_ptr<Bridge> bridge_;   // where the upstream speaks another dialect; parsed_ is in that
   std::optional<wire::ParsedRequest> parsed_;
   const config::Upstream* upstream_ = nullptr;
   session::Sealing sealing_;  // in seal mode

@@ -13,7 +13,9 @@ bool Turn::cross_over() {
     return false;
   }
   auto parsed = wire::parse_request(upstream_->dialect, (*bridge)->take_body(),
-                                    {config.unknown_items_untrusted, config.strip_hosted_tools});
+                                    {.unknown_items_untrusted = config.unknown_items_untrusted,
+                                     .strip_hosted_tools = config.strip_hosted_tools,
+                                     .path = (*bridge)->path()});
   if (!parsed) {
     refuse(parsed.error());
     return false;

@@ -7,12 +7,13 @@
 #include <unordered_map>
 
 #include "base/limits.h"
+#include "store/limits.h"
 #include "store/query.h"
 
 namespace weir {
 namespace {
 
-constexpr int kVersion = 3;
+constexpr int kVersion = 4;
 constexpr int kBusyTimeoutMs = 5'000;
 
 // A later version appends a step; a released step never changes.
@@ -42,6 +43,12 @@ INSERT INTO counters VALUES ('pins', 0);
                                                R"sql(
 CREATE TABLE arrivals (seq INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, key BLOB NOT NULL,
                        json TEXT NOT NULL, UNIQUE (session, key));
+)sql",
+                                               R"sql(
+CREATE TABLE responses (seq INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, id TEXT NOT NULL,
+                        previous TEXT NOT NULL, at INTEGER NOT NULL, bytes INTEGER NOT NULL, input BLOB NOT NULL,
+                        response BLOB NOT NULL, UNIQUE (owner, id));
+INSERT INTO counters VALUES ('response_bytes', 0);
 )sql"};
 
 size_t or_limit(size_t given, size_t limit) {
@@ -71,6 +78,8 @@ Store::Store(sqlite3* db, const StoreOptions& options) : db_(db), limits_(option
   limits_.details_max = or_limit(options.details_max, limits::kStoredDetailsMax);
   limits_.arrivals_max = or_limit(options.arrivals_max, limits::kStoredArrivalsMax);
   limits_.pins_max = or_limit(options.pins_max, limits::kPinsMax);
+  limits_.responses_max = or_limit(options.responses_max, kStoredResponsesMax);
+  limits_.responses_bytes_max = or_limit(options.responses_bytes_max, kStoredResponsesBytesMax);
   limits_.trace_max = or_limit(options.trace_max, limits::kTraceEntriesMax);
 }
 
@@ -140,7 +149,7 @@ Status Store::migrate() {
     Query query(*this,
                 "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'");
     WEIR_TRY_ASSIGN(row, query.step());
-    if (row && query.column_integer(0) == 13) return {};
+    if (row && query.column_integer(0) == 14) return {};
     return bad_input("the store lacks tables", "", "the file is damaged: restore it, or move it away");
   }
   return atomically([&]() -> Status {

@@ -64,6 +64,16 @@ struct TraceEntry {
   std::string label;  // stored once for all entries that share it
 };
 
+// A response of the Responses API that a client may go on from.
+struct StoredResponse {
+  std::string owner;  // who may: a digest
+  std::string id;
+  std::string previous = {};  // the response that it went on from
+  std::string input = {};     // the items that were new, comma separated
+  std::string response = {};  // the object that the client got
+  int64_t at_wall_ms = 0;
+};
+
 struct StoreOptions {
   // Lower bounds than limits.h, for tests. 0 means the limit.
   size_t grants_max = 0;
@@ -76,6 +86,8 @@ struct StoreOptions {
   size_t details_max = 0;
   size_t arrivals_max = 0;
   size_t pins_max = 0;
+  size_t responses_max = 0;
+  size_t responses_bytes_max = 0;
 };
 
 class Store {
@@ -141,6 +153,12 @@ class Store {
   Status each_arrival(std::string_view session,
                       const std::function<void(std::string_view session, std::string_view json)>& each);
 
+  // Responses. One longer than kStoredResponseBytesMax is refused (Code::too_large). put drops those from
+  // before `oldest_wall_ms`, and the oldest past kStoredResponsesMax or kStoredResponsesBytesMax.
+  Status put_response(const StoredResponse& response, int64_t oldest_wall_ms);
+  Result<std::optional<StoredResponse>> response(std::string_view owner, std::string_view id);
+  Result<bool> remove_response(std::string_view owner, std::string_view id);  // false: no such response
+
   // Sessions. The least recently touched are dropped past kSessionsMax.
   Status put_session(const StoredSession& session);
   Result<std::optional<StoredSession>> session(std::string_view id);
@@ -175,6 +193,7 @@ class Store {
   Status configure(const std::string& path);
   Status migrate();
   Status run(const char* sql);
+  Result<bool> drop_response(Query& which);
   Result<int64_t> label_id(std::string_view label);
   Error failure(std::string what) const;
 

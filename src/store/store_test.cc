@@ -164,6 +164,7 @@ TEST(Store, AnOlderFileIsMigrated) {
   sqlite3* db = nullptr;
   ASSERT_EQ(sqlite3_open(dir.file().c_str(), &db), SQLITE_OK);
   const char* as_version_1 =
+      "DROP TABLE responses; DELETE FROM counters WHERE name = 'response_bytes'; "
       "DROP TABLE arrivals; DROP TABLE pins; DELETE FROM counters WHERE name = 'pins'; PRAGMA user_version = "
       "1";
   ASSERT_EQ(sqlite3_exec(db, as_version_1, nullptr, nullptr, nullptr), SQLITE_OK);

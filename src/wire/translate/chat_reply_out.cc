@@ -43,7 +43,7 @@ class Writer final : public ReplyWriter {
   explicit Writer(ReplyFrame frame) : frame_(std::move(frame)) {}
 
   std::string write(const Event& event) override {
-    const bool begins = all_.add(event, frame_.names);
+    const bool begins = all_.add(event, frame_);
     if (!frame_.stream) return {};
     if (const auto* failure = std::get_if<Failure>(&event))
       return error_event(exchange::Dialect::chat_completions, unavailable(failure->message));

@@ -6,7 +6,7 @@
 namespace weir::wire::translate {
 namespace {
 
-Result<Content> read_media(json::Value block, const std::string& where, Prompt&) {
+Result<Content> media_of(json::Value block, const std::string& where) {
   const std::string_view type = block["type"].string_or("");
   if (type == "image_url") {
     const json::Value image = block["image_url"];
@@ -24,7 +24,13 @@ Result<Content> read_media(json::Value block, const std::string& where, Prompt&)
   return not_carried(fmt::format("the content \"{}\"", type.empty() ? "audio" : shown(type)), where);
 }
 
-Status read_result(json::Value message, const std::string& where, Prompt& prompt, Returned& result) {
+Status read_media(json::Value block, const std::string& where, Prompt&, std::vector<Content>& out) {
+  WEIR_TRY_ASSIGN(content, media_of(block, where));
+  out.push_back(std::move(content));
+  return {};
+}
+
+Status read_result(json::Value message, const std::string& where, Prompt&, Returned& result) {
   if (message["role"].string_or("") == "function")
     return not_carried("a message of the role \"function\"", where);
   const json::Value content = message["content"];
@@ -34,7 +40,7 @@ Status read_result(json::Value message, const std::string& where, Prompt& prompt
     if (type == "text" || type == "refusal") {
       result.content.emplace_back(exchange::Text{std::string(part[type].string_or(""))});
     } else {
-      WEIR_TRY_ASSIGN(media, read_media(part, where, prompt));
+      WEIR_TRY_ASSIGN(media, media_of(part, where));
       result.content.push_back(std::move(media));
     }
   }
@@ -58,7 +64,7 @@ Status read_tools(json::Value root, Prompt& prompt) {
                             {},
                             std::string(described["description"].string_or("")),
                             schema.is_object() ? std::string(schema.raw()) : std::string(),
-                            described["strict"].boolean()});
+                            strict_of(described)});
   }
   return {};
 }

@@ -1,5 +1,7 @@
 #include "wire/translate/event.h"
 
+#include <fmt/format.h>
+
 #include "base/limits.h"
 
 namespace weir::wire::translate {
@@ -12,7 +14,7 @@ Status WholeReader::end(Events& out) {
   return read(document->root(), out);
 }
 
-bool Collected::add(const Event& event, const Names& names) {
+bool Collected::add(const Event& event, const ReplyFrame& frame) {
   if (const auto* delta = std::get_if<Delta>(&event)) {
     const bool begins = !open || pieces.back().kind != delta->kind;
     if (begins) pieces.push_back({.kind = delta->kind});
@@ -21,7 +23,9 @@ bool Collected::add(const Event& event, const Names& names) {
     return begins;
   }
   if (const auto* call = std::get_if<exchange::Call>(&event)) {
-    pieces.push_back({.is_call = true, .call = names.client_call(*call)});
+    pieces.push_back({.is_call = true, .call = frame.names.client_call(*call)});
+    // Where the upstream names none, it is one that no other reply of the conversation has.
+    if (call->id.empty()) pieces.back().call.id = fmt::format("call_{}_{}", frame.id, pieces.size());
     open = false;
     any_call = true;
     return true;

@@ -81,9 +81,11 @@ class ReplyWriter {
 std::unique_ptr<ReplyReader> read_chat_reply(bool stream);
 std::unique_ptr<ReplyReader> read_messages_reply(bool stream);
 std::unique_ptr<ReplyReader> read_responses_reply(bool stream);
+std::unique_ptr<ReplyReader> read_ollama_reply(bool stream);
 std::unique_ptr<ReplyWriter> write_chat_reply(ReplyFrame frame);
 std::unique_ptr<ReplyWriter> write_messages_reply(ReplyFrame frame);
 std::unique_ptr<ReplyWriter> write_responses_reply(ReplyFrame frame);
+std::unique_ptr<ReplyWriter> write_ollama_reply(ReplyFrame frame);
 
 // For readers: of a body that is one JSON document.
 class WholeReader : public ReplyReader {
@@ -111,7 +113,7 @@ struct Piece {
 class Collected {
  public:
   // Whether the event begins a piece of its own.
-  bool add(const Event& event, const Names& names);
+  bool add(const Event& event, const ReplyFrame& frame);
 
   std::vector<Piece> pieces = {};
   Usage usage = {};

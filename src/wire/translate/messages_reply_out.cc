@@ -53,16 +53,24 @@ class Writer final : public ReplyWriter {
   explicit Writer(ReplyFrame frame) : frame_(std::move(frame)) {}
 
   std::string write(const Event& event) override {
-    const bool begins = all_.add(event, frame_.names);
+    const bool begins = all_.add(event, frame_);
     if (!frame_.stream) return {};
     if (const auto* failure = std::get_if<Failure>(&event))
       return error_event(exchange::Dialect::messages, unavailable(failure->message));
     std::string out;
     if (const auto* delta = std::get_if<Delta>(&event)) {
-      if (begins) out += start() + close() + open_text(delta->kind);
-      return out + piece(delta->kind, delta->text);
+      if (begins) {
+        out = start();
+        out += close();
+        out += open_text(delta->kind);
+      }
+      return out += piece(delta->kind, delta->text);
     }
-    if (std::holds_alternative<exchange::Call>(event)) return start() + close() + call();
+    if (std::holds_alternative<exchange::Call>(event)) {
+      out = start();
+      out += close();
+      return out += call();
+    }
     if (std::holds_alternative<End>(event)) return close();
     return {};
   }
@@ -70,7 +78,8 @@ class Writer final : public ReplyWriter {
   std::string end() override {
     if (!frame_.stream) return whole();
     if (all_.failed) return {};
-    std::string out = start() + close();
+    std::string out = start();
+    out += close();
     json::Writer delta;
     delta.begin_object().field("type", "message_delta").key("delta").begin_object();
     write_stop(all_, delta);
@@ -140,7 +149,7 @@ class Writer final : public ReplyWriter {
               fmt::format(R"({{"type":"content_block_delta","index":{},"delta":{{"type":"input_json_delta",)"
                           R"("partial_json":{}}}}})",
                           index_, json::quote(input_of(call))));
-    return out + close();
+    return out += close();
   }
 
   std::string close() {

@@ -6,7 +6,7 @@
 namespace weir::wire::translate {
 namespace {
 
-Result<Content> read_media(json::Value block, const std::string& where, Prompt&) {
+Result<Content> media_of(json::Value block, const std::string& where) {
   const std::string_view type = block["type"].string_or("");
   const json::Value source = block["source"];
   const std::string_view kind = source["type"].string_or("");
@@ -33,7 +33,13 @@ Result<Content> read_media(json::Value block, const std::string& where, Prompt&)
                      where);
 }
 
-Status read_result(json::Value block, const std::string& where, Prompt& prompt, Returned& result) {
+Status read_media(json::Value block, const std::string& where, Prompt&, std::vector<Content>& out) {
+  WEIR_TRY_ASSIGN(content, media_of(block, where));
+  out.push_back(std::move(content));
+  return {};
+}
+
+Status read_result(json::Value block, const std::string& where, Prompt&, Returned& result) {
   const json::Value content = block["content"];
   if (const auto text = content.string()) result.content.emplace_back(exchange::Text{std::string(*text)});
   for (const json::Value part : content.elements()) {
@@ -41,7 +47,7 @@ Status read_result(json::Value block, const std::string& where, Prompt& prompt, 
       result.content.emplace_back(exchange::Text{std::string(part["text"].string_or(""))});
       continue;
     }
-    WEIR_TRY_ASSIGN(media, read_media(part, where, prompt));
+    WEIR_TRY_ASSIGN(media, media_of(part, where));
     result.content.push_back(std::move(media));
   }
   return {};
@@ -65,7 +71,7 @@ Status read_tools(json::Value root, Prompt& prompt) {
                             {},
                             std::string(tool["description"].string_or("")),
                             std::string(tool["input_schema"].raw()),
-                            tool["strict"].boolean()});
+                            strict_of(tool)});
   }
   return {};
 }

@@ -63,8 +63,10 @@ class Walk {
                (place->kind == PartPlace::Kind::citations || place->kind == PartPlace::Kind::annotations)) {
       prompt_.drop(place->kind == PartPlace::Kind::citations ? "citations" : "annotations");
     } else {
-      WEIR_TRY_ASSIGN(content, reader_.media(value, where, prompt_));
-      std::visit([&](auto& one) { parts.emplace_back(std::move(one)); }, content);
+      std::vector<Content> all;
+      WEIR_TRY(reader_.media(value, where, prompt_, all));
+      for (Content& content : all)
+        std::visit([&](auto& one) { parts.emplace_back(std::move(one)); }, content);
     }
     return {};
   }
@@ -116,6 +118,10 @@ std::string data_url(std::string_view media_type, std::string_view data) {
 std::string file_url(const File& file) {
   if (file.data.empty()) return data_url("text/plain", to_base64(file.text));
   return data_url(file.media_type, file.data);
+}
+
+std::optional<bool> strict_of(json::Value tool) {
+  return tool["strict"].boolean() == true ? std::optional(true) : std::nullopt;
 }
 
 void drop_unread(json::Value root, std::initializer_list<std::string_view> read, Prompt& prompt) {

@@ -106,7 +106,8 @@ struct Prompt {
 // What a dialect's reader reads of a part that the exchange only counts. Errors: unsupported, for what no
 // other API can be told.
 struct PartReader {
-  Result<Content> (*media)(json::Value block, const std::string& where, Prompt& prompt);
+  // Of a person's message: a block, or what holds several pictures.
+  Status (*media)(json::Value block, const std::string& where, Prompt& prompt, std::vector<Content>& out);
   // The content of a result; `value` is the object that holds it.
   Status (*result)(json::Value value, const std::string& where, Prompt& prompt, Returned& result);
 };
@@ -118,12 +119,14 @@ Status read_messages(const ParsedRequest& request, const PartReader& reader, Pro
 Result<Prompt> read_chat(const ParsedRequest& request);
 Result<Prompt> read_messages_api(const ParsedRequest& request);
 Result<Prompt> read_responses(const ParsedRequest& request);
+Result<Prompt> read_ollama(const ParsedRequest& request);
 
 // Errors: unsupported, where the API has no place for something that may carry calls or content. What only
 // tunes is dropped by name.
 Result<std::string> write_chat(Prompt& prompt);
 Result<std::string> write_messages_api(Prompt& prompt);
 Result<std::string> write_responses(Prompt& prompt);
+Result<std::string> write_ollama(Prompt& prompt);
 
 // For readers and writers.
 
@@ -136,6 +139,8 @@ void read_url(std::string_view url, std::string& media_type, std::string& data, 
 std::string data_url(std::string_view media_type, std::string_view data);
 // A file with its bytes in the URL, its plain text too.
 std::string file_url(const File& file);
+// A tool's "strict", where it says so: not to be is what a tool is without a word.
+std::optional<bool> strict_of(json::Value tool);
 // Drops what of the request stands in no list of what the reader has read.
 void drop_unread(json::Value root, std::initializer_list<std::string_view> read, Prompt& prompt);
 // The one argument of a custom tool, where the API knows functions only: what names.h turns back.

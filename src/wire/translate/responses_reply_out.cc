@@ -19,20 +19,27 @@ class Writer final : public ReplyWriter {
   explicit Writer(ReplyFrame frame) : frame_(std::move(frame)) {}
 
   std::string write(const Event& event) override {
-    const bool begins = all_.add(event, frame_.names);
+    const bool begins = all_.add(event, frame_);
     if (!frame_.stream) return {};
     if (const auto* failure = std::get_if<Failure>(&event)) return fail(failure->message);
     if (const auto* delta = std::get_if<Delta>(&event)) {
       std::string out;
-      if (begins) out = start() + close(all_.pieces.size() - 2) + open();
-      return out + make(delta->kind == Kind::thinking  ? "response.reasoning_summary_text.delta"
-                        : delta->kind == Kind::refusal ? "response.refusal.delta"
-                                                       : "response.output_text.delta",
-                        place() + (delta->kind == Kind::text ? R"("logprobs":[],)" : "") +
-                            fmt::format(R"("delta":{})", json::quote(delta->text)));
+      if (begins) {
+        out = start();
+        out += close(all_.pieces.size() - 2);
+        out += open();
+      }
+      return out += make(delta->kind == Kind::thinking  ? "response.reasoning_summary_text.delta"
+                         : delta->kind == Kind::refusal ? "response.refusal.delta"
+                                                        : "response.output_text.delta",
+                         place() + (delta->kind == Kind::text ? R"("logprobs":[],)" : "") +
+                             fmt::format(R"("delta":{})", json::quote(delta->text)));
     }
-    if (std::holds_alternative<exchange::Call>(event))
-      return start() + close(all_.pieces.size() - 2) + call(all_.pieces.size() - 1);
+    if (std::holds_alternative<exchange::Call>(event)) {
+      std::string out = start();
+      out += close(all_.pieces.size() - 2);
+      return out += call(all_.pieces.size() - 1);
+    }
     if (std::holds_alternative<End>(event)) return close(all_.pieces.size() - 1);
     return {};
   }
@@ -40,9 +47,10 @@ class Writer final : public ReplyWriter {
   std::string end() override {
     if (!frame_.stream) return response(status(), true);
     if (all_.failed) return {};
-    std::string out = start() + close(all_.pieces.size() - 1);
-    return out + make(status() == "completed" ? "response.completed" : "response.incomplete",
-                      fmt::format(R"("response":{})", response(status(), true)));
+    std::string out = start();
+    out += close(all_.pieces.size() - 1);
+    return out += make(status() == "completed" ? "response.completed" : "response.incomplete",
+                       fmt::format(R"("response":{})", response(status(), true)));
   }
 
   std::string sent_back() const override {
@@ -118,18 +126,19 @@ class Writer final : public ReplyWriter {
     if (started_) return {};
     started_ = true;
     const std::string begun = fmt::format(R"("response":{})", response("in_progress", false));
-    return make("response.created", begun) + make("response.in_progress", begun);
+    std::string out = make("response.created", begun);
+    return out += make("response.in_progress", begun);
   }
 
   std::string open() {
     const size_t index = all_.pieces.size() - 1;
     open_ = true;
     const Piece& piece = all_.pieces[index];
-    return make("response.output_item.added",
-                fmt::format(R"("output_index":{},"item":{})", index, item(index, false))) +
-           make(piece.kind == Kind::thinking ? "response.reasoning_summary_part.added"
-                                             : "response.content_part.added",
-                place() + fmt::format(R"("part":{})", part(piece, false)));
+    std::string out = make("response.output_item.added",
+                           fmt::format(R"("output_index":{},"item":{})", index, item(index, false)));
+    return out += make(piece.kind == Kind::thinking ? "response.reasoning_summary_part.added"
+                                                    : "response.content_part.added",
+                       place() + fmt::format(R"("part":{})", part(piece, false)));
   }
 
   std::string close(size_t index) {
@@ -145,7 +154,7 @@ class Writer final : public ReplyWriter {
                                fmt::format(R"("{}":{})", key, json::quote(piece.text)));
     out += make(thinking ? "response.reasoning_summary_part.done" : "response.content_part.done",
                 place_of(index) + fmt::format(R"("part":{})", part(piece, true)));
-    return out + done(index);
+    return out += done(index);
   }
 
   std::string done(size_t index) {
@@ -166,7 +175,7 @@ class Writer final : public ReplyWriter {
         fmt::format("{}.done", type),
         at + (call.is_custom ? std::string() : fmt::format(R"("name":{},)", json::quote(call.name))) +
             fmt::format(R"("{}":{})", call.is_custom ? "input" : "arguments", json::quote(call.arguments)));
-    return out + done(index);
+    return out += done(index);
   }
 
   std::string response(std::string_view status, bool ended) const {
@@ -198,10 +207,10 @@ class Writer final : public ReplyWriter {
     std::string out = start();
     const std::string error = json::quote("weir: " + message);
     out += make("error", fmt::format(R"("code":"weir","message":{},"param":null)", error));
-    return out + make("response.failed",
-                      fmt::format(R"("response":{{"id":"resp_{}","object":"response","status":"failed",)"
-                                  R"("output":[],"error":{{"code":"weir","message":{}}}}})",
-                                  frame_.id, error));
+    return out += make("response.failed",
+                       fmt::format(R"("response":{{"id":"resp_{}","object":"response","status":"failed",)"
+                                   R"("output":[],"error":{{"code":"weir","message":{}}}}})",
+                                   frame_.id, error));
   }
 
   const ReplyFrame frame_;

@@ -9,7 +9,7 @@
 namespace weir::wire::translate {
 namespace {
 
-Result<Content> read_media(json::Value part, const std::string& where, Prompt&) {
+Result<Content> media_of(json::Value part, const std::string& where) {
   const std::string_view type = part["type"].string_or("");
   if (type == "input_image" && part["image_url"].is_string()) {
     Picture picture;
@@ -26,7 +26,13 @@ Result<Content> read_media(json::Value part, const std::string& where, Prompt&) 
   return not_carried(fmt::format("\"{}\"", shown(item_type(part))), where);
 }
 
-Status read_result(json::Value item, const std::string& where, Prompt& prompt, Returned& result) {
+Status read_media(json::Value block, const std::string& where, Prompt&, std::vector<Content>& out) {
+  WEIR_TRY_ASSIGN(content, media_of(block, where));
+  out.push_back(std::move(content));
+  return {};
+}
+
+Status read_result(json::Value item, const std::string& where, Prompt&, Returned& result) {
   const std::string_view type = item_type(item);
   if (type != "function_call_output" && type != "custom_tool_call_output")
     return not_carried(fmt::format("the item \"{}\"", shown(type)), where);
@@ -38,7 +44,7 @@ Status read_result(json::Value item, const std::string& where, Prompt& prompt, R
       result.content.emplace_back(exchange::Text{std::string(part["text"].string_or(""))});
       continue;
     }
-    WEIR_TRY_ASSIGN(media, read_media(part, where, prompt));
+    WEIR_TRY_ASSIGN(media, media_of(part, where));
     result.content.push_back(std::move(media));
   }
   return {};
@@ -48,10 +54,10 @@ void add_tool(json::Value tool, std::string_view name_space, Prompt& prompt) {
   const std::string_view own = tool["name"].string_or("");
   const bool custom = tool["type"].string_or("") == "custom";
   const json::Value schema = tool[custom ? "format" : "parameters"];
-  prompt.tools.push_back(
-      {custom ? exchange::ToolKind::custom : exchange::ToolKind::function, tool_name(name_space, own),
-       std::string(name_space), std::string(own), std::string(tool["description"].string_or("")),
-       schema.is_object() ? std::string(schema.raw()) : std::string(), tool["strict"].boolean()});
+  prompt.tools.push_back({custom ? exchange::ToolKind::custom : exchange::ToolKind::function,
+                          tool_name(name_space, own), std::string(name_space), std::string(own),
+                          std::string(tool["description"].string_or("")),
+                          schema.is_object() ? std::string(schema.raw()) : std::string(), strict_of(tool)});
 }
 
 Status read_tools(json::Value root, Prompt& prompt) {

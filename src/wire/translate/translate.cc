@@ -18,10 +18,11 @@ Result<Prompt> read_prompt(const ParsedRequest& request) {
     case Dialect::responses:
       return read_responses(request);
     case Dialect::ollama:
+      return read_ollama(request);
     case Dialect::gemini:
       break;
   }
-  return unsupported("weir does not translate this dialect");
+  return unsupported("weir cannot translate from or to this API");
 }
 
 Result<std::string> write_prompt(Prompt& prompt, Dialect upstream) {
@@ -33,10 +34,11 @@ Result<std::string> write_prompt(Prompt& prompt, Dialect upstream) {
     case Dialect::responses:
       return write_responses(prompt);
     case Dialect::ollama:
+      return write_ollama(prompt);
     case Dialect::gemini:
       break;
   }
-  return unsupported("weir does not translate this dialect");
+  return unsupported("weir cannot translate from or to this API");
 }
 
 std::unique_ptr<ReplyReader> reader_of(Dialect upstream, bool stream) {
@@ -48,6 +50,7 @@ std::unique_ptr<ReplyReader> reader_of(Dialect upstream, bool stream) {
     case Dialect::responses:
       return read_responses_reply(stream);
     case Dialect::ollama:
+      return read_ollama_reply(stream);
     case Dialect::gemini:
       break;
   }
@@ -63,6 +66,7 @@ std::unique_ptr<ReplyWriter> writer_of(Dialect client, ReplyFrame frame) {
     case Dialect::responses:
       return write_responses_reply(std::move(frame));
     case Dialect::ollama:
+      return write_ollama_reply(std::move(frame));
     case Dialect::gemini:
       break;
   }
@@ -178,6 +182,7 @@ std::string error_reply(Dialect client, int status, std::string_view upstream_bo
                         message.starts_with("prompt is too long");
   json::Writer out;
   out.begin_object();
+  if (client == Dialect::ollama) return out.field("error", message).end_object().take();
   if (client == Dialect::messages) {
     if (too_long && !message.starts_with("prompt is too long")) message = "prompt is too long: " + message;
     out.field("type", "error").key("error").begin_object().field("type", anthropic_type(status));
@@ -205,6 +210,7 @@ std::string_view request_path(Dialect dialect, bool counts) {
     case Dialect::responses:
       return counts ? "/responses/input_tokens" : "/responses";
     case Dialect::ollama:
+      return counts ? "" : "/chat";
     case Dialect::gemini:
       break;
   }

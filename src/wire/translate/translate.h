@@ -26,6 +26,7 @@ class Translation {
 
   // For the upstream; parse_request() of its dialect takes it.
   const std::string& body() const { return body_; }
+  exchange::Dialect client() const { return client_; }
   bool streams() const { return frame_.stream; }
   // What of the request the upstream is not told, by name. Settings only.
   const std::vector<std::string>& dropped() const { return dropped_; }

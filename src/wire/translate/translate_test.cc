@@ -385,7 +385,7 @@ Prompt some_prompt() {
                           {},
                           *text,
                           R"({"type":"object"})",
-                          *rc::gen::arbitrary<bool>()});
+                          *rc::gen::arbitrary<bool>() ? std::optional(true) : std::nullopt});
   Settings& settings = prompt.settings;
   settings.tokens_max = *rc::gen::inRange(1, 1000);
   if (*rc::gen::arbitrary<bool>()) settings.temperature = "0.25";
@@ -396,6 +396,8 @@ Prompt some_prompt() {
     settings.parallel = *rc::gen::arbitrary<bool>();
   if (*rc::gen::arbitrary<bool>()) {
     settings.format = Format::json_schema;
+    settings.format_name = "answer";
+    settings.format_strict = true;
     settings.format_schema = R"({"type":"object"})";
   }
   settings.effort = *rc::gen::element<std::string>("", "low", "medium", "high");
