@@ -48,16 +48,17 @@ class Learner {
     for (int run = 0; run < kRunsMax; ++run) {
       WEIR_TRY_ASSIGN(done, run_once(draft, true));
       const bool more = extend(draft, done);
-      fmt::print(stderr, "weir: run {}: {}{}\n", run + 1, done.good ? "it worked" : "it failed",
-                 more ? ", and asked for more" : "");
+      say(fmt::format("run {}: {}{}", run + 1, done.good ? "it worked" : "it failed",
+                      more ? ", and asked for more" : ""));
       if (!more) break;
     }
     WEIR_TRY_ASSIGN(whole, run_once(draft, false));
     worked_ = whole.good;
     if (worked_) WEIR_TRY(shrink(draft));
-    without_.insert(whole.asked.look.begin(), whole.asked.look.end());
-    without_.insert(whole.asked.read.begin(), whole.asked.read.end());
-    without_.insert(whole.asked.secret.begin(), whole.asked.secret.end());
+    WEIR_TRY_ASSIGN(last, run_once(draft, false));
+    without_.insert(last.asked.read.begin(), last.asked.read.end());
+    without_.insert(last.asked.secret.begin(), last.asked.secret.end());
+    dup2(own_error_.get(), STDERR_FILENO);
     return draft;
   }
 
@@ -89,18 +90,28 @@ class Learner {
   }
 
   // The sandbox lets go of these.
-  void set_streams() const {
+  void set_streams() {
     if (input_.open()) {
       const sandbox::Fd again(
           open(fmt::format("/proc/self/fd/{}", input_.get()).c_str(), O_RDONLY | O_CLOEXEC));
       dup2(again.get(), STDIN_FILENO);
     }
+    const sandbox::Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    // What it says is the same each time.
+    if (runs_++ > 0) dup2(null.get(), STDERR_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO);
+  }
+
+  void say(const std::string& line) const {
+    const std::string text = "weir: " + line + "\n";
+    const ssize_t ignored = write(own_error_.get(), text.data(), text.size());
+    static_cast<void>(ignored);
   }
 
   // `wide`: whatever it reaches of the network it is given, and noted.
   Result<Done> run_once(const Profile& profile, bool wide) {
     WEIR_TRY_ASSIGN(plan, sandbox::make_plan(profile, around_, command_));
+    for (sandbox::Bind& bind : plan.binds) bind.kept = false;
     Done done;
     sandbox::Asking asking(plan, secrets_, around_.kind);
     sandbox::Observer observer(
@@ -199,7 +210,7 @@ class Learner {
       Profile less = draft;
       less.read.erase(less.read.begin() + static_cast<ptrdiff_t>(i));
       WEIR_TRY_ASSIGN(done, run_once(less, false));
-      fmt::print(stderr, "weir: {}needed: {}\n", done.good ? "not " : "", draft.read[i]);
+      say(fmt::format("{}needed: {}", done.good ? "not " : "", draft.read[i]));
       if (done.good) draft = std::move(less);
     }
     return {};
@@ -212,6 +223,8 @@ class Learner {
   std::map<std::string, std::string> env_;
   sandbox::Fd input_ = sandbox::Fd();
   std::set<std::string> without_;
+  sandbox::Fd own_error_{dup(STDERR_FILENO)};
+  int runs_ = 0;
   bool worked_ = false;
 };
 
