@@ -113,7 +113,7 @@ class Learner {
     WEIR_TRY_ASSIGN(plan, sandbox::make_plan(profile, around_, command_));
     for (sandbox::Bind& bind : plan.binds) bind.kept = false;
     Done done;
-    sandbox::Asking asking(plan, secrets_, around_.kind);
+    sandbox::Asking asking(plan, command_.words, secrets_, around_.kind);
     sandbox::Observer observer(
         [&](sandbox::Touch touch, const std::string& path) { asking.touch(touch, path); });
     set_streams();
@@ -202,17 +202,30 @@ class Learner {
     return more;
   }
 
-  // Takes away each grant that it works without; only those to read, as failing to write may go unnoticed.
+  // Takes away each grant that it works without; not those to write, as failing in that may go unnoticed.
   Status shrink(Profile& draft) {
-    const size_t base = base_.read.size();
     size_t tries = 0;
-    for (size_t i = draft.read.size(); i-- > base && tries < kTriesMax; ++tries) {
+    for (size_t i = draft.read.size(); i-- > base_.read.size() && tries < kTriesMax; ++tries) {
       Profile less = draft;
       less.read.erase(less.read.begin() + static_cast<ptrdiff_t>(i));
-      WEIR_TRY_ASSIGN(done, run_once(less, false));
-      say(fmt::format("{}needed: {}", done.good ? "not " : "", draft.read[i]));
-      if (done.good) draft = std::move(less);
+      WEIR_TRY(try_less(draft, std::move(less), draft.read[i]));
     }
+    for (size_t i = draft.hosts.size(); i-- > base_.hosts.size() && tries < kTriesMax; ++tries) {
+      Profile less = draft;
+      less.hosts.erase(less.hosts.begin() + static_cast<ptrdiff_t>(i));
+      if (less.hosts.empty()) less.net = sandbox::Net::none;
+      WEIR_TRY(try_less(draft, std::move(less), draft.hosts[i].text()));
+    }
+    return {};
+  }
+
+  // `what` by value: it is of the draft that may be replaced.
+  Status try_less(Profile& draft, Profile less, std::string what) {
+    WEIR_TRY_ASSIGN(done, run_once(less, false));
+    say(fmt::format("{}needed: {}", done.good ? "not " : "", what));
+    if (!done.good) return {};
+    draft = std::move(less);
+    without_.insert(std::move(what));
     return {};
   }
 

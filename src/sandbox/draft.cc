@@ -83,13 +83,20 @@ bool Asking::writable(const std::string& path) const {
   return nearest != nullptr && nearest->write;
 }
 
+bool Asking::is_named(const std::string& path) const {
+  const std::string folder = parent_of(path);
+  if (std::find(plan_.scratch.begin(), plan_.scratch.end(), folder) != plan_.scratch.end()) return false;
+  return std::any_of(words_.begin(), words_.end(),
+                     [&](const std::string& word) { return word.find(folder) != word.npos; });
+}
+
 void Asking::touch(Touch touch, const std::string& path) {
   const bool scratch = std::any_of(plan_.scratch.begin(), plan_.scratch.end(),
                                    [&](const std::string& folder) { return is_within(path, folder); });
   if (touch == Touch::write) {
     if (writable(path)) return;
     // Into scratch space it can write; that is gone afterwards, which most caches are.
-    if (scratch && !readable(path)) {
+    if (scratch && !readable(path) && !is_named(path)) {
       made_.insert(path);
       if (kind_(path) == Kind::nothing) return;
       asked_.look.insert(path);

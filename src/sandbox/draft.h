@@ -20,9 +20,11 @@ struct Asked {
 // Collects the touches of a run under a plan.
 class Asking {
  public:
-  // `kind` is of the machine outside.
-  Asking(const Plan& plan, std::vector<std::string> secrets, std::function<Kind(const std::string&)> kind)
-      : plan_(plan), secrets_(std::move(secrets)), kind_(std::move(kind)) {}
+  // `words`: the command's, in which a path of scratch space may be meant as the one outside. `kind` is of
+  // the machine outside.
+  Asking(const Plan& plan, std::vector<std::string> words, std::vector<std::string> secrets,
+         std::function<Kind(const std::string&)> kind)
+      : plan_(plan), words_(std::move(words)), secrets_(std::move(secrets)), kind_(std::move(kind)) {}
 
   void touch(Touch touch, const std::string& path);
   const Asked& asked() const { return asked_; }
@@ -30,8 +32,10 @@ class Asking {
  private:
   bool readable(const std::string& path) const;
   bool writable(const std::string& path) const;
+  bool is_named(const std::string& path) const;
 
   const Plan& plan_;
+  const std::vector<std::string> words_;
   const std::vector<std::string> secrets_;
   const std::function<Kind(const std::string&)> kind_;
   std::set<std::string> made_;  // in scratch space, by the run itself

@@ -5,8 +5,8 @@
 namespace weir::sandbox {
 namespace {
 
-const std::set<std::string> kFolders = {"/srv/docs",      "/srv/repo", "/srv/repo/.git", "/srv", "/home/ann",
-                                        "/home/ann/.ssh", "/tmp"};
+const std::set<std::string> kFolders = {"/srv/docs", "/srv/repo",      "/srv/repo/.git", "/srv",
+                                        "/home/ann", "/home/ann/.ssh", "/tmp",           "/tmp/box"};
 const std::set<std::string> kFiles = {"/srv/docs/a",       "/srv/docs/b",     "/srv/docs/c",     "/srv/one",
                                       "/home/ann/.ssh/id", "/srv/repo/src/x", "/home/ann/notes", "/tmp/kept"};
 
@@ -23,7 +23,7 @@ Plan plan() {
 
 TEST(Draft, TellsWhatIsMissing) {
   const Plan planned = plan();
-  Asking asking(planned, {"/home/ann/.ssh"}, kind);
+  Asking asking(planned, {"x", "--store=/tmp/box/db"}, {"/home/ann/.ssh"}, kind);
   asking.touch(Touch::read, "/usr/lib/x");      // there
   asking.touch(Touch::read, "/srv/nothing");    // nowhere
   asking.touch(Touch::read, "/srv/docs/a");     // missing
@@ -36,8 +36,9 @@ TEST(Draft, TellsWhatIsMissing) {
   asking.touch(Touch::read, "/tmp/kept");
   asking.touch(Touch::read, "/home/ann/.ssh/id");
   asking.touch(Touch::read, "/home/ann/notes");
+  asking.touch(Touch::write, "/tmp/box/db");  // named, and its folder is outside
   EXPECT_EQ(asking.asked().read, (std::set<std::string>{"/srv/docs/a", "/home/ann/notes"}));
-  EXPECT_EQ(asking.asked().write, (std::set<std::string>{"/srv/docs/new"}));
+  EXPECT_EQ(asking.asked().write, (std::set<std::string>{"/srv/docs/new", "/tmp/box/db"}));
   EXPECT_EQ(asking.asked().look, (std::set<std::string>{"/srv/one", "/tmp/kept"}));
   EXPECT_EQ(asking.asked().secret, (std::set<std::string>{"/home/ann/.ssh/id"}));
 }
