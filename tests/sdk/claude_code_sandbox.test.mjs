@@ -48,9 +48,11 @@ test("its commands run in the sandbox", async (t) => {
   try {
     assert.match(await run({}), /CANARY-in-the-home/);
     fs.rmSync(path.join(work, "made.txt"));
-    const inside = await run({ CLAUDE_CODE_SHELL_PREFIX: `${weirBin} sandbox -- bash -c` });
+    const prefix = path.join(home, "in-sandbox");
+    fs.writeFileSync(prefix, `#!/bin/sh\nexec ${weirBin} sandbox -- bash -c "$1"\n`, { mode: 0o755 });
+    const inside = await run({ CLAUDE_CODE_SHELL_PREFIX: prefix });
     assert.doesNotMatch(inside, /CANARY-in-the-home/);
-    assert.match(inside, /sandbox/);
+    assert.match(inside, /"[^"]*sandbox\\?[n"]/, inside);
     assert.equal(fs.readFileSync(path.join(work, "made.txt"), "utf8"), "made\n", inside);
   } finally {
     await weir.stop();
