@@ -31,7 +31,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   std::string whole, pieces;
   const bool passed = feed(bytes, bytes.size() + 1, whole);
-  if (feed(bytes, piece, pieces) != passed || whole != pieces) std::abort();
+  if (feed(bytes, piece, pieces) != passed) std::abort();
+  // Of a body that breaks off in a refusal, more has passed when it came in pieces.
+  if (passed ? whole != pieces : !pieces.starts_with(whole)) std::abort();
   Replies replies(kOurs);
   std::string shown;
   for (size_t at = 0; at < bytes.size(); at += piece) replies.feed(bytes.substr(at, piece), shown);
