@@ -66,12 +66,13 @@ constexpr Key kKeys[] = {
      "The manifest that describes it. Without: your own of its name; else the one for the package that the "
      "command "
      "runs, or for the URL's host; else a shipped one of its name."},
-    {"[server]", "sandbox", "string", "\"none\"",
-     "What its process may touch: `mcp-server`, another preset, or a `[sandbox.NAME]`. `\"none\"`: whatever "
-     "you "
-     "can. `\"fetched\"`, for `npx` and the like, has all of the network."},
+    {"[server]", "sandbox", "string", "\"mcp-server\"",
+     "What its process may touch: a preset, or a `[sandbox.NAME]`. `\"fetched\"` is the default for `npx`, "
+     "`uvx` "
+     "and the like: all public hosts. Weakening: `\"none\"`, whatever you can."},
     {"sandbox.NAME", "like", "string", "\"mcp-server\"",
-     "Where it starts from: `mcp-server`, `skill`, `shell`, `build`, `fetched`, or a sandbox further up. "
+     "Where it starts from: `mcp-server`, `mcp-reader`, `skill`, `shell`, `build`, `fetched`, or a sandbox "
+     "further up. "
      "Lists below add "
      "to its lists."},
     {"sandbox.NAME", "read", "list of strings", "[]",
@@ -79,7 +80,8 @@ constexpr Key kKeys[] = {
      "symbolic "
      "link may be on the way."},
     {"sandbox.NAME", "write", "list of strings", "[]",
-     "Files and folders that may be changed. What runs later in them (`.git/hooks`, agents' and editors' "
+     "Files and folders that may be changed; `command`: the folders that the server's command names (in "
+     "`mcp-server` and `fetched`). What runs later in them (`.git/hooks`, agents' and editors' "
      "configuration, …) stays as it is unless it is named itself."},
     {"sandbox.NAME", "net", "list of strings", "[]",
      "What it may reach, through weir's proxy: `example.org` (port 443), `example.org:8443`, "

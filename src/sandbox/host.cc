@@ -67,6 +67,7 @@ std::optional<Address> parse_address(std::string_view text) {
 }
 
 bool Host::matches(std::string_view other) const {
+  if (name == "*") return !parse_address(other);
   if (!is_wildcard()) return name == other;
   const std::string_view end = std::string_view(name).substr(1);  // with its dot
   return other.size() > end.size() && other.ends_with(end);
@@ -119,12 +120,17 @@ Result<Host> parse_host(std::string_view text) {
     host.name = host.address = address->text();
     return host;
   }
+  if (rest == "*" && !host.raw && host.address.empty()) {
+    host.name = "*";
+    return host;
+  }
   const bool wildcard = rest.starts_with("*.");
   const auto name = canonical_name(wildcard ? rest.substr(2) : rest);
   if (!name) return wrong("not a host name (IDNA names are written as xn--…)");
   // All names below a whole top-level domain are everybody's.
   if (wildcard && name->find('.') == std::string::npos) return wrong("too wide");
-  host.name = (wildcard ? "*." : "") + *name;
+  if (wildcard) host.name = "*.";
+  host.name += *name;
   return host;
 }
 

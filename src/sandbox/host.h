@@ -28,22 +28,22 @@ Address v4_address(uint32_t host_order);
 std::optional<Address> parse_address(std::string_view text);
 
 struct Host {
-  std::string name;          // canonical; "*.example.org" for all names below; an address' text
+  std::string name;          // canonical; "*.example.org" for all names below; "*" for all; an address' text
   uint16_t port = 443;       // never 0
   std::string address = {};  // where it is, as it was written; empty: whatever public address it resolves to
   bool raw = false;          // any bytes; otherwise TLS or HTTP that names this host, and nothing else
   bool operator==(const Host&) const = default;
 
   bool is_wildcard() const { return name.starts_with("*."); }
-  // `name` is canonical. A wildcard does not match the name that it is below of.
+  // `name` is canonical, or an address' text. A wildcard does not match the name that it is below of.
   bool matches(std::string_view name) const;
   // As parse_host takes it.
   std::string text() const;
 };
 
 // "example.org", "example.org:8443", "*.example.org", "192.0.2.1:80", "[2001:db8::1]:443",
-// "example.org=10.0.0.7:443" (at that address, private or not), "tcp://example.org:22" (any bytes).
-// Errors: bad_input.
+// "example.org=10.0.0.7:443" (at that address, private or not), "tcp://example.org:22" (any bytes), "*:443"
+// (every name that leads to a public address). Errors: bad_input.
 Result<Host> parse_host(std::string_view text);
 
 // Lower case, without the dot at its end; letters, digits, "-" and "_" only; labels of 1 to 63, 253 in all.

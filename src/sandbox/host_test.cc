@@ -10,6 +10,7 @@ TEST(Host, ReadsAllItsForms) {
       {"example.org", {.name = "example.org"}},
       {"Example.ORG.:8443", {.name = "example.org", .port = 8443}},
       {"*.example.org:80", {.name = "*.example.org", .port = 80}},
+      {"*:80", {.name = "*", .port = 80}},
       {"192.0.2.1:80", {.name = "192.0.2.1", .port = 80, .address = "192.0.2.1"}},
       {"[2001:DB8::1]:80", {.name = "2001:db8::1", .port = 80, .address = "2001:db8::1"}},
       {"[::ffff:192.0.2.1]:80", {.name = "192.0.2.1", .port = 80, .address = "192.0.2.1"}},
@@ -30,7 +31,9 @@ TEST(Host, ReadsAllItsForms) {
 TEST(Host, RefusesOtherSpellings) {
   using namespace std::string_view_literals;
   for (const std::string_view text : {""sv,
-                                      "*"sv,
+                                      "**"sv,
+                                      "*=192.0.2.1"sv,
+                                      "tcp://*:22"sv,
                                       "*.org"sv,
                                       "a b"sv,
                                       "http://a.example"sv,
@@ -64,6 +67,8 @@ TEST(Host, AWildcardIsForNamesBelowIt) {
   EXPECT_FALSE(host->matches("example.org"));
   EXPECT_FALSE(host->matches(".example.org"));
   EXPECT_FALSE(host->matches("badexample.org"));
+  EXPECT_TRUE(parse_host("*")->matches("a.example"));
+  EXPECT_FALSE(parse_host("*")->matches("192.0.2.1"));
 }
 
 TEST(Host, NamesHaveOneForm) {

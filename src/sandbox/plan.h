@@ -44,6 +44,7 @@ struct Bind {
   bool write = false;
   bool run = true;  // what is there may be run as a program
   From from = From::profile;
+  bool kept = true;  // false: what is written is gone afterwards (learning); not in the text form
   bool operator==(const Bind&) const = default;
 };
 

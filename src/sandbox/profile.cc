@@ -31,10 +31,14 @@ Profiles make_presets() {
   skill.limits.wall_ms = 600'000;
   skill.limits.cpu_ms = 300'000;
   skill.limits.output_bytes = 64 * kMiB;
-  // What npx, uvx and the like fetch at each start: the network, and programs that were not there before.
+  Profile reader = server;
+  reader.name = "mcp-reader";
+  server.write = {std::string(kCommand)};
+  // What npx, uvx and the like fetch at each start: programs that were not there before, from wherever.
   Profile fetched = server;
   fetched.name = "fetched";
-  fetched.net = Net::host;
+  fetched.net = Net::hosts;
+  fetched.hosts = {{.name = "*", .port = 443}};
   fetched.run_written = true;
   fetched.limits.scratch_bytes = kGiB;
   fetched.limits.scratch_files = 100'000;
@@ -51,7 +55,7 @@ Profiles make_presets() {
   build.limits.processes = 4'096;
   build.limits.scratch_bytes = 4 * kGiB;
   build.limits.scratch_files = 500'000;
-  return {server, skill, shell, build, fetched};
+  return {server, reader, skill, shell, build, fetched};
 }
 
 const Profile* named(const Profiles& profiles, std::string_view name) {
@@ -77,6 +81,10 @@ Status read_paths(const toml::Value& table, std::string_view key, std::vector<st
   std::vector<std::string> paths;
   WEIR_TRY(table.read(key, paths));
   for (std::string& path : paths) {
+    if (path == kCommand && key == "write") {
+      out.push_back(std::move(path));
+      continue;
+    }
     const bool anchored = path.starts_with('/') || path == "~" || path.starts_with("~/") || path == "." ||
                           path.starts_with("./");
     if (!anchored || path.find('\0') != std::string::npos)
@@ -255,7 +263,7 @@ Result<Profile> read_profile(std::string_view name, const toml::Value& table, co
   if (base == nullptr) base = named(presets(), like);
   if (base == nullptr)
     return table["like"].error(fmt::format("no sandbox \"{}\" further up, and no preset", like),
-                               "mcp-server, skill, shell, build, fetched");
+                               "mcp-server, mcp-reader, skill, shell, build, fetched");
   Profile profile = *base;
   profile.name = name;
   WEIR_TRY(read_paths(table, "read", profile.read));

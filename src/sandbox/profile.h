@@ -61,8 +61,11 @@ struct Profile {
 
 using Profiles = std::vector<Profile>;
 
-// The presets: mcp-server, skill, shell, build; and fetched, a weakening by name: mcp-server with the host's
-// network, for servers that a command like npx fetches at each start.
+// In `write`: the folders that the command's own words name, where the operator wrote the command.
+inline constexpr std::string_view kCommand = "command";
+
+// The presets: mcp-server, mcp-reader, skill, shell, build; and fetched, a weakening by name: mcp-server with
+// all public hosts, for servers that a command like npx fetches at each start.
 const Profiles& presets();
 
 // The tables of `sandboxes` ([sandbox] of weir.toml; missing: none), each on top of its `like`, a preset or a

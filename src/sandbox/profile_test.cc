@@ -78,10 +78,14 @@ read = ["/srv/b"]
 
 TEST(Profile, PresetsGrantNoNetworkAndNoFileOfTheHost) {
   for (const Profile& preset : presets()) {
-    EXPECT_EQ(preset.net, preset.name == "fetched" ? Net::host : Net::none) << preset.name;
+    EXPECT_EQ(preset.net, preset.name == "fetched" ? Net::hosts : Net::none) << preset.name;
     EXPECT_TRUE(preset.read.empty()) << preset.name;
     const bool works_here = preset.name == "shell" || preset.name == "build";
-    EXPECT_EQ(preset.write.size(), works_here ? 1u : 0u) << preset.name;
+    const bool serves = preset.name == "mcp-server" || preset.name == "fetched";
+    std::vector<std::string> write;
+    if (works_here) write = {"."};
+    if (serves) write = {"command"};
+    EXPECT_EQ(preset.write, write) << preset.name;
     EXPECT_GT(preset.limits.memory_bytes, 0u);
     EXPECT_GT(preset.limits.scratch_bytes, 0u);
   }
