@@ -10,6 +10,7 @@
 #include "cli/mcp.h"
 #include "cli/policy.h"
 #include "cli/sandbox.h"
+#include "cli/skill.h"
 #include "net/keeper.h"
 #include "sandbox/enclose.h"
 
@@ -278,6 +279,9 @@ int main(int argc, char** argv) {
     code = sandbox_explain->parsed() ? run_sandbox_explain(common, sandbox) : run_sandbox(common, sandbox);
   });
 
+  SkillArgs skill;
+  add_skill_verbs(app, common, skill, code);
+
   sub = app.add_subcommand("config", "about weir.toml");
   sub->require_subcommand(1);
   sub->add_subcommand("reference", "print docs/config.md")->callback([&] { code = run_config_reference(); });
@@ -296,6 +300,13 @@ int main(int argc, char** argv) {
     const auto at = std::find(words.begin(), words.end(), "--");
     if (at != words.end()) {
       sandbox.command.assign(at + 1, words.end());
+      words.erase(at, words.end());
+    }
+  }
+  if (words.size() > 1 && words[0] == "skill" && words[1] == "run") {
+    const auto at = std::find(words.begin(), words.end(), "--");
+    if (at != words.end()) {
+      skill.words.assign(at + 1, words.end());
       words.erase(at, words.end());
     }
   }

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/toml.h"
 #include "config/keys.h"
+#include "config/skills.h"
 #include "manifest/package.h"
 #include "policy/label_attributes.h"
 #include "policy/schema.h"
@@ -23,7 +24,7 @@ Status only_known(const toml::Value& table, std::string_view section) {
     if (key.section == section) names.push_back(key.name);
   }
   if (section.empty())
-    names.insert(names.end(), {"upstream", "server", "sandbox", "mcp", "seal", "intent", "trust"});
+    names.insert(names.end(), {"upstream", "server", "sandbox", "mcp", "seal", "intent", "skills", "trust"});
   auto entries = table.entries();
   if (!entries) return entries.error();
   for (const toml::Entry& entry : *entries) {
@@ -87,6 +88,8 @@ class Reader {
     WEIR_TRY(read_seal(root["seal"]));
     WEIR_TRY(read_intent(root["intent"]));
     WEIR_TRY(read_trust(root["trust"]));
+    WEIR_TRY_ASSIGN(skills, read_skills(root["skills"], file_name_, sources_));
+    config_.skills = std::move(skills);
     if (!config_.authenticate && !config_.on_loopback()) {
       return root["auth"].error(
           fmt::format("auth = \"none\" would let the network use weir at {}", config_.listen_host),

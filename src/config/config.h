@@ -20,6 +20,7 @@
 #include "manifest/trust.h"
 #include "policy/policy_set.h"
 #include "sandbox/profile.h"
+#include "skill/rules.h"
 
 namespace weir::config {
 
@@ -97,6 +98,7 @@ struct Config {
   Mcp mcp = {};
   Seal seal = {};
   Intent intent = {};
+  skill::Rules skills = {};
   manifest::Manifests manifests = {};
   manifest::TrustRules trust = {};
   policy::PolicySet policies = {};
