@@ -14,6 +14,7 @@
 #include "base/limits.h"
 #include "cli/fetch.h"
 #include "cli/init.h"
+#include "cli/skill.h"
 #include "ledger/files.h"
 #include "ledger/note.h"
 #include "ledger/verify.h"
@@ -54,6 +55,7 @@ class Doctor {
       add(Level::warn, "seal", "clients of /mcp cannot ask about what is sealed: nobody reads for weir_ask",
           "seal.reader and seal.reader_model in " + place_.path);
     kernel();
+    skills();
     ledger();
     clock();
     return std::move(findings_);
@@ -317,6 +319,22 @@ class Doctor {
         there += (there.empty() ? "" : ", ") + feature.name + with;
     }
     add(Level::ok, "sandbox", "this kernel has " + there);
+  }
+
+  // Of the folders that agents read skills from: what was added and stands, and what nobody looked at.
+  void skills() {
+    struct stat about{};
+    if (broken_ || stat((dir_ + "/store.db").c_str(), &about) != 0) return;
+    auto book = SkillBook::open(common_);
+    if (!book) return add(Level::fail, "skills", book.error().text());
+    const SkillCount count = count_skills(*book);
+    for (const std::string& line : count.wrong) add(Level::warn, "skills", line, "weir skill list");
+    if (count.strangers > 0)
+      add(Level::warn, "skills",
+          fmt::format("{} that nobody added: their words are data to weir", count.strangers),
+          "weir skill list, then weir skill add FOLDER --in-place");
+    if (count.added > 0 && count.wrong.empty())
+      add(Level::ok, "skills", fmt::format("{} added, of which {} trusted", count.added, count.trusted));
   }
 
   void clock() {

@@ -30,7 +30,7 @@ struct SkillArgs {
   std::vector<std::string> folders = {};
   std::vector<std::string> revoke = {};
   std::vector<std::string> advisories = {};
-  std::string lasts = "30d";
+  std::string lasts = "720h";
   std::string listen = "127.0.0.1:7460";
   bool yes = false;
   bool without_signature = false;
@@ -90,7 +90,16 @@ class SkillBook {
   std::vector<skill::Pin> pins_;
   std::optional<std::vector<skill::Advisory>> advisories_ = {};
   int64_t now_ms_ = 0;
+  int64_t newest_ms_ = 0;  // of the local advisories
 };
+
+// For `weir doctor` and `weir status`.
+struct SkillCount {
+  size_t added = 0, trusted = 0;
+  size_t strangers = 0;            // in the home's folders, added by nobody
+  std::vector<std::string> wrong;  // one line for each that was added and does not run
+};
+SkillCount count_skills(SkillBook& book);
 
 // A skill from somewhere: the package as it is, not yet checked.
 struct FetchedSkill {

@@ -9,7 +9,9 @@
 #include "base/json.h"
 #include "cli/fetch.h"
 #include "cli/skill.h"
+#include "gateway/skills.h"
 #include "skill/archive.h"
+#include "skill/find.h"
 #include "skill/folder.h"
 #include "skill/limits.h"
 
@@ -17,10 +19,6 @@ namespace weir::cli {
 namespace {
 
 constexpr int64_t kFetchMs = 15'000;
-
-std::string meta_key(std::string_view name, std::string_view what) {
-  return fmt::format("skill-catalogue/{}/{}", name, what);
-}
 
 bool is_web(std::string_view place) {
   return place.starts_with("https://") || place.starts_with("http://");
@@ -32,17 +30,6 @@ Status check_digest(std::string_view bytes, std::string_view hex, std::string_vi
                fmt::format("{} is not the one that was signed", what),
                {},
                "it was changed, or is being changed: try again later"};
-}
-
-std::vector<std::string> json_files(const std::string& path) {
-  std::vector<std::string> files;
-  std::error_code error;
-  if (!std::filesystem::is_directory(path, error)) return {path};
-  for (const auto& each : std::filesystem::directory_iterator(path, error)) {
-    if (each.path().extension() == ".json") files.push_back(each.path().string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 }  // namespace
@@ -89,39 +76,15 @@ Status SkillBook::save() {
 
 Result<std::vector<skill::Advisory>> SkillBook::advisories(bool fresh) {
   if (!advisories_) {
-    std::vector<skill::Advisory> all;
-    int64_t newest_ms = 0;
-    for (const std::string& place : rules().advisories) {
-      for (const std::string& file : json_files(in_home(place))) {
-        WEIR_TRY_ASSIGN(text, read_file(file, skill::kAdvisoriesBytesMax));
-        auto parsed = skill::parse_advisories(text);
-        if (!parsed) {
-          Error error = parsed.error();
-          error.where = file + error.where;
-          return error;
-        }
-        for (skill::Advisory& each : *parsed) {
-          newest_ms = std::max(newest_ms, each.modified_wall_ms);
-          all.push_back(std::move(each));
-        }
-        if (all.size() > skill::kAdvisoriesMax)
-          return too_large(fmt::format("more than {} advisories", skill::kAdvisoriesMax), file);
-      }
-    }
-    if (fresh && rules().advisories_age_ms > 0 && now_ms_ - newest_ms > rules().advisories_age_ms)
-      return Error{
-          Code::denied,
-          fmt::format("the newest advisory is of {}: too old to take new skills", rfc3339(newest_ms)),
-          {},
-          "fetch newer ones, or change advisories_max_age in weir.toml"};
-    for (const skill::CatalogueSource& source : rules().catalogues) {
-      WEIR_TRY_ASSIGN(text, store_->meta(meta_key(source.name, "advisories")));
-      if (!text) continue;
-      WEIR_TRY_ASSIGN(parsed, skill::parse_advisories(*text));
-      all.insert(all.end(), std::make_move_iterator(parsed.begin()), std::make_move_iterator(parsed.end()));
-    }
-    advisories_ = std::move(all);
+    WEIR_TRY_ASSIGN(known, gateway::load_advisories(*store_, rules(), home_folder()));
+    newest_ms_ = known.newest_wall_ms;
+    advisories_ = std::move(known.all);
   }
+  if (fresh && rules().advisories_age_ms > 0 && now_ms_ - newest_ms_ > rules().advisories_age_ms)
+    return Error{Code::denied,
+                 fmt::format("the newest advisory is of {}: too old to take new skills", rfc3339(newest_ms_)),
+                 {},
+                 "fetch newer ones, or change advisories_max_age in weir.toml"};
   return *advisories_;
 }
 
@@ -137,7 +100,7 @@ skill::Standing SkillBook::look_at(const skill::Pin& pin) {
 
 Status SkillBook::refresh_one(const skill::CatalogueSource& source) {
   WEIR_TRY_ASSIGN(key, ledger::VerifierKey::parse(source.key));
-  WEIR_TRY_ASSIGN(stored, store_->meta(meta_key(source.name, "seen")));
+  WEIR_TRY_ASSIGN(stored, store_->meta(gateway::catalogue_key(source.name, "seen")));
   skill::Seen seen;
   if (stored) {
     WEIR_TRY_ASSIGN(parsed, skill::parse_seen(*stored));
@@ -147,7 +110,7 @@ Status SkillBook::refresh_one(const skill::CatalogueSource& source) {
   auto note = fetch_bytes(place + "/" + skill::kNoteFile, limits::kNoteBytesMax);
   if (!note) {
     // What is known is good until it expires, whoever keeps the newer one away.
-    WEIR_TRY_ASSIGN(old, store_->meta(meta_key(source.name, "expires")));
+    WEIR_TRY_ASSIGN(old, store_->meta(gateway::catalogue_key(source.name, "expires")));
     if (old && std::strtoll(old->c_str(), nullptr, 10) > now_ms_) return {};
     return note.error();
   }
@@ -162,10 +125,11 @@ Status SkillBook::refresh_one(const skill::CatalogueSource& source) {
   // All of it was looked at: only now it counts.
   WEIR_TRY(store_->atomically([&]() -> Status {
     const skill::Seen now{head.version, to_hex(as_bytes(sha256(head.text()))), head.issued_wall_ms};
-    WEIR_TRY(store_->put_meta(meta_key(source.name, "seen"), skill::seen_json(now)));
-    WEIR_TRY(store_->put_meta(meta_key(source.name, "expires"), std::to_string(head.expires_wall_ms)));
-    WEIR_TRY(store_->put_meta(meta_key(source.name, "index"), index_text));
-    return store_->put_meta(meta_key(source.name, "advisories"), advisories_text);
+    WEIR_TRY(store_->put_meta(gateway::catalogue_key(source.name, "seen"), skill::seen_json(now)));
+    WEIR_TRY(store_->put_meta(gateway::catalogue_key(source.name, "expires"),
+                              std::to_string(head.expires_wall_ms)));
+    WEIR_TRY(store_->put_meta(gateway::catalogue_key(source.name, "index"), index_text));
+    return store_->put_meta(gateway::catalogue_key(source.name, "advisories"), advisories_text);
   }));
   advisories_.reset();
   bool changed = false;
@@ -192,7 +156,7 @@ Status SkillBook::refresh(std::string_view only) {
 }
 
 Result<skill::Index> SkillBook::index_of(const skill::CatalogueSource& source) {
-  WEIR_TRY_ASSIGN(text, store_->meta(meta_key(source.name, "index")));
+  WEIR_TRY_ASSIGN(text, store_->meta(gateway::catalogue_key(source.name, "index")));
   if (!text) return Error{Code::not_found, "nothing is known of it yet", "catalogue " + source.name, {}};
   return skill::parse_index(*text);
 }
@@ -274,6 +238,28 @@ Result<FetchedSkill> fetch_skill(SkillBook& book, const SkillArgs& args) {
     return from_index(in_home(source.place), index, args.what.substr(slash + 1), args.what);
   }
   return local_skill(args.what);
+}
+
+SkillCount count_skills(SkillBook& book) {
+  SkillCount out;
+  for (const skill::Pin& pin : book.pins()) {
+    const skill::Standing standing = book.look_at(pin);
+    ++out.added;
+    if (standing.state == skill::Standing::State::trusted) ++out.trusted;
+    if (!skill::runs(standing.state))
+      out.wrong.push_back(
+          fmt::format("{}: {}, {}", pin.name, skill::state_name(standing.state), shown(standing.why, 300)));
+  }
+  std::vector<std::string> known;
+  for (const std::string& path : book.rules().known) known.push_back(in_home(path));
+  std::error_code error;
+  for (const skill::Found& found : skill::find_skills(home_folder(), "", known)) {
+    const bool added = std::any_of(book.pins().begin(), book.pins().end(), [&](const skill::Pin& pin) {
+      return std::filesystem::equivalent(pin.folder, found.path, error);
+    });
+    if (!added) ++out.strangers;
+  }
+  return out;
 }
 
 }  // namespace weir::cli

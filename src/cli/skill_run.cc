@@ -1,6 +1,8 @@
 // weir skill run: a script of an accepted skill, in the sandbox, with what it was granted and nothing else.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/skill.h"
 #include "sandbox/around.h"
 #include "sandbox/enclose.h"
@@ -27,6 +29,12 @@ Result<Prepared> prepare(SkillBook& book, const Standing& standing, const std::s
   words.insert(words.end(), args.words.begin(), args.words.end());
   const sandbox::Around around = sandbox::this_machine({book.data_dir(), book.config().file});
   WEIR_TRY_ASSIGN(cwd, sandbox::working_folder());
+  // Where it may touch nothing of the folder that it was called in, that is not there.
+  const auto is_here = [](const std::string& path) { return path == "." || path.starts_with("./"); };
+  const auto uses = [&](const std::vector<std::string>& paths) {
+    return std::any_of(paths.begin(), paths.end(), is_here);
+  };
+  if (!uses(profile.read) && !uses(profile.write)) cwd = folder;
   Prepared out;
   out.env = sandbox::make_env(profile, around, {{"SKILL_DIR", folder}});
   out.command = {.words = words, .cwd = cwd};

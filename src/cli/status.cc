@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "cli/command.h"
+#include "cli/skill.h"
 
 namespace weir::cli {
 namespace {
@@ -200,6 +201,13 @@ int run_status(const Common& common) {
   const auto document = json::parse(*reply);
   if (!document) return fail(document.error());
   print(*document, *today);
+  if (auto book = SkillBook::open(common)) {
+    const SkillCount count = count_skills(*book);
+    if (count.added > 0)
+      fmt::print(
+          "skills     {} added, of which {} trusted{}\n", count.added, count.trusted,
+          count.wrong.empty() ? "" : fmt::format("; {} do not run: weir skill list", count.wrong.size()));
+  }
   return kDone;
 }
 

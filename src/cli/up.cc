@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "cli/command.h"
+#include "cli/skill.h"
 #include "demo/model.h"
 #include "gateway/auth.h"
 #include "gateway/gateway.h"
@@ -137,8 +138,9 @@ int run_up(const Common& common, const UpArgs& args) {
   const std::string host = config->listen_host.find(':') == std::string::npos
                                ? config->listen_host
                                : "[" + config->listen_host + "]";
-  auto running =
-      gateway::Running::start({std::move(*config), *dir, &loop, {}, [&] { return configuration.read(); }});
+  gateway::RunningOptions options{std::move(*config), *dir, &loop, home_folder()};
+  options.read_config = [&] { return configuration.read(); };
+  auto running = gateway::Running::start(std::move(options));
   if (!running) return fail(running.error());
   const std::string url = fmt::format("http://{}:{}", host, (*running)->port());
   {

@@ -79,6 +79,7 @@ Result<skill::CatalogueSource> read_one_catalogue(const toml::Entry& entry, std:
       return table["url"].error("expected an http(s) URL or a folder");
     out.place = beside(file_name, out.place);
   }
+  while (out.place.ends_with('/')) out.place.pop_back();
   const auto key = ledger::VerifierKey::parse(out.key);
   if (!key) return table["key"].error(key.error().message, "as weir skill catalogue key prints it");
   if (key->name() != out.name)

@@ -98,6 +98,7 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
   for (const auto& [place, label] : remembered.places)
     workspace_.places().restore({place, workspace_.labels().intern(label)});
   vouches_.restore(std::move(remembered.vouches));
+  workspace_.set_skills(std::move(remembered.skills));
   net::ServerOptions options;
   options.error_body = [](int, std::string_view message) {
     return wire::error_body(exchange::Dialect::chat_completions, bad_input(std::string(message)));

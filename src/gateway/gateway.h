@@ -61,6 +61,7 @@ struct Remembered {
   std::vector<std::pair<Digest, Label>> emitted;
   std::vector<std::pair<std::string, Label>> places;
   std::vector<Pin> pins;
+  std::vector<session::KnownSkill> skills;
   std::vector<std::pair<std::string, std::string>> vaults;  // by session, as seal::Vault::json() wrote them
 };
 

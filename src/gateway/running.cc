@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "gateway/gateway.h"
+#include "gateway/skills.h"
 #include "ledger/files.h"
 #include "ledger/log.h"
 
@@ -76,6 +77,9 @@ Result<std::unique_ptr<Running>> Running::start(RunningOptions options) {
   if (!store) return store.error();
   auto remembered = load_memory(**store, parts->clock.now().wall_ms);
   if (!remembered) return remembered.error();
+  auto skills = load_skills(**store, options.config.skills, options.home, parts->clock.now().wall_ms);
+  if (!skills) return skills.error();
+  remembered->skills = std::move(*skills);
   parts->store = std::make_unique<StoreThread>(std::move(*store), post);
   trace::Key trace_key{};
   parts->random.fill(trace_key);

@@ -190,6 +190,8 @@ Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool, co
   const Labels& labels = situation.workspace->labels();
   Facts facts;
   facts.tool = &tool;
+  facts.context = situation.workspace->skills().for_call(situation.conversation->context(),
+                                                         tool.server + "/" + tool.tool, tool);
   facts.known = situation.offered;
   facts.side_effect = !tool.effects.only_reads();
   // That a stranger's record came up in a search is enough to change it, not to do what cannot be undone.
@@ -202,7 +204,7 @@ Facts find_facts(const Situation& situation, const manifest::ToolFacts& tool, co
     if (leaf.copied) note_role(facts.copied_roles, leaf.role);
   }
   facts.url_copied_whole = tool.remote && !facts.side_effect && copied_whole(situation, leaves);
-  facts.leaks = find_leaks(labels, labels.trusted(situation.conversation->context()), tool, leaves, named_by);
+  facts.leaks = find_leaks(labels, labels.trusted(facts.context), tool, leaves, named_by);
   // A URL copied whole from a record that strangers wrote tells its server nothing of the owner's.
   if (facts.url_copied_whole) facts.leaks.clear();
   const std::string name = tool.server + "/" + tool.tool;
@@ -234,7 +236,7 @@ policy::Request policy_request(const Situation& situation, const Facts& facts, s
       {"known", policy::Value(facts.known)},
       {"drifted", policy::Value(situation.drifted)},
       {"side_effect", policy::Value(facts.side_effect)},
-      {"trusted", policy::Value(situation.workspace->labels().trusted(situation.conversation->context()))},
+      {"trusted", policy::Value(situation.workspace->labels().trusted(facts.context))},
       {"untrusted_roles", strings(facts.untrusted_roles)},
       {"copied_roles", strings(facts.copied_roles)},
       {"remote", policy::Value(tool.remote)},

@@ -18,6 +18,7 @@ struct Leak {
 // Everything about one call that rules may ask for.
 struct Facts {
   const manifest::ToolFacts* tool = nullptr;
+  LabelId context = kNoLabel;  // of the conversation, as it counts for this tool (session/skills.h)
   bool known = false;
   bool side_effect = true;
   std::vector<std::string> untrusted_roles;  // sorted, unique

@@ -84,6 +84,9 @@ Verdict decide(const Situation& situation, const exchange::Call& call) {
   manifest::ToolFacts named = tool;
   named.server = std::string(server);
   named.tool = std::string(tool_part);
+  verdict.context = workspace.skills().for_call(verdict.context, verdict.tool, tool);
+  for (session::Leaf& leaf : verdict.arguments)
+    leaf.label = workspace.skills().for_call(leaf.label, verdict.tool, tool);
   const Facts facts = find_facts(situation, named, verdict.arguments,
                                  tool.server.empty() ? server : std::string_view(tool.server));
   verdict.side_effect = facts.side_effect;

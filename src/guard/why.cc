@@ -73,8 +73,7 @@ std::string allowed_sentence(const Situation& situation, const Facts& facts) {
                        shown(facts.granted->id));
   if (facts.granted != nullptr) return fmt::format("covered by grant {}", shown(facts.granted->id));
   if (!facts.side_effect) return "it only reads";
-  if (situation.workspace->labels().trusted(situation.conversation->context()))
-    return "the planner has seen only trusted data";
+  if (situation.workspace->labels().trusted(facts.context)) return "the planner has seen only trusted data";
   return "no rule stands against it";
 }
 
@@ -133,8 +132,7 @@ std::string why(const Situation& situation, const Facts& facts, const std::vecto
   }
   if (decided("untrusted-context")) {
     return fmt::format("the planner has read {}, and nobody allowed {} since{}",
-                       origins_in_words(labels.get(situation.conversation->context())), shown(tool_name),
-                       in_the_open(situation));
+                       origins_in_words(labels.get(facts.context)), shown(tool_name), in_the_open(situation));
   }
   const policy::Determining& first = outcome.determining.front();
   return first.approve ? fmt::format("policy {}: {}", first.policy_id, *first.approve)

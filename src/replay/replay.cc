@@ -60,6 +60,7 @@ Result<Replay::Lines> Replay::feed(std::string_view line) {
   if (*kind == "resource") return resource(event);
   if (*kind == "drop") return drop(event);
   if (*kind == "accept") return accept(event);
+  if (*kind == "skill") return skill(event);
   return bad_input(fmt::format("unknown event \"{}\"", shown(*kind)), "/event");
 }
 

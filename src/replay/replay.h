@@ -67,6 +67,7 @@ class Replay {
   Result<Lines> resource(json::Value event);
   Result<Lines> drop(json::Value event);
   Result<Lines> accept(json::Value event);
+  Result<Lines> skill(json::Value event);
 
   guard::Situation situation(const session::Conversation& conversation, bool offered);
   bool sealing() const { return rules_.sealing != nullptr; }
@@ -104,6 +105,7 @@ class Replay {
   guard::IntentMemory intent_memory_;
   std::map<std::string, Digest> definitions_;  // of tools, as accepted
   std::set<std::string> drifted_;
+  std::vector<session::KnownSkill> skills_;
   std::map<std::string, Digest> changed_;  // what drifted tools say now
   int resources_ = 0;
   std::string session_id_ = "1";

@@ -140,4 +140,27 @@ Result<Replay::Lines> Replay::accept(json::Value event) {
   return Lines{};
 }
 
+// A skill is known from now on, as the gateway knows those that a person added or that lie in a folder.
+Result<Replay::Lines> Replay::skill(json::Value event) {
+  const Event in(event, {"name", "digest", "integrity", "tools", "effects", "description", "texts"});
+  WEIR_TRY(in.check());
+  WEIR_TRY_ASSIGN(name, in.text("name"));
+  WEIR_TRY_ASSIGN(digest, in.text("digest"));
+  WEIR_TRY_ASSIGN(integrity, in.text("integrity"));
+  if (integrity != "trusted" && integrity != "untrusted")
+    return bad_input("integrity is \"trusted\" or \"untrusted\"", "/integrity");
+  session::KnownSkill known{name, name + "@" + digest, integrity == "trusted"};
+  known.description = event["description"].string_or("");
+  const auto strings = [&](std::string_view key, std::vector<std::string>& out) {
+    for (const json::Value each : event[key].elements()) out.emplace_back(each.string_or(""));
+  };
+  strings("tools", known.tools);
+  strings("effects", known.effects);
+  strings("texts", known.texts);
+  std::erase_if(skills_, [&](const session::KnownSkill& each) { return each.name == name; });
+  skills_.push_back(std::move(known));
+  workspace_.set_skills(skills_);
+  return Lines{};
+}
+
 }  // namespace weir::replay

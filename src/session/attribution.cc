@@ -264,6 +264,12 @@ class Walk {
   // What was seen, and what tools say of themselves.
   trace::Taint tainted(std::string_view value) const {
     trace::Taint taint = memory_.index->taint(value);
+    // What a trusted skill says, once it was read whole.
+    if (!memory_.labels->trusted(taint.label)) {
+      taint.label = settled(*memory_.labels, *memory_.vouched_sources, taint.label, context_);
+      for (trace::Span& span : taint.spans)
+        span.label = settled(*memory_.labels, *memory_.vouched_sources, span.label, context_);
+    }
     trace::Taint described = memory_.descriptions->taint(value);
     if (described.spans.empty()) return taint;
     taint.label = memory_.labels->join(taint.label, described.label);

@@ -130,6 +130,7 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   Rewriting rewriting(labels_, conversation, part, rules);
   std::vector<LabelledText> pieces =
       manifest::label_result(facts, tool, root, result, *rules.trust, labels_, rewriting.on());
+  trust_skills(pieces);
   if (rules.said != nullptr)
     manifest::apply_said(*rules.said, rules.believed, facts, tool, *rules.trust, labels_, result.texts.size(),
                          pieces);
@@ -160,6 +161,23 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
     }
   }
   conversation.next_context_ = labels_.join(conversation.next_context_, labels_.join_all(std::move(all)));
+}
+
+// A result that is one trusted skill's whole text, or the client's word that it reads it out, is the skill's.
+void Workspace::trust_skills(std::vector<LabelledText>& pieces) const {
+  for (size_t i = 0; !skills_.empty() && i < pieces.size(); ++i) {
+    LabelledText& piece = pieces[i];
+    if (piece.form != LabelledText::Form::raw || labels_.trusted(piece.label) || taken_apart(pieces, i))
+      continue;
+    const auto spans = skills_.find(piece.text);
+    const bool whole =
+        spans.size() == 1 &&
+        KnownSkills::is_frame(std::string_view(piece.text).substr(0, spans[0].begin), *spans[0].skill) &&
+        KnownSkills::is_frame(std::string_view(piece.text).substr(spans[0].end), *spans[0].skill);
+    if (whole) piece.label = spans[0].label;
+    if (const KnownSkill* skill = whole ? nullptr : skills_.announced(piece.text))
+      piece.label = skills_.label_of(*skill);
+  }
 }
 
 // Where the planner is shown them as they are.

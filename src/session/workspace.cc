@@ -183,11 +183,11 @@ void Workspace::label_segment(Conversation& conversation, const client::Segment&
                               Rewriting& rewriting) {
   switch (segment.voice) {
     case client::Voice::person:
-      return add_trusted_text(conversation, segment.text, user_label_, true, true, rewriting);
+      return add_given_text(conversation, segment.text, user_label_, true, true, rewriting);
     case client::Voice::operator_text:
-      return add_trusted_text(conversation, segment.text, operator_label_, false, true, rewriting);
+      return add_given_text(conversation, segment.text, operator_label_, false, true, rewriting);
     case client::Voice::agent:
-      return add_trusted_text(conversation, segment.text, operator_label_, false, false, rewriting);
+      return add_given_text(conversation, segment.text, operator_label_, false, false, rewriting);
     case client::Voice::planner: {
       const auto found = emitted_.find(exchange::part_digest(exchange::Text{std::string(segment.text)}));
       return add_untrusted_text(conversation, segment.text,
@@ -196,6 +196,12 @@ void Workspace::label_segment(Conversation& conversation, const client::Segment&
     case client::Voice::outside:
       break;
   }
+  // A skill that the client read out, in its own frame: the frame says nothing.
+  const auto skills = skills_.find(segment.text);
+  if (skills.size() == 1 &&
+      KnownSkills::is_frame(segment.text.substr(0, skills[0].begin), *skills[0].skill) &&
+      KnownSkills::is_frame(segment.text.substr(skills[0].end), *skills[0].skill))
+    return add_trusted_text(conversation, segment.text, skills[0].label, false, true, rewriting);
   Label label = Label::none();
   for (const std::string& text : segment.origins) {
     auto origin = parse_origin(text, false);
@@ -208,6 +214,20 @@ void Workspace::label_segment(Conversation& conversation, const client::Segment&
   const LabelId id = labels_.intern(label);
   if (label.trusted()) return add_trusted_text(conversation, segment.text, id, false, true, rewriting);
   add_untrusted_text(conversation, segment.text, id, rewriting);
+}
+
+void Workspace::add_given_text(Conversation& conversation, std::string_view text, LabelId label, bool person,
+                               bool vouches, Rewriting& rewriting) {
+  size_t at = 0;
+  for (const KnownSkills::Span& span : skills_.find(text)) {
+    if (span.begin > at)
+      add_trusted_text(conversation, text.substr(at, span.begin - at), label, person, vouches, rewriting);
+    add_trusted_text(conversation, text.substr(span.begin, span.end - span.begin), span.label, false, true,
+                     rewriting);
+    at = span.end;
+  }
+  if (at == 0 || at < text.size())
+    add_trusted_text(conversation, text.substr(at), label, person, vouches, rewriting);
 }
 
 // Text with a label of its own, which vouches for nothing.

@@ -32,6 +32,7 @@
 #include "session/attribution.h"
 #include "session/conversation.h"
 #include "session/places.h"
+#include "session/skills.h"
 #include "trace/index.h"
 
 namespace weir::session {
@@ -127,6 +128,11 @@ class Workspace {
   void set_vouches(std::vector<Vouch> vouches);
   // The value of that number in a session that is known, or null.
   seal::SealedPtr sealed(const std::string& session, uint32_t number) const;
+  // The skills that are known from now on, all of them. What their text was labelled before stays so.
+  void set_skills(std::vector<KnownSkill> skills) {
+    skills_.set(std::move(skills), limits_.trace ? &index_ : nullptr);
+  }
+  const KnownSkills& skills() const { return skills_; }
   Places& places() { return places_; }
 
   Labels& labels() { return labels_; }
@@ -197,6 +203,10 @@ class Workspace {
                 const std::vector<manifest::LabelledText>& pieces, LabelId label);
   // Names what the call of that id returned, the n-th time that the id is used.
   static Digest result_key(std::string_view call_id, std::string_view tool, size_t times);
+  // The same; in it, whole texts of trusted skills are theirs and vouch as the operator's do.
+  void add_given_text(Conversation& conversation, std::string_view text, LabelId label, bool person,
+                      bool vouches, Rewriting& rewriting);
+  void trust_skills(std::vector<manifest::LabelledText>& pieces) const;
   // Adds text that arrived under a trusted role: copies keep their label, the rest may vouch.
   void add_trusted_text(Conversation& conversation, std::string_view text, LabelId label, bool person,
                         bool vouches, Rewriting& rewriting);
@@ -262,6 +272,7 @@ class Workspace {
   std::vector<EmittedPart> emitted_new_;
   std::unordered_set<Digest, DigestHash> tools_seen_;
   Places places_;
+  KnownSkills skills_{labels_};
   std::map<std::string, std::shared_ptr<seal::Vault>, std::less<>> vaults_;  // shared with conversations
   std::list<std::string> vault_order_;
 };
