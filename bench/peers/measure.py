@@ -10,7 +10,7 @@ import common
 
 ANSWER_BYTES = 2048         # of a text answer, and of an MCP result
 CONVERSATION_BYTES = 4096   # and ten tools on top
-MEMORY_RATE = 20            # requests a second to each, the same for all
+MEMORY_RATE = {"model": 10, "mcp": 5}  # requests a second to each of a path, so that the slowest still keeps up with all of them at work
 LATE_SECONDS = 240          # a load that has not ended so long after its time is a failure
 
 
@@ -121,14 +121,15 @@ def memory(peers, stage, plan):
             anew(peer, stage)
         results[peer.name] = {"idle_mib": peer.rss_mib()}
     seconds = plan.minutes * 60
-    row = {"connections": 16, "reply": "text", "stream": True}
+    row = {"connections": 16, "reply": "text", "stream": False}
 
     def load(peer):
         try:
+            rate = MEMORY_RATE["model" if peer.serves_model else "mcp"]
             if peer.serves_model:  # a ninth of the requests comes before its clock starts
-                figures = model_load(peer, row, seconds, MEMORY_RATE * seconds * 8 // 9, 77, MEMORY_RATE)
+                figures = model_load(peer, row, seconds, int(rate * seconds * 8 / 9), 77, rate)
             else:
-                figures = mcp_load(peer, row, seconds, MEMORY_RATE * seconds, MEMORY_RATE)
+                figures = mcp_load(peer, row, seconds, int(rate * seconds), rate)
             results[peer.name].update(requests=figures["requests"] + figures["primed"], failed=figures["failed"], error=figures["error"])
         except Failure as failure:
             results[peer.name]["error"] = str(failure)

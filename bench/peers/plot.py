@@ -19,6 +19,8 @@ def colour(name, names):
 def figure(value, unit):
     if value is None:
         return "failed"
+    if unit == " ms" and abs(value) >= 1000:
+        value, unit = value / 1000, " s"
     text = "%.0f" % value if abs(value) >= 100 else "%.1f" % value if abs(value) >= 10 else "%.2f" % value
     if unit == "/s" and value >= 10_000:
         text = "%.1fk" % (value / 1000)
@@ -70,20 +72,26 @@ def bars_of(row, key, factor, skip=()):
 
 
 def bands(result):
-    """Titles with their panels: (title, bars); panels of a band share one scale."""
+    """(title, unit, panels): panels are (title, bars) or None for a place that stays empty, and share one scale."""
     model = {(r["connections"], r["reply"], r["stream"]): r for r in result["rows"] if r["path"] == "model"}
     mcp = [r for r in result["rows"] if r["path"] == "mcp"]
-    for what, reply, stream in (("text", "text", False), ("streamed text", "text", True), ("a tool call", "tool", False),
-                                ("a streamed tool call", "tool", True)):
-        rows = [model[c, reply, stream] for c in (1, 64, 1000) if (c, reply, stream) in model]
-        yield "Added latency, p50, of %s (milliseconds)" % what, " ms", [
-            (connections(r["connections"]), bars_of(r, "added_p50_us", 1e-3, ("direct",))) for r in rows]
-    for what, stream in (("text", False), ("streamed text", True)):
-        rows = [model[c, "text", stream] for c in (1, 64, 1000) if (c, "text", stream) in model]
-        yield "Throughput, %s (requests a second; more is better)" % what, "/s", [
-            (connections(r["connections"]), bars_of(r, "rps", 1)) for r in rows]
-    yield "MCP tools/call: added latency, p50 (milliseconds), and memory after the load (MiB)", " ms", [
-        (("1 client" if r["connections"] == 1 else "%d clients" % r["connections"]), bars_of(r, "added_p50_us", 1e-3, ("direct",))) for r in mcp]
+    kinds = (("text", "text", False), ("streamed text", "text", True), ("a tool call", "tool", False), ("a streamed tool call", "tool", True))
+
+    def across(reply, stream, key, factor, skip=()):
+        """The panels of one kind of answer, a column for each number of connections."""
+        rows = [(c, model.get((c, reply, stream))) for c in (1, 64, 1000)]
+        return [row and (connections(c), bars_of(row, key, factor, skip)) for c, row in rows]
+
+    for what, reply, stream in kinds:
+        yield "Added latency, p50, of %s (milliseconds)" % what, " ms", across(reply, stream, "added_p50_us", 1e-3, ("direct",))
+    for what, reply, stream in kinds[:2]:
+        yield "Throughput, %s (requests a second; more is better)" % what, "/s", across(reply, stream, "rps", 1)
+    busiest = [next((model[c, reply, stream] for c in (64, 1000, 1) if (c, reply, stream) in model), None) for _, reply, stream in kinds[:3]]
+    yield "Processor time a request (milliseconds)", " ms", [
+        row and ("%s, %s" % (what, connections(row["connections"])), bars_of(row, "cpu_us", 1e-3, ("direct",)))
+        for (what, _, _), row in zip(kinds, busiest)]
+    yield "MCP tools/call: added latency, p50 (milliseconds)", " ms", [
+        ("1 client" if r["connections"] == 1 else "%d clients" % r["connections"], bars_of(r, "added_p50_us", 1e-3, ("direct",))) for r in mcp]
 
 
 def connections(count):
@@ -96,18 +104,19 @@ def svg(result):
     out, y = [], 58
     memory = [(name, f["end_mib"] if not f.get("error") else None) for name, f in result["memory"].items()]
     for title, unit, panels in bands(result):
-        last = title.startswith("MCP")
-        if not panels and not last:
+        if not any(panels):
             continue
         out.append("<text x='%d' y='%d' font-size='15' fill='#1667b7'>%s</text>" % (MARGIN, y + 14, escape(title)))
         y += 26
-        scale = scale_of([bars for _, bars in panels], 1e-3) if panels else (1, 10)
-        drawn = [(*p, unit, scale) for p in panels]
-        if last and memory:
-            drawn.append(("memory, RSS after %g minutes" % result["minutes"], memory, " MiB", scale_of([memory], 1e-3)))
-        for column, (name, bars, each_unit, each_scale) in enumerate(drawn):
-            out += panel(name, each_unit, bars, each_scale, MARGIN + column * (width + MARGIN), y, width, names)
-        y += max(height(bars) for _, bars, _, _ in drawn) + 18
+        scale = scale_of([each[1] for each in panels if each], 1e-3)
+        drawn = [each and (*each, unit, scale) for each in panels]
+        if title.startswith("MCP") and memory:
+            drawn.append(("Memory, RSS after %g minutes" % result["minutes"], memory, " MiB", scale_of([memory], 1e-3)))
+        for column, each in enumerate(drawn):
+            if each:
+                name, bars, each_unit, each_scale = each
+                out += panel(name, each_unit, bars, each_scale, MARGIN + column * (width + MARGIN), y, width, names)
+        y += max(height(each[1]) for each in drawn if each) + 18
     head = "weir beside its peers: same load, same mock upstream, one run. %s, %s%s" % (
         result["date"], result["machine"].split(",")[0], ", a quick run" if result["quick"] else "")
     return ("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' width='%d' height='%d' %s>\n"

@@ -129,9 +129,10 @@ def markdown(result):
               *grid(mcp, [n for n in on_mcp if n != "direct"], lambda name, f: whole(f["cpu_us"]), "call, clients"), "",
               "## Memory", "",
               "RSS in MiB, summed over a peer's processes, before and after %g minutes of load: all at once, each the same %d requests a second "
-              "(streamed text over 16 connections; `tools/call` for those that only speak MCP):" % (result["minutes"], 20), "",
-              *table(["", "load", "before", "after", "peak"],
-                     [[name, f["load"], whole(f["idle_mib"]), whole(f["end_mib"]) if not f.get("error") else "failed", whole(f["peak_mib"])]
+              "(text over 16 connections; %d `tools/call` for those that only speak MCP):" % (
+                  result["minutes"], result["memory_rate"]["model"], result["memory_rate"]["mcp"]), "",
+              *table(["", "load", "requests", "before", "after", "peak"],
+                     [[name, f["load"], str(f.get("requests", "-")), whole(f["idle_mib"]), whole(f["end_mib"]) if not f.get("error") else "failed", whole(f["peak_mib"])]
                       for name, f in result["memory"].items()]), "",
               "## Versions", "",
               *table(["peer", "from", "version"], [[p["name"], p["made_of"], p["version"]] for p in result["peers"] if p["name"] != "direct"]), "",
