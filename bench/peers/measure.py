@@ -92,9 +92,12 @@ def measure(row, peers, stage, plan, number):
     for round_number in range(plan.rounds):
         for i in range(len(peers)):
             peer = peers[(i + round_number) % len(peers)]
-            if peer.anew:
-                anew(peer, stage)
-            runs[peer.name].append(run_once(peer, row, plan, 1000 * number + round_number + 1))
+            try:
+                if peer.anew:
+                    anew(peer, stage)
+                runs[peer.name].append(run_once(peer, row, plan, 1000 * number + round_number + 1))
+            except (common.Failed, OSError) as error:
+                runs[peer.name].append({"error": str(error)})
             if peer.anew:
                 peer.stop()
     result = dict(row, peers={})
