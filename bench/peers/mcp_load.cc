@@ -119,6 +119,7 @@ class McpLoad {
   }
 
   void phase(size_t calls) {
+    if (calls == 0) return;
     left_ = calls;
     slots_ = 0;
     began_ = Clock::now();
