@@ -28,6 +28,18 @@ def mcp_rows(quick):
         yield {"path": "mcp", "connections": clients, "name": "tools/call, %d" % clients}
 
 
+def busy(seconds):
+    """The share of the machine that something else uses; a load average would still speak of the build before."""
+    def ticks():
+        fields = [int(f) for f in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+        return sum(fields), fields[3] + fields[4]
+
+    total, idle = ticks()
+    time.sleep(seconds)
+    total_after, idle_after = ticks()
+    return 1 - (idle_after - idle) / max(total_after - total, 1)
+
+
 class Failure(Exception):
     """A peer did not do what was asked; the row says so."""
 

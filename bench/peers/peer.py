@@ -158,7 +158,8 @@ def _installed(folder, what):
 def _quiet(command, cwd, what):
     run = subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True)
     if run.returncode != 0:
-        raise Missing("%s could not be installed: %s" % (what, (run.stderr or run.stdout).strip()[-600:]))
+        lines = (run.stderr or run.stdout).strip().splitlines()
+        raise Missing("%s could not be installed: %s" % (what, lines[-1][-300:] if lines else "no word of why"))
 
 
 def venv(name, packages):

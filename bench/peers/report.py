@@ -2,7 +2,7 @@
 
 OURS = "weir guard"
 NOT_PEERS = ("direct", "nginx")
-BUSY = 1.0  # load average before the run
+BUSY = 0.2  # of the machine, before the run
 
 # Asked of the registries on 2026-11-28; a no is not asked for again.
 ABSENT = [
@@ -108,14 +108,16 @@ def markdown(result):
     mcp = [row for row in result["rows"] if row["path"] == "mcp"]
     on_model = [name for name in names if any(name in row["peers"] for row in model)]
     on_mcp = [name for name in names if any(name in row["peers"] for row in mcp)]
-    busy = result["load_before"] > BUSY
+    busy = result["busy_before"] > BUSY
     lines = ["# weir beside its peers", "",
-             "Written by `./dev bench peers --docs`; how it measures stands in [benchmarks.md](benchmarks.md#peers). %s, %s; %d rounds, at most "
-             "%g s each half of a run; one `fdatasync` of 4 KiB took %.0f us." % (
-                 result["date"], result["machine"], result["rounds"], result["seconds"], result["fdatasync_us"]), ""]
+             "Written by `./dev bench peers --docs`; how it measures stands in [benchmarks.md](benchmarks.md#peers). %s, %s; %s, at most "
+             "%g s each half of a run; one `fdatasync` of 4 KiB took %.0f us, and all of it %.0f minutes." % (
+                 result["date"], result["machine"].split(", Linux")[0],
+                 "one round" if result["rounds"] == 1 else "%d rounds" % result["rounds"], result["seconds"], result["fdatasync_us"],
+                 result["took_s"] / 60), ""]
     if result["quick"] or busy:
         lines += ["**%s%s: for the form of it, not for its figures.**" % (
-            "A `--quick` run" if result["quick"] else "A run", ", on a busy machine (load average %.1f before it)" % result["load_before"] if busy else ""), ""]
+            "A `--quick` run" if result["quick"] else "A run", ", on a busy machine (%.0f %% of it at work for others)" % (100 * result["busy_before"]) if busy else ""), ""]
     lines += ["![Added latency, throughput, MCP calls and memory, each as bars beside each other](peers.svg)", "", *goals_block(result), "",
               "## Model path", "",
               "Milliseconds, p50 / p99: what is added to *direct*, whose own are given. p99 is for information.", "",
