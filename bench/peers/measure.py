@@ -128,13 +128,9 @@ def measure(row, peers, stage, plan, number):
     return result
 
 
-def memory(peers, stage, plan):
-    """RSS of each peer's processes: idle, and while and after each got the same paced load for plan.minutes, all at once."""
-    results = {}
-    for peer in peers:
-        if peer.anew:
-            anew(peer, stage)
-        results[peer.name] = {"idle_mib": peer.rss_mib()}
+def memory(peers, plan):
+    """RSS of each running peer's processes: idle, and while and after each got the same paced load for plan.minutes, all at once."""
+    results = {peer.name: {"idle_mib": peer.rss_mib()} for peer in peers}
     seconds = plan.minutes * 60
     row = {"connections": 16, "reply": "text", "stream": False}
 
