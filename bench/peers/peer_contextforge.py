@@ -46,6 +46,7 @@ class ContextForge(peer.Peer):
         urllib.request.urlopen(request, timeout=60).close()
         if workers > 1:
             self.stop()
-            self.run([self.folder / "bin/mcpgateway", "--host", "127.0.0.1", "--port", port, "--workers", workers], folder, env)
+            self.run([self.folder / "bin/mcpgateway", "--host", "127.0.0.1", "--port", port, "--workers", workers,
+                      "--timeout-worker-healthcheck", 120], folder, env)
             self.wait_for(base + "/health")
         self.mcp_url = base + "/mcp"
