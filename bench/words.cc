@@ -5,11 +5,13 @@
 #include <iterator>
 
 namespace weir::bench {
+namespace {
 
-Words::Words(uint64_t seed) : random_(seed) {
+std::vector<std::string> vocabulary() {
   constexpr std::string_view kConsonants = "bcdfghklmnprstvz";
   constexpr std::string_view kVowels = "aeiou";
-  std::mt19937_64 letters(7);  // one vocabulary for all seeds: people share a language
+  std::vector<std::string> words;
+  std::mt19937_64 letters(7);
   for (int i = 0; i < 20'000; ++i) {
     std::string word;
     for (uint64_t syllables = 1 + letters() % 4; syllables > 0; --syllables) {
@@ -17,9 +19,20 @@ Words::Words(uint64_t seed) : random_(seed) {
       word += kVowels[letters() % kVowels.size()];
       if (letters() % 3 == 0) word += kConsonants[letters() % kConsonants.size()];
     }
-    vocabulary_.push_back(std::move(word));
+    words.push_back(std::move(word));
   }
+  return words;
 }
+
+// One for all seeds, as people share a language; and a thousand conversations do not fill the memory with it.
+const std::vector<std::string>& shared_vocabulary() {
+  static const std::vector<std::string> kWords = vocabulary();
+  return kWords;
+}
+
+}  // namespace
+
+Words::Words(uint64_t seed) : random_(seed), vocabulary_(shared_vocabulary()) {}
 
 // Half of all words are among the commonest few hundred.
 const std::string& Words::word() {

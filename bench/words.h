@@ -24,7 +24,7 @@ class Words {
   const std::string& word();
 
   std::mt19937_64 random_;
-  std::vector<std::string> vocabulary_;
+  const std::vector<std::string>& vocabulary_;
 };
 
 }  // namespace weir::bench

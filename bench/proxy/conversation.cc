@@ -35,24 +35,34 @@ std::string tools() {
   return out;
 }
 
-// What stands between `before` and the next `after`, from `at` on, which is moved behind it.
-std::optional<std::string_view> between(std::string_view text, std::string_view before,
-                                        std::string_view after, size_t& at) {
-  const size_t found = text.find(before, at);
-  if (found == std::string_view::npos) return std::nullopt;
-  const size_t begin = found + before.size();
-  const size_t end = text.find(after, begin);
-  if (end == std::string_view::npos) return std::nullopt;
-  at = end;
-  return text.substr(begin, end - begin);
+// The next string that is a value of the key (with quotes and colon), from `at` on, which is moved behind it;
+// as it is written, escapes and all. Keys are found wherever a proxy puts them, with or without a space; a
+// bare quote cannot stand within a string, so this meets keys only.
+std::optional<std::string_view> next_string(std::string_view text, std::string_view key, size_t& at) {
+  while ((at = text.find(key, at)) != std::string_view::npos) {
+    at = std::min(text.find_first_not_of(' ', at + key.size()), text.size());
+    if (at == text.size() || text[at] != '"') continue;  // null
+    const size_t begin = ++at;
+    while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+    if (at >= text.size()) break;
+    return text.substr(begin, at - begin);
+  }
+  at = text.size();
+  return std::nullopt;
 }
 
 // All pieces of a stream, or the one of a whole answer.
-std::string all_between(std::string_view text, std::string_view before, std::string_view after) {
+std::string all_strings(std::string_view text, std::string_view key, size_t at = 0) {
   std::string out;
-  size_t at = 0;
-  while (const auto piece = between(text, before, after, at)) out += *piece;
+  while (const auto piece = next_string(text, key, at)) out += *piece;
   return out;
+}
+
+bool ended_with(std::string_view reply, std::string_view reason) {
+  size_t at = 0;
+  while (const auto found = next_string(reply, R"("finish_reason":)", at))
+    if (*found == reason) return true;
+  return false;
 }
 
 }  // namespace
@@ -82,35 +92,34 @@ void Conversation::add_tool_turn(std::string_view id, std::string_view arguments
       id, arguments, id, escaped(words_.records(result_bytes)));
 }
 
-std::string Conversation::request(Answer answer, bool stream) const {
+std::string Conversation::request(Answer answer, bool stream, std::string_view model) const {
   static const std::string kTools = tools();
   return fmt::format(R"({{"model":"{}","stream":{},"tools":[{}],"messages":[{}]}})",
-                     answer == Answer::tool    ? "tool"
+                     !model.empty()            ? model
+                     : answer == Answer::tool  ? "tool"
                      : answer == Answer::refer ? "refer"
                                                : "text",
                      stream, kTools, messages_);
 }
 
 bool Conversation::go_on(std::string_view reply, Answer answer, bool stream, size_t result_bytes) {
-  if (stream && !reply.ends_with("data: [DONE]\n\n")) return false;
+  if (stream && reply.find("data: [DONE]") == std::string_view::npos) return false;
   if (answer == Answer::text) {
-    const std::string text = all_between(reply, R"("content":")", R"("})");
-    if (text.size() < 500 || reply.find(R"("finish_reason":"stop")") == std::string_view::npos) return false;
+    const std::string text = all_strings(reply, R"("content":)");
+    if (text.size() < 500 || !ended_with(reply, "stop")) return false;
     messages_ += fmt::format(R"(,{{"role":"assistant","content":"{}"}},{{"role":"user","content":"{}"}})",
                              text, words_.prose(100));
     return true;
   }
-  size_t at = 0;
-  const auto id = between(reply, R"("tool_calls":[{)", R"("type")", at);
-  at = 0;
-  const auto call_id = id ? between(*id, R"("id":")", "\"", at) : std::nullopt;
-  std::string arguments = all_between(reply, R"("arguments":")", R"("}})");
-  if (answer == Answer::refer)  // content may hold what else ends it
-    arguments = all_between(reply, R"("arguments":")", R"(\"}"}})") + R"(\"})";
-  if (!call_id || arguments.empty() ||
-      reply.find(R"("finish_reason":"tool_calls")") == std::string_view::npos)
-    return false;
-  add_tool_turn(*call_id, arguments, result_bytes);
+  size_t calls = reply.find(R"("tool_calls":)");
+  while (calls != std::string_view::npos && reply.substr(calls).starts_with(R"("tool_calls":null)"))
+    calls = reply.find(R"("tool_calls":)", calls + 1);
+  if (calls == std::string_view::npos) return false;
+  size_t at = calls;
+  const auto id = next_string(reply, R"("id":)", at);
+  const std::string arguments = all_strings(reply, R"("arguments":)", calls);
+  if (!id || arguments.empty() || !ended_with(reply, "tool_calls")) return false;
+  add_tool_turn(*id, arguments, result_bytes);
   return true;
 }
 

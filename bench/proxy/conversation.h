@@ -18,7 +18,8 @@ class Conversation {
   // About `bytes` of messages (the tools come on top), all of it made from `seed`.
   Conversation(uint64_t seed, size_t bytes);
 
-  std::string request(Answer answer, bool stream) const;
+  // `model` is what a proxy calls the mock's model of that answer; empty: as the mock does.
+  std::string request(Answer answer, bool stream, std::string_view model = {}) const;
   // Appends what the model answered to request(), and what the user or the tool (about `result_bytes`) says
   // to that. False: the reply is not what was asked for.
   bool go_on(std::string_view reply, Answer answer, bool stream, size_t result_bytes = 300);

@@ -2,13 +2,15 @@
 //
 //   bench_load --url http://HOST:PORT/v1 [--token T] [--connections N] [--requests N] [--bytes N]
 //              [--reply text|tool|refer] [--stream] [--fresh] [--turns N] [--seed N] [--result-bytes N]
-//              [--prime-only]
+//              [--prime-only] [--model NAME] [--header "NAME: VALUE"]... [--seconds N] [--rate N]
 //
 // Each connection sends one request at a time. By default a conversation was sent once before the clock
 // starts, and is then sent again with a turn more each time, --turns times: what an agent's loop does. With
 // --fresh each request is a conversation that nobody has seen. --prime-only stops before the clock starts
-// (--requests / --turns conversations). Prints one JSON object; exit 1 when an answer was not the one
-// expected.
+// (--requests / --turns conversations). --seconds ends each of the two phases by time too: no request starts
+// after it, but each connection sends at least one. --rate sends no more than that many a second, evenly,
+// whatever the answers take. --model says what a proxy calls the mock's model of --reply. Prints one JSON
+// object; exit 1 when an answer was not the one expected.
 #include <fmt/format.h>
 #include <getopt.h>
 
@@ -27,7 +29,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string url, token;
+  std::string url, token, model;
+  net::Headers headers;
+  double seconds = 0, rate = 0;  // 0: no bound
   size_t connections = 1, requests = 100, bytes = 4'096, turns = 8, result_bytes = 300;
   uint64_t seed = 1;
   Answer answer = Answer::text;
@@ -73,9 +77,9 @@ class Load {
                                     static_cast<size_t>(share * latencies_us_.size()))];
     };
     fmt::print(
-        R"({{"requests":{},"failed":{},"seconds":{:.6f},"p50_us":{:.1f},"p99_us":{:.1f},"error":"{}"}})"
+        R"({{"requests":{},"primed":{},"failed":{},"seconds":{:.6f},"p50_us":{:.1f},"p99_us":{:.1f},"error":"{}"}})"
         "\n",
-        latencies_us_.size(), failed_, seconds_, at(0.5), at(0.99), error_);
+        latencies_us_.size(), primes_, failed_, seconds_, at(0.5), at(0.99), error_);
     return failed_ == 0 ? 0 : 1;
   }
 
@@ -85,7 +89,9 @@ class Load {
     std::unique_ptr<net::Fetch> fetch;
     std::string reply;
     size_t turns = 0;
+    int begun = 0;  // the last phase that it sent anything in: 1 primes, 2 measures
     int status = 0;
+    net::Timer timer;
     Clock::time_point start;
   };
 
@@ -97,6 +103,8 @@ class Load {
 
   void work(bool measure) {
     measure_ = measure;
+    began_ = Clock::now();
+    slots_ = 0;
     for (Worker& worker : workers_) {
       ++running_;
       next(worker);
@@ -106,21 +114,34 @@ class Load {
 
   // The worker's next conversation, or its end.
   void next(Worker& worker) {
-    if (todo_.empty()) {
+    if (todo_.empty() || (worker.begun == measure_ + 1 && over())) {
       if (--running_ == 0) loop_.stop();
       return;
     }
+    worker.begun = measure_ + 1;
     worker.conversation = std::move(todo_.front());
     todo_.pop_front();
     worker.turns = measure_ && !options_.fresh ? options_.turns : 1;
-    send(worker);
+    send_in_time(worker);
+  }
+
+  double since_began() const { return std::chrono::duration<double>(Clock::now() - began_).count(); }
+  bool over() const { return options_.seconds > 0 && since_began() >= options_.seconds; }
+
+  void send_in_time(Worker& worker) {
+    if (options_.rate == 0) return send(worker);
+    const double wait = static_cast<double>(slots_++) / options_.rate - since_began();
+    if (wait <= 0) return send(worker);
+    worker.timer = loop_.after(static_cast<int64_t>(wait * 1e3) + 1, [this, &worker] { send(worker); });
   }
 
   void send(Worker& worker) {
-    net::ClientRequest request{"POST",
-                               url_,
-                               {{"content-type", "application/json"}},
-                               worker.conversation->request(options_.answer, options_.stream)};
+    net::ClientRequest request{
+        "POST",
+        url_,
+        {{"content-type", "application/json"}},
+        worker.conversation->request(options_.answer, options_.stream, options_.model)};
+    for (const auto& [name, value] : options_.headers) request.headers.set(name, value);
     if (!options_.token.empty()) request.headers.set("authorization", "Bearer " + options_.token);
     worker.reply.clear();
     worker.start = Clock::now();
@@ -137,7 +158,10 @@ class Load {
 
   void done(Worker& worker) {
     const double us = std::chrono::duration<double, std::micro>(Clock::now() - worker.start).count();
-    if (measure_) latencies_us_.push_back(us);
+    if (measure_)
+      latencies_us_.push_back(us);
+    else
+      ++primes_;
     if (worker.status != 200 ||
         !worker.conversation->go_on(worker.reply, options_.answer, options_.stream, options_.result_bytes)) {
       ++failed_;
@@ -147,7 +171,7 @@ class Load {
     } else if (!measure_ && !options_.fresh) {
       primed_.push_back(std::move(worker.conversation));
     }
-    if (--worker.turns > 0) return send(worker);
+    if (--worker.turns > 0 && !over()) return send_in_time(worker);
     next(worker);
   }
 
@@ -159,7 +183,9 @@ class Load {
   std::vector<Worker> workers_;
   std::vector<double> latencies_us_;
   std::string error_;
-  size_t running_ = 0, failed_ = 0;
+  size_t running_ = 0, failed_ = 0, primes_ = 0;
+  uint64_t slots_ = 0;
+  Clock::time_point began_;
   double seconds_ = 0;
   bool measure_ = false;
 };
@@ -171,7 +197,8 @@ Options parse(int argc, char** argv) {
       {"requests", 1, nullptr, 'n'}, {"bytes", 1, nullptr, 'b'},      {"reply", 1, nullptr, 'r'},
       {"stream", 0, nullptr, 's'},   {"fresh", 0, nullptr, 'f'},      {"turns", 1, nullptr, 'T'},
       {"seed", 1, nullptr, 'S'},     {"prime-only", 0, nullptr, 'p'}, {"result-bytes", 1, nullptr, 'R'},
-      {nullptr, 0, nullptr, 0}};
+      {"model", 1, nullptr, 'm'},    {"header", 1, nullptr, 'H'},     {"seconds", 1, nullptr, 'd'},
+      {"rate", 1, nullptr, 'q'},     {nullptr, 0, nullptr, 0}};
   const auto number = [] { return std::strtoull(optarg, nullptr, 10); };
   for (int c = 0; (c = getopt_long(argc, argv, "", kLong, nullptr)) != -1;) {
     if (c == 'u') options.url = optarg;
@@ -189,6 +216,15 @@ Options parse(int argc, char** argv) {
     if (c == 'T') options.turns = std::max<size_t>(1, number());
     if (c == 'S') options.seed = number();
     if (c == 'p') options.prime_only = true;
+    if (c == 'm') options.model = optarg;
+    if (c == 'd') options.seconds = std::strtod(optarg, nullptr);
+    if (c == 'q') options.rate = std::strtod(optarg, nullptr);
+    if (c == 'H') {
+      const std::string_view header = optarg;
+      const size_t colon = std::min(header.find(": "), header.size());
+      options.headers.set(std::string(header.substr(0, colon)),
+                          std::string(header.substr(std::min(colon + 2, header.size()))));
+    }
     if (c == '?') std::exit(2);
   }
   return options;

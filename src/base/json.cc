@@ -310,8 +310,15 @@ std::optional<double> Value::number() const {
 }
 
 Value Value::operator[](std::string_view key) const {
-  for (const Member m : members()) {
-    if (m.key == key) return m.value;
+  if (!is_object()) return {};
+  // Over the nodes themselves: streams ask each of their hundreds of small events for a dozen keys.
+  const detail::Node* const nodes = data_->nodes.data();
+  const char* const text = data_->text.data();
+  const uint32_t end = nodes[node_].next;
+  for (uint32_t at = node_ + 1; at < end; at = nodes[at + 1].next) {
+    const detail::Node& name = nodes[at];
+    const std::string_view plain(text + name.begin + 1, name.end - name.begin - 2);
+    if ((name.escaped ? std::string_view(data_->decoded[name.count]) : plain) == key) return {data_, at + 1};
   }
   return {};
 }
