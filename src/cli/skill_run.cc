@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/skill.h"
+#include "egress/start.h"
 #include "sandbox/around.h"
 #include "sandbox/enclose.h"
 #include "sandbox/explain.h"
@@ -72,7 +73,8 @@ int run_skill_run(const Common& common, const SkillArgs& args) {
     fmt::print("{}", sandbox::explain(prepared->plan));
     return kDone;
   }
-  return sandbox::run_and_say(prepared->plan, prepared->command, prepared->env);
+  return egress::run_and_say(prepared->plan, prepared->command, prepared->env,
+                             book->data_dir() + "/" + egress::kRecordName);
 }
 
 }  // namespace weir::cli

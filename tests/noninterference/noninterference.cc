@@ -53,7 +53,7 @@ class Stage {
       config->seal.reader_model = "reader";
     }
     if (const auto added = config->manifests.add(kManifest, "box.toml"); !added) die(added.error());
-    auto running = gateway::Running::start({std::move(*config), dir_, &loop, box_.dial()});
+    auto running = gateway::Running::start({std::move(*config), dir_, &loop, {}, box_.dial()});
     if (!running) die(running.error());
     running_ = std::move(*running);
   }
