@@ -30,8 +30,9 @@ struct FakeServer {
 
 class FakeLink final : public Link {
  public:
-  FakeLink(net::Loop& loop, FakeServer& server, LinkHandler handler) : loop_(loop), server_(server) {
-    server.handler = std::move(handler);
+  FakeLink(net::Loop& loop, FakeServer& server, const LinkHandler& handler)
+      : loop_(loop), server_(server), handler_(handler) {
+    server.handler = handler;
     ++server.dialled;
   }
   size_t queued() const override { return 0; }
@@ -80,10 +81,11 @@ class FakeLink final : public Link {
     held_ = std::move(answer);
     reply(wire::mcp::request("7", server_.asks_first, R"({"message":"who are you?"})"));
   }
-  void reply(const std::string& text) { server_.handler.on_message(text); }
+  void reply(const std::string& text) { handler_.on_message(text); }
 
   net::Loop& loop_;
   FakeServer& server_;
+  const LinkHandler handler_;
   std::string held_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // shared with what was posted, weakly
 };
@@ -127,7 +129,7 @@ class EndpointTest : public ::testing::Test {
     RunningOptions options{std::move(*config), dir_, &loop_, {}};
     options.dial = [this](const config::Server& server,
                           LinkHandler handler) -> Result<std::unique_ptr<Link>> {
-      return std::unique_ptr<Link>(new FakeLink(loop_, servers_[server.name], std::move(handler)));
+      return std::unique_ptr<Link>(new FakeLink(loop_, servers_[server.name], handler));
     };
     auto running = Running::start(std::move(options));
     ASSERT_TRUE(running.has_value()) << running.error().text();

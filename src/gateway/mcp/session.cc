@@ -216,6 +216,8 @@ void Session::call_tool(std::shared_ptr<const Message> message) {
         if (entry == nullptr)
           return refuse(message->id, code::kInvalidParams,
                         fmt::format("unknown tool: {}", shown(*name.string())));
+        if (const Status same = check_fields(in_flight_[message->id], *entry, arguments); !same)
+          return refuse(message->id, code::kHeaderMismatch, same.error().message);
         Wanted wanted{message->id,
                       Act::tool,
                       entry->upstream,

@@ -52,11 +52,12 @@ class StatelessTest : public EndpointTest {
   }
 
   std::string call(std::string_view name, std::string_view arguments, std::string_view more = {},
-                   net::Headers headers = {}, std::string_view capabilities = "{}") {
+                   net::Headers headers = {}, std::string_view capabilities = "{}", int status = 200) {
     return answer({.method = "tools/call",
                    .params = fmt::format(R"({{"name":"{}","arguments":{}{}}})", name, arguments, more),
                    .capabilities = std::string(capabilities),
-                   .headers = std::move(headers)});
+                   .headers = std::move(headers)},
+                  status);
   }
 
   static std::string state_of(const std::string& answer) {
@@ -163,23 +164,25 @@ TEST_F(StatelessTest, AServerOfTheHandshakeEraAsksByAnAnswer) {
   };
   const std::string yes = R"({"action":"accept","content":{}})";
   const std::string state = state_of(asked);
-  EXPECT_NE(call("bank__get_balance", "{}", back(state + "x", yes), {}, kAll).find("-32602"),
+  EXPECT_NE(call("bank__get_balance", "{}", back(state + "x", yes), {}, kAll, 400).find("-32602"),
             std::string::npos);
   // Bound to the session, and to the request.
-  EXPECT_NE(call("bank__get_balance", "{}", back(state, yes)).find("-32602"), std::string::npos);
-  EXPECT_NE(call("bank__get_balance", R"({"a":1})", back(state, yes), {}, kAll).find("-32602"),
+  EXPECT_NE(call("bank__get_balance", "{}", back(state, yes), {}, "{}", 400).find("-32602"),
+            std::string::npos);
+  EXPECT_NE(call("bank__get_balance", R"({"a":1})", back(state, yes), {}, kAll, 400).find("-32602"),
             std::string::npos);
   EXPECT_TRUE(servers_["bank"].answers.empty());
   // Nothing useful: it is asked again, and the old state is good no more.
   const std::string again = call("bank__get_balance", "{}", back(state, "7"), {}, kAll);
   EXPECT_NE(again.find("input_required"), std::string::npos) << again;
-  EXPECT_NE(call("bank__get_balance", "{}", back(state, yes), {}, kAll).find("-32602"), std::string::npos);
+  EXPECT_NE(call("bank__get_balance", "{}", back(state, yes), {}, kAll, 400).find("-32602"),
+            std::string::npos);
   const std::string done = call("bank__get_balance", "{}", back(state_of(again), yes), {}, kAll);
   EXPECT_NE(done.find("1000"), std::string::npos) << done;
   ASSERT_EQ(servers_["bank"].answers.size(), 1u);
   EXPECT_NE(servers_["bank"].answers[0].find(yes), std::string::npos);
   EXPECT_EQ(servers_["bank"].calls.size(), 1u);
-  EXPECT_NE(call("bank__get_balance", "{}", back(state_of(again), yes), {}, kAll).find("-32602"),
+  EXPECT_NE(call("bank__get_balance", "{}", back(state_of(again), yes), {}, kAll, 400).find("-32602"),
             std::string::npos)
       << "once";
 }
@@ -271,12 +274,13 @@ TEST_F(StatelessTest, LabelsOfABelievedServerStandForTheManifests) {
     for (config::Server& server : config.servers) server.labels_trusted = server.name == "notes";
   });
   const std::string pay = R"({"recipient":"DE75512108001245126199","amount":9})";
-  const std::string read = call("notes__read", "{}");
+  const net::Headers one{{"Weir-Session", "one"}}, other{{"Weir-Session", "other"}};
+  const std::string read = call("notes__read", "{}", {}, one);
   EXPECT_NE(read.find(R"("untrusted":false,"sensitive":false)"), std::string::npos) << read;
   EXPECT_NE(read.find("com.github.ifc/labels"), std::string::npos) << read;
-  EXPECT_NE(call("bank__send_money", pay).find("done"), std::string::npos);
-  EXPECT_NE(call("strange__read", "{}").find(R"("untrusted":true)"), std::string::npos);
-  EXPECT_NE(call("bank__send_money", pay).find("\"isError\":true"), std::string::npos);
+  EXPECT_NE(call("bank__send_money", pay, {}, one).find("done"), std::string::npos);
+  EXPECT_NE(call("strange__read", "{}", {}, other).find(R"("untrusted":true)"), std::string::npos);
+  EXPECT_NE(call("bank__send_money", pay, {}, other).find("\"isError\":true"), std::string::npos);
 }
 
 TEST_F(StatelessTest, ASubscriptionIsAcknowledgedFirstAndTagged) {
