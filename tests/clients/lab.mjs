@@ -116,7 +116,7 @@ export class Lab {
     return asked;
   }
   // Runs the agent on one prompt. Gives {code, output}; after `ms` it is killed and code is null.
-  run(prompt, { ms = 160000, more = [] } = {}) {
+  run(prompt, { ms = this.agent.ms ?? 160000, more = [] } = {}) {
     const [command, ...args] = this.agent.command(prompt, this);
     const child = spawn(command, [...args, ...more], { cwd: this.work, stdio: ["ignore", "pipe", "pipe"], env: { ...this.env, ...this.agent.env?.(this) } });
     let output = "";

@@ -47,7 +47,7 @@ const version = (agent) => agent.version?.() ?? JSON.parse(fs.readFileSync(path.
 for (const agent of agents) {
   const row = { agent: `${agent.title} ${version(agent)}`, api: agent.api };
   rows.push(row);
-  const checks = async (mode, check) => test(`${agent.title}: ${mode}`, { timeout: 178000 }, async () => {
+  const checks = async (mode, check) => test(`${agent.title}: ${mode}`, { timeout: (agent.ms ?? 160000) + 18000 }, async () => {
     const run = await play(agent, mode);
     row[mode] = run;
     check(run);

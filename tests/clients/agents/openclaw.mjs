@@ -5,6 +5,7 @@ const kFolder = path.join(here, "openclaw/node_modules");  // a project of its o
 
 export default {
   name: "openclaw",
+  ms: 300000,  // on a busy machine it takes minutes to start
   title: "OpenClaw",
   package: path.join(kFolder, "openclaw"),
   api: "Chat Completions",
