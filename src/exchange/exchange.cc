@@ -72,13 +72,14 @@ Digest part_digest(const Part& part) {
         .digest();
   }
   if (const auto* result = std::get_if<Result>(&part)) {
-    Fields fields("result");
+    // One that is known to be a call's is labelled otherwise than one that may be another's.
+    const bool several = !result->other_calls.empty();
+    Fields fields(several ? "result of several" : "result");
+    if (several) fields.add(std::to_string(result->other_calls.size()));
+    for (const std::string& call : result->other_calls) fields.add(call);
     fields.add(result->call_id).add(result->name).add(result->is_error ? "error" : "ok");
     fields.add(std::to_string(result->media));
     for (const std::string& text : result->texts) fields.add(text);
-    // One that is known to be a call's is labelled otherwise than one that may be another's.
-    if (!result->other_calls.empty()) fields.add("or");
-    for (const std::string& call : result->other_calls) fields.add(call);
     return fields.digest();
   }
   if (const auto* media = std::get_if<Media>(&part)) return Fields("media").add(media->text).digest();
