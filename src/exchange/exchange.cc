@@ -80,7 +80,11 @@ Digest part_digest(const Part& part) {
         .digest();
   }
   if (const auto* result = std::get_if<Result>(&part)) {
-    Fields fields("result");
+    // One that is known to be a call's is labelled otherwise than one that may be another's.
+    const bool several = !result->other_calls.empty();
+    Fields fields(several ? "result of several" : "result");
+    if (several) fields.add(std::to_string(result->other_calls.size()));
+    for (const std::string& call : result->other_calls) fields.add(plain_id(call));
     fields.add(plain_id(result->call_id)).add(result->name).add(result->is_error ? "error" : "ok");
     fields.add(std::to_string(result->media));
     for (const std::string& text : result->texts) fields.add(text);

@@ -44,5 +44,12 @@ TEST(Digest, PrefixesNameTheWholeConversation) {
   EXPECT_EQ(extend(conversation_start(), a), extend(conversation_start(), a));
 }
 
+TEST(Exchange, AResultThatMayBeAnothersIsNotTheSame) {
+  const Result told{"c1", "read", {"words"}};
+  Result untold = told;
+  untold.other_calls = {"c2"};
+  EXPECT_NE(part_digest(told), part_digest(untold));
+}
+
 }  // namespace
 }  // namespace weir::exchange

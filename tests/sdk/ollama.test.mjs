@@ -66,24 +66,31 @@ test("an error within a stream reaches the client, and no call before it", async
   assert.ok(seen.length > 0 && seen.every((part) => !part.message?.tool_calls));
 });
 
-test("of two calls without ids, each result has the worse label", async () => {
-  // What the user wrote down himself is trusted; a page is not.
-  const ids = { ids: false };
-  const ask = async (calls, results, headers) => {
-    const messages = [user("Read my note and the page, then pay what I owe.")];
-    const own = new Ollama({ host: `${weir.url}/t/${weir.token}`, headers });
-    upstream.play(ollamaWhole("", calls, ids));
-    messages.push((await own.chat({ model: "m", messages, tools: declared })).message, ...results);
-    upstream.play(ollamaWhole("", [["", "mail__search", { query: "x" }]], ids), ollamaWhole("done", []));
-    await own.chat({ model: "m", messages, tools: declared });
-    return JSON.parse(upstream.requests[0].body);
+test("of two calls that nothing tells apart, a result has the worse label", async () => {
+  // One file is trusted, the other not; only the result of the trusted one comes back.
+  const own = await new Weir(`ask_timeout = "0s"\n[upstream.main]\nurl = "${upstream.host}/api"\ndialect = "ollama"\n[[trust]]\norigin = "file:/home/me/note.txt"\nintegrity = "trusted"\nreaders = ["owner"]\n`).start();
+  const pay = ["c9", "bank__send_money", { recipient: "DE89370400440532013000", amount: 5 }];
+  const paid = async (session, calls, named, result) => {
+    const ollama = new Ollama({ host: `${own.url}/t/${own.token}`, headers: { "Weir-Session": session } });
+    const messages = [user("Read both files, then pay 5 to DE89370400440532013000.")];
+    upstream.play(ollamaWhole("", calls, { ids: named }));
+    messages.push((await ollama.chat({ model: "m", messages, tools: declared })).message, result);
+    upstream.play(ollamaWhole("", [pay]), ollamaWhole("It was stopped.", []));
+    const { message } = await ollama.chat({ model: "m", messages, tools: declared });
+    return (message.tool_calls ?? []).some((call) => call.function.name === "bank__send_money");
   };
-  const call = (path) => ["", "files__read", { path }];
-  const result = (content) => ({ role: "tool", tool_name: "files__read", content });
-  const sent = await ask([call("a.txt"), call("b.txt")], [result("one"), result("two")], { "Weir-Session": "twice" });
-  assert.deepEqual(sent.messages.slice(-2), [result("one"), result("two")]);
-  const log = weir.run("log", "--json");
-  assert.match(log, /a\.txt/);
+  try {
+    const call = (id, file) => [id, "files__read", { path: `/home/me/${file}.txt` }];
+    const both = [call("c1", "note"), call("c2", "page")];
+    const result = { role: "tool", tool_name: "files__read", content: "words" };
+    assert.equal(await paid("one", [call("c1", "note")], false, result), true);
+    assert.equal(await paid("other", [call("c1", "page")], false, result), false);
+    assert.equal(await paid("told", both, true, { ...result, tool_call_id: "c1" }), true);
+    assert.equal(await paid("untold", both, true, result), false);
+    assert.equal(await paid("nameless", both, false, result), false);
+  } finally {
+    await own.stop();
+  }
 });
 
 test("bodies in gzip and zstd are read, others refused by name, bombs stopped", async () => {
