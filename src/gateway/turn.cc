@@ -349,7 +349,7 @@ Judge Turn::intent_judge() const {
   const config::Intent& intent = gateway_.config().intent;
   const config::Upstream* named = gateway_.config().upstream_named(intent.judge);
   return Judge{named != nullptr ? named : upstream_,
-               intent.judge_model.empty() ? parsed_->request.model : intent.judge_model, call_->headers()};
+               intent.judge_model.empty() ? parsed_->request.model : intent.judge_model, asking_headers()};
 }
 
 // All calls of the round are decided: what was allowed leaves.

@@ -57,6 +57,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void refuse(const Error& error, int status = 0);
   bool choose_upstream();
   bool cross_over();
+  net::Headers asking_headers() const;
   void choose_rules();
   void label();
   bool sealing() const { return rules_.sealing != nullptr; }
