@@ -44,12 +44,12 @@ struct Options {
   bool unknown_items_untrusted = false;  // unknown items pass as Media instead of being refused
   bool strip_hosted_tools = false;       // tools that the provider would run are cut out instead of refused
   TextFilters text_filters = {};         // of replies; empty: text passes as it is
-  // Reply::shadow() also when the client has all: it cannot send all of it back.
-  bool keep_own = false;
   // The request's, below the API's root, with its query: "/chat/completions". Ollama and Gemini say there
   // what others say in the body: which of the API's methods is called, of which model, and whether the
   // reply is a stream.
   std::string path = {};
+  // Reply::shadow() also when the client has all: it cannot send all of it back.
+  bool keep_own = false;
 };
 
 // A change to a request's list of messages. `message` indexes exchange::Request::messages and must not name
