@@ -2,6 +2,7 @@
 // the reply is a stream stand in the path.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/bytes.h"
@@ -11,7 +12,8 @@ namespace weir::wire::translate {
 namespace {
 
 using exchange::Role;
-using CallNames = std::map<std::string, std::string, std::less<>>;  // of tools, by the call's id
+// Calls of the planner's turns by their ids: the tool, and which call of all it is.
+using Calls = std::map<std::string, std::pair<std::string, size_t>, std::less<>>;
 
 void write_text(std::string_view text, json::Writer& out) {
   out.begin_object().field("text", text).end_object();
@@ -38,7 +40,7 @@ void write_media(const File& file, json::Writer& out) {
 }
 
 // Thoughts stay behind: the API takes only its own, by their signature.
-Status write_part(const Part& part, CallNames& names, json::Writer& out) {
+Status write_part(const Part& part, Calls& calls, json::Writer& out) {
   if (const auto* text = std::get_if<exchange::Text>(&part); text != nullptr && !text->text.empty())
     write_text(text->text, out);
   if (const auto* picture = std::get_if<Picture>(&part)) write_media(*picture, out);
@@ -50,14 +52,14 @@ Status write_part(const Part& part, CallNames& names, json::Writer& out) {
   if (!document || !document->root().is_object())
     return not_carried(fmt::format("a call of {} whose arguments are no JSON object", shown(call->name)),
                        "/messages");
-  names[call->id] = call->name;
+  calls[call->id] = {call->name, calls.size()};
+  // Without its id: the API ties results to calls by name and order, and may have given none.
   out.begin_object().key("functionCall").begin_object();
-  if (!call->id.empty()) out.field("id", call->id);
   out.field("name", call->name).key("args").raw(arguments).end_object().end_object();
   return {};
 }
 
-Status write_result(const Returned& result, const CallNames& names, json::Writer& out) {
+Status write_result(const Returned& result, const Calls& calls, json::Writer& out) {
   std::vector<std::string_view> texts;
   std::vector<const Picture*> pictures;
   for (const Content& content : result.content) {
@@ -72,12 +74,11 @@ Status write_result(const Returned& result, const CallNames& names, json::Writer
       return not_carried("a picture by its address or a file in a tool's result", "/messages");
     }
   }
-  const auto name = names.find(result.call_id);
-  if (name == names.end() && result.name.empty())
+  const auto call = calls.find(result.call_id);
+  if (call == calls.end() && result.name.empty())
     return not_carried("a result whose call is not in the conversation", "/messages");
   out.begin_object().key("functionResponse").begin_object();
-  if (!result.call_id.empty()) out.field("id", result.call_id);
-  out.field("name", name != names.end() ? name->second : result.name).key("response").begin_object();
+  out.field("name", call != calls.end() ? call->second.first : result.name).key("response").begin_object();
   if (texts.size() > 1) {
     out.key("content").begin_array();
     for (const std::string_view text : texts)
@@ -115,7 +116,7 @@ Status write_system(const Prompt& prompt, json::Writer& out) {
 }
 
 Status write_contents(const Prompt& prompt, json::Writer& out) {
-  CallNames names;
+  Calls calls;
   out.key("contents").begin_array();
   for (const Message& message : prompt.messages) {
     if (message.role == Role::operator_text) continue;
@@ -123,13 +124,19 @@ Status write_contents(const Prompt& prompt, json::Writer& out) {
         .field("role", message.role == Role::planner ? "model" : "user")
         .key("parts")
         .begin_array();
+    // Results come in any order, and go in that of their calls.
+    std::vector<std::pair<size_t, const Returned*>> results;
     for (const Part& part : message.parts) {
       if (const auto* result = std::get_if<Returned>(&part)) {
-        WEIR_TRY(write_result(*result, names, out));
+        const auto call = calls.find(result->call_id);
+        results.emplace_back(call == calls.end() ? calls.size() : call->second.second, result);
       } else {
-        WEIR_TRY(write_part(part, names, out));
+        WEIR_TRY(write_part(part, calls, out));
       }
     }
+    std::stable_sort(results.begin(), results.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (const auto& [order, result] : results) WEIR_TRY(write_result(*result, calls, out));
     out.end_array().end_object();
   }
   out.end_array();

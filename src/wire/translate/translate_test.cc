@@ -537,8 +537,8 @@ TEST(Translate, AMessagesRequestForOllamaAndGemini) {
   EXPECT_EQ(
       translated(Dialect::messages, Dialect::gemini, body),
       R"({"systemInstruction":{"parts":[{"text":"You help."}]},"contents":[{"role":"user","parts":[{"text":"a"},{"text":"b"},{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]},)"
-      R"({"role":"model","parts":[{"functionCall":{"id":"t1","name":"f","args":{"x":1}}}]},)"
-      R"({"role":"user","parts":[{"functionResponse":{"id":"t1","name":"f","response":{"error":"r"}}}]},{"role":"user","parts":[{"text":"Go on"}]}],)"
+      R"({"role":"model","parts":[{"functionCall":{"name":"f","args":{"x":1}}}]},)"
+      R"({"role":"user","parts":[{"functionResponse":{"name":"f","response":{"error":"r"}}}]},{"role":"user","parts":[{"text":"Go on"}]}],)"
       R"("tools":[{"functionDeclarations":[{"name":"f","description":"d","parametersJsonSchema":{"type":"object"}}]}],"toolConfig":{"functionCallingConfig":{"mode":"ANY"}},"generationConfig":{"maxOutputTokens":9}})");
   EXPECT_EQ(request_path(Dialect::gemini, false, "m", true), "/models/m:streamGenerateContent?alt=sse");
 }
