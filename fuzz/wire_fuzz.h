@@ -1,4 +1,4 @@
-// What the fuzz targets of both dialects share: random choices from the input's bytes, and driving a reply.
+// What the fuzz targets of the dialects share: random choices from the input's bytes, and driving a reply.
 #pragma once
 
 #include <algorithm>
@@ -152,10 +152,14 @@ inline void try_changes(exchange::Dialect dialect, const wire::ParsedRequest& re
   size_t at = 0;
   size_t part = 0;
   if (!messages.empty()) at = choices.pick(messages.size());
-  const bool edit = !messages.empty() && !messages[at].parts.empty();
+  bool edit = !messages.empty() && !messages[at].parts.empty();
   std::string text = "weir\"";
   if (edit) {
     part = choices.pick(messages[at].parts.size());
+    // What was a picture stands in the text then.
+    edit = request.places[at][part].kind != wire::PartPlace::Kind::images;
+  }
+  if (edit) {
     const auto* call = std::get_if<exchange::Call>(&messages[at].parts[part]);
     if (call != nullptr && call->is_json) text = R"({"weir":1})";
     changes.parts.push_back({at, part, text});
@@ -208,8 +212,12 @@ inline void try_request(exchange::Dialect dialect, std::string_view body, Choice
     const size_t message = choices.pick(request->request.messages.size());
     using Kind = wire::Edit::Kind;
     const std::string blocks = R"({"type":"text","text":"weir"})";
-    const std::vector<wire::Edit> edits{{Kind::replace, message, R"({"role":"assistant","content":"weir"})"},
-                                        {Kind::insert_after, message, R"({"role":"user","content":"weir"})"}};
+    const bool gemini = dialect == exchange::Dialect::gemini;
+    const auto said = [gemini](const std::string& role) {
+      return gemini ? R"({"parts":[{"text":"weir"}]})" : R"({"role":")" + role + R"(","content":"weir"})";
+    };
+    const std::vector<wire::Edit> edits{{Kind::replace, message, said("assistant")},
+                                        {Kind::insert_after, message, said("user")}};
     expect(wire::parse_request(dialect, request->write({.edits = edits}), options).has_value());
     if (dialect == exchange::Dialect::messages)
       expect(wire::parse_request(

@@ -173,12 +173,17 @@ class Doctor {
       add(Level::warn, about, "it has no key", fmt::format("key_env in [upstream.{}]", upstream.name));
     std::vector<std::pair<std::string, std::string>> headers{{"accept", "application/json"}};
     const bool messages = upstream.dialect == exchange::Dialect::messages;
+    const bool ollama = upstream.dialect == exchange::Dialect::ollama;
+    const bool gemini = upstream.dialect == exchange::Dialect::gemini;
     if (messages) headers.emplace_back("anthropic-version", "2023-06-01");
     if (upstream.key_source == config::KeySource::value) {
-      headers.emplace_back(messages ? "x-api-key" : "authorization",
-                           messages ? upstream.key : "Bearer " + upstream.key);
+      headers.emplace_back(messages ? "x-api-key"
+                           : gemini ? "x-goog-api-key"
+                                    : "authorization",
+                           messages || gemini ? upstream.key : "Bearer " + upstream.key);
     }
-    const auto reply = fetch_once("GET", upstream.url + "/models", headers, kTimeoutMs, upstream.ca_file);
+    const auto reply = fetch_once("GET", upstream.url + (ollama ? "/tags" : "/models"), headers, kTimeoutMs,
+                                  upstream.ca_file);
     if (!reply)
       return add(Level::fail, about,
                  fmt::format("{} does not answer: {}", upstream.url, reply.error().message),
@@ -194,8 +199,12 @@ class Doctor {
     if (reply->status != 200 || !document)
       return add(Level::warn, about,
                  fmt::format("it answers, but gives no list of models (HTTP {})", reply->status),
-                 "is /v1 part of its url?");
-    add(Level::ok, about, fmt::format("it answers and has {} models", (*document)["data"].size()));
+                 ollama   ? "is /api part of its url?"
+                 : gemini ? "is /v1beta part of its url?"
+                          : "is /v1 part of its url?");
+    add(Level::ok, about,
+        fmt::format("it answers and has {} models",
+                    (*document)[ollama || gemini ? "models" : "data"].size()));
   }
 
   void compare_clock(const std::string& date) {

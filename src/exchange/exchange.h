@@ -52,6 +52,9 @@ struct Result {
   std::vector<std::string> texts;  // every text that the model gets to see, in order; JSON stays JSON text
   size_t media = 0;                // images and other blocks that are not text
   bool is_error = false;
+  // Further calls whose result it may be, where the wire names only the tool and one turn called it more than
+  // once: what is true of any of them may be true of it.
+  std::vector<std::string> other_calls = {};
 };
 
 // An image, sound, file or document: bytes that weir does not look into. `text` is what in it is text (a

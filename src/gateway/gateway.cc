@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "gateway/admin.h"
+#include "gateway/forms.h"
 #include "gateway/mcp/dial.h"
 #include "gateway/mcp/endpoint.h"
 #include "gateway/models.h"
@@ -38,10 +39,6 @@ net::ClientOptions mcp_client_options() {
   options.response_bytes_max = limits::kMcpStreamBytesMax;
   options.kept_connections_max = 4;  // requests go out on fresh ones, because they must not be sent twice
   return options;
-}
-
-bool is_messages_client(const net::Headers& headers) {
-  return headers.has("anthropic-version");
 }
 
 }  // namespace
@@ -147,9 +144,12 @@ void Gateway::authorize(const config::Upstream& upstream, net::Headers& headers)
   if (upstream.key_source == config::KeySource::client) return;
   headers.remove("authorization");
   headers.remove("x-api-key");
+  headers.remove("x-goog-api-key");
   if (upstream.key_source == config::KeySource::none) return;
   if (upstream.dialect == exchange::Dialect::messages) {
     headers.set("x-api-key", upstream.key);
+  } else if (upstream.dialect == exchange::Dialect::gemini) {
+    headers.set("x-goog-api-key", upstream.key);
   } else {
     headers.set("authorization", "Bearer " + upstream.key);
   }
@@ -159,10 +159,12 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
   std::string target = call->target();
   if (target.starts_with("/a/")) return page::handle(*this, call);
   std::string token = take_token_prefix(target);
+  take_query_key(target, call->headers());
   const net::Headers& headers = call->headers();
   if (token.empty()) token = headers.find("weir-token").value_or("");
   if (token.empty()) token = bearer(headers.find("authorization").value_or(""));
   if (token.empty()) token = headers.find("x-api-key").value_or("");
+  if (token.empty()) token = headers.find("x-goog-api-key").value_or("");
   const bool at_mcp = target == "/mcp" || target.starts_with("/mcp?");
   // A page in a browser must not reach weir, whatever it knows: no API client sends Origin, and an MCP client
   // only weir's own.
@@ -183,47 +185,35 @@ void Gateway::handle(const std::shared_ptr<net::ServerCall>& call) {
                                           browser ? "requests from web pages are refused"
                                                   : "the token is missing or wrong; `weir token` prints it"));
   }
-  const auto dialect =
-      target.starts_with("/v1/messages") ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
   const Error error{Code::denied,
                     browser ? "requests from web pages are refused" : "the token is missing or wrong",
                     {},
                     "weir token prints it"};
-  call->respond(401, {{"content-type", "application/json"}}, wire::error_body(dialect, error));
+  call->respond(401, {{"content-type", "application/json"}},
+                wire::error_body(dialect_at(target, headers), error));
 }
 
 void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string target) {
   const std::string path = target.substr(0, target.find('?'));
   if (path == "/mcp" && mcp_) return mcp_->handle(call);
-  struct Route {
-    std::string_view path;
-    exchange::Dialect dialect;
-  };
-  static constexpr std::array<Route, 3> kRoutes{
-      {{"/v1/chat/completions", exchange::Dialect::chat_completions},
-       {"/v1/messages", exchange::Dialect::messages},
-       {"/v1/messages/count_tokens", exchange::Dialect::messages}}};
-  for (const Route& route : kRoutes) {
-    if (path != route.path || call->method() != "POST") continue;
-    std::make_shared<Turn>(*this, call, route.dialect, target.substr(3))->start();
-    return;
-  }
   if (path == "/v1/responses" || path.starts_with("/v1/responses/"))
     return handle_responses(*this, call, std::move(target));
-  if (call->method() == "GET" && (path == "/v1/models" || path.starts_with("/v1/models/")))
-    return pass_models(*this, call, target);
+  if (auto turn = turn_route(call->method(), target)) {
+    std::make_shared<Turn>(*this, call, turn->dialect, std::move(turn->path))->start();
+    return;
+  }
+  if (const auto passing = passing_route(call->method(), target, call->headers()))
+    return pass_models(*this, call, *passing);
   if (path == "/" && (call->method() == "GET" || call->method() == "HEAD")) {
     return call->respond(200, {{"content-type", "text/plain"}},
                          "weir\n");  // clients probe whether somebody is there
   }
-  const bool messages = path.starts_with("/v1/messages") || is_messages_client(call->headers());
   const Error error{Code::not_found,
                     fmt::format("weir does not know {} {}", call->method(), shown(path)),
                     {},
                     "what it does not know it cannot guard; it refuses it"};
-  call->respond(
-      404, {{"content-type", "application/json"}},
-      wire::error_body(messages ? exchange::Dialect::messages : exchange::Dialect::chat_completions, error));
+  call->respond(404, {{"content-type", "application/json"}},
+                wire::error_body(dialect_at(target, call->headers()), error));
 }
 
 std::string Gateway::new_grant_id() {

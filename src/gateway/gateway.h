@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "gateway/asks.h"
 #include "gateway/auth.h"
+#include "gateway/forms.h"
 #include "gateway/intents.h"
 #include "gateway/labelling.h"
 #include "gateway/mcp/upstream.h"

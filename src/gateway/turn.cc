@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "gateway/forms.h"
+#include "net/encoding.h"
 
 namespace weir::gateway {
 namespace {
@@ -15,15 +17,11 @@ void strip_request_headers(net::Headers& headers) {
   net::remove_hop_by_hop(headers);
   for (const std::string_view name : {"host", "weir-token", "weir-session", "accept-encoding", "expect"})
     headers.remove(name);
+  headers.set("accept-encoding", "identity");
 }
 
 void strip_reply_headers(net::Headers& headers) {
   net::remove_hop_by_hop(headers);
-}
-
-bool is_event_stream(const net::Headers& headers) {
-  const auto type = headers.find("content-type");
-  return type && type->starts_with("text/event-stream");
 }
 
 net::Headers json_headers() {
@@ -39,12 +37,10 @@ Turn::Turn(Gateway& gateway, std::shared_ptr<net::ServerCall> call, exchange::Di
 void Turn::start() {
   ++gateway_.counters().requests;
   const config::Config& config = gateway_.config();
-  if (const auto encoding = call_->headers().find("content-encoding"); encoding && *encoding != "identity") {
-    return refuse(unsupported(fmt::format("the request body is encoded as {}", shown(*encoding)),
-                              "content-encoding", "send it as it is"));
-  }
-  auto parsed = wire::parse_request(dialect_, std::move(call_->body()),
-                                    {config.unknown_items_untrusted, config.strip_hosted_tools});
+  auto body = net::decode_body(call_->headers(), std::move(call_->body()), limits::kHttpBodyBytesMax);
+  if (!body) return refuse(body.error(), body.error().code == Code::unsupported ? 415 : 0);
+  auto parsed = wire::parse_request(dialect_, std::move(*body),
+                                    {config.unknown_items_untrusted, config.strip_hosted_tools, {}, path_});
   if (!parsed) return refuse(parsed.error());
   parsed_ = std::move(*parsed);
   if (!choose_upstream() || !cross_over()) return;
@@ -52,14 +48,14 @@ void Turn::start() {
   // Only who has labelled a request knows what of it the planner may see.
   if (sealing()) label();
   if (done_) return;
-  std::string body = upstream_body();
-  if (path_.find("/count_tokens") != std::string::npos || path_.find("/input_tokens") != std::string::npos) {
+  std::string sent = upstream_body();
+  if (only_counts(path_)) {
     passes_ = true;
   } else {
-    wire::Options options{config.unknown_items_untrusted, config.strip_hosted_tools};
+    wire::Options options{config.unknown_items_untrusted, config.strip_hosted_tools, {}, path_};
     if (sealing()) options.text_filters = [this] { return shown_text(); };
     options.keep_own = bridge_ != nullptr;
-    reply_ = wire::make_reply(*parsed_, body, options);
+    reply_ = wire::make_reply(*parsed_, sent, options);
   }
   // The call owns the turn: it drops its callbacks when it ends.
   call_->on_closed([self = shared_from_this()] { self->gone(); });
@@ -67,14 +63,15 @@ void Turn::start() {
     const auto self = turn.lock();
     if (self && self->fetch_ && self->undecided_ == 0) self->fetch_->resume();
   });
-  send_upstream(std::move(body));
+  send_upstream(std::move(sent));
   // The planner thinks meanwhile: what the request says is labelled before the first call is decided.
   gateway_.labelling().put([self = shared_from_this()] { self->label(); });
 }
 
-void Turn::refuse(const Error& error) {
+void Turn::refuse(const Error& error, int status) {
   done_ = true;
-  call_->respond(wire::http_status(error), json_headers(), wire::error_body(dialect_, error));
+  call_->respond(status != 0 ? status : wire::http_status(error), json_headers(),
+                 wire::error_body(dialect_, error));
 }
 
 bool Turn::choose_upstream() {
@@ -112,8 +109,7 @@ void Turn::label() {
                                gateway_.config().seal.budget_bits, workspace.labels());
   note_session();
   record_effects();
-  const bool acts =
-      gateway_.config().mode != guard::Mode::watch && path_.find("/count_tokens") == std::string::npos;
+  const bool acts = gateway_.config().mode != guard::Mode::watch && !only_counts(path_);
   if (acts && gateway_.config().intent.plan)
     Planning::start(gateway_, situation(true), conversation_, parsed_->request.tools, intent_judge());
 }
@@ -146,7 +142,7 @@ void Turn::record_effects() {
 }
 
 void Turn::send_upstream(std::string body) {
-  auto url = net::parse_url(upstream_->url + path_);
+  auto url = net::parse_url(upstream_->url + with_events(path_));
   if (!url) return on_error(url.error());
   net::ClientRequest request{"POST", std::move(*url), call_->headers(), std::move(body)};
   strip_request_headers(request.headers);
@@ -168,11 +164,17 @@ void Turn::send_upstream(std::string body) {
 
 void Turn::on_head(int status, net::Headers headers) {
   strip_reply_headers(headers);
-  const bool streamed = is_event_stream(headers);
-  const bool encoded = headers.find("content-encoding").value_or("identity") != "identity";
+  const bool streamed = is_stream(parsed_->request.dialect, parsed_->request.stream, headers);
+  // Nobody asked for it; some do it all the same.
+  auto coding = net::coding_of(headers);
+  decoder_.reset();
+  if (coding) {
+    if (!coding->empty()) decoder_ = net::make_decoder(*coding, limits::kHttpResponseBytesMax);
+    headers.remove("content-encoding");
+  }
   if (rounds_ > 0) {
     // The client's reply is under way: a later round must go on in the same form.
-    if (status != 200 || streamed != parsed_->request.stream || encoded) {
+    if (status != 200 || streamed != parsed_->request.stream || !coding) {
       fail_midway(unavailable(fmt::format("the upstream answered {} when the planner was to go on", status)));
     }
     return;
@@ -189,13 +191,15 @@ void Turn::on_head(int status, net::Headers headers) {
     call_->start(status, head_);
     return;
   }
-  if (encoded)
-    return on_error(
-        unavailable("the upstream encoded its reply though nobody asked for it", "content-encoding"));
+  if (!coding) return on_error(unavailable("the upstream's reply cannot be read: " + coding.error().message));
   if (streamed != parsed_->request.stream) {
     return on_error(unavailable(parsed_->request.stream
                                     ? "the upstream did not stream although it was asked to"
                                     : "the upstream streams although it was not asked to"));
+  }
+  if (with_events(path_) != path_) {
+    array_.emplace();
+    head_.set("content-type", "application/json; charset=UTF-8");
   }
   if (streamed) {
     started_ = true;
@@ -205,6 +209,13 @@ void Turn::on_head(int status, net::Headers headers) {
 
 void Turn::on_data(std::string_view bytes) {
   if (done_) return;
+  std::string decoded;
+  if (decoder_) {
+    auto out = decoder_->feed(bytes);
+    if (!out) return on_error(unavailable("the upstream's reply cannot be read: " + out.error().message));
+    decoded = std::move(*out);
+    bytes = decoded;
+  }
   if (passes_) {
     write(bytes);
     return;
@@ -214,6 +225,8 @@ void Turn::on_data(std::string_view bytes) {
 
 void Turn::on_end() {
   if (done_) return;
+  if (const auto decoder = std::move(decoder_); decoder && !decoder->end())
+    return on_error(unavailable("the upstream's reply was cut short"));
   if (passes_) {
     done_ = true;
     if (error_in_other_)
@@ -241,8 +254,8 @@ void Turn::fail_midway(const Error& error) {
   if (!started_) return refuse(error);
   done_ = true;
   if (!passes_ && parsed_->request.stream) {
-    call_->write(wire::error_event(dialect_, error));
-    call_->finish();
+    send(wire::error_event(dialect_, error));
+    end_stream();
   } else {
     call_->abort();
   }
@@ -272,9 +285,21 @@ bool Turn::write(std::string_view bytes) {
     if (!error_in_other_ || whole_.size() < limits::kHttpHeaderBytesMax) whole_ += bytes;
     return true;
   }
-  if (kept_ && !passes_) kept_->streamed(bytes);
-  if (!bytes.empty() && !call_->write(bytes) && fetch_) fetch_->pause();
+  send(bytes);
   return true;
+}
+
+// Bytes of a stream, as the client's API has them.
+void Turn::send(std::string_view bytes) {
+  if (kept_ && !passes_) kept_->streamed(bytes);
+  if (bytes.empty()) return;
+  const bool taken = array_ ? call_->write(array_->feed(bytes)) : call_->write(bytes);
+  if (!taken && fetch_) fetch_->pause();
+}
+
+void Turn::end_stream() {
+  if (array_) call_->write(array_->end());
+  call_->finish();
 }
 
 void Turn::decide(const std::vector<wire::HeldCall>& calls) {
@@ -324,7 +349,7 @@ Judge Turn::intent_judge() const {
   const config::Intent& intent = gateway_.config().intent;
   const config::Upstream* named = gateway_.config().upstream_named(intent.judge);
   return Judge{named != nullptr ? named : upstream_,
-               intent.judge_model.empty() ? parsed_->request.model : intent.judge_model, call_->headers()};
+               intent.judge_model.empty() ? parsed_->request.model : intent.judge_model, asking_headers()};
 }
 
 // All calls of the round are decided: what was allowed leaves.
@@ -365,8 +390,7 @@ void Turn::finish_turn() {
     auto rest = bridge_->ended();
     if (!rest) return fail_midway(rest.error());
     if (parsed_->request.stream) {
-      if (kept_) kept_->streamed(*rest);
-      call_->write(*rest);
+      send(*rest);
     } else {
       whole_ = std::move(*rest);
     }
@@ -375,7 +399,7 @@ void Turn::finish_turn() {
   fetch_.reset();
   if (kept_ && !parsed_->request.stream) kept_->whole(whole_);
   if (parsed_->request.stream) {
-    call_->finish();
+    end_stream();
   } else if (started_) {
     call_->write(whole_);
     call_->finish();
@@ -410,7 +434,8 @@ void Turn::keep_alive() {
     started_ = true;
     call_->start(status_, head_);
   }
-  call_->write(parsed_->request.stream ? wire::keep_alive(dialect_) : std::string_view(" "));
+  const bool events = parsed_->request.stream && !array_;
+  call_->write(events ? wire::keep_alive(dialect_) : std::string_view(" "));
   keep_alive_ = gateway_.loop().after(limits::kKeepAliveIntervalMs, [this] { keep_alive(); });
 }
 

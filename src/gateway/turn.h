@@ -20,8 +20,10 @@
 #include "gateway/judge.h"
 #include "gateway/planning.h"
 #include "gateway/responses.h"
+#include "net/encoding.h"
 #include "seal/show.h"
 #include "wire/dialect.h"
+#include "wire/gemini_array.h"
 
 namespace weir::gateway {
 
@@ -51,9 +53,11 @@ class Turn : public std::enable_shared_from_this<Turn> {
   };
   class ShownFilter;
 
-  void refuse(const Error& error);
+  // `status`: 0, or one of its own.
+  void refuse(const Error& error, int status = 0);
   bool choose_upstream();
   bool cross_over();
+  net::Headers asking_headers() const;
   void choose_rules();
   void label();
   bool sealing() const { return rules_.sealing != nullptr; }
@@ -68,6 +72,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void on_error(const Error& error);
   void handle(Result<wire::Step> step);
   bool write(std::string_view bytes);
+  void send(std::string_view bytes);
+  void end_stream();
   void decide(const std::vector<wire::HeldCall>& calls);
   void judge_call(size_t index);
   guard::Situation situation(bool offered) const;
@@ -102,14 +108,17 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::string session_id_;
   std::unique_ptr<wire::Reply> reply_;
   std::unique_ptr<net::Fetch> fetch_;
+  std::unique_ptr<net::Decoder> decoder_;  // of a reply that is encoded
   std::vector<Held> held_;
   size_t undecided_ = 0;
   int rounds_ = 0;
-  int denied_rounds_ = 0;                                      // of these, in which weir answered nothing
-  bool answered_any_ = false;                                  // in this round
-  bool withheld_any_ = false;                                  // in any
-  std::vector<std::shared_ptr<ShownText>> shown_;              // shared with their filters
-  std::map<std::string, session::Workspace::Written> let_go_;  // calls with content put in, by id
+  int denied_rounds_ = 0;                          // of these, in which weir answered nothing
+  bool answered_any_ = false;                      // in this round
+  bool withheld_any_ = false;                      // in any
+  std::vector<std::shared_ptr<ShownText>> shown_;  // shared with their filters
+  // Calls with content put in, by name and by the arguments that the client has: an id may not be the call's
+  // own.
+  std::map<std::pair<std::string, std::string>, session::Workspace::Written> let_go_;
   int status_ = 0;
   net::Headers head_;
   bool passes_ = false;          // an upstream error, or a count of tokens: bytes go through
@@ -117,7 +126,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   bool started_ = false;         // the client has our status line
   bool body_ended_ = false;      // the upstream's body ended while calls were undecided
   bool done_ = false;
-  std::string whole_;  // of a reply that is not streamed
+  std::string whole_;                       // of a reply that is not streamed
+  std::optional<wire::GeminiArray> array_;  // of a Gemini stream that is to come as one list
   net::Timer keep_alive_;
 };
 

@@ -59,7 +59,7 @@ void Turn::ask_reader(size_t index) {
   }
   held_[index].asking = Asking::start(
       gateway_,
-      {held_[index].call, session_id_, conversation_, upstream_, parsed_->request.model, call_->headers()},
+      {held_[index].call, session_id_, conversation_, upstream_, parsed_->request.model, asking_headers()},
       [weak = weak_from_this(), index](std::string result) {
         if (const auto self = weak.lock()) self->answered(index, std::move(result));
       });
@@ -92,7 +92,7 @@ wire::Verdict Turn::verdict_of(Held& held) {
     }
     auto filled = session::with_content(*conversation_, call, schema);
     if (!filled) return {.why = filled.error().text()};
-    let_go_[call.id] = {verdict.carries, call.arguments};
+    let_go_[{call.name, filled->arguments}] = {verdict.carries, call.arguments};
     call = std::move(*filled);
     out.arguments = call.arguments;
   }
@@ -109,7 +109,7 @@ wire::Verdict Turn::verdict_of(Held& held) {
 // put into them, are told apart by their order.
 session::Workspace::Written Turn::written(const exchange::Part& part, size_t& shown_texts) const {
   if (const auto* call = std::get_if<exchange::Call>(&part)) {
-    const auto at = let_go_.find(call->id);
+    const auto at = let_go_.find({call->name, call->arguments});
     return at == let_go_.end() ? session::Workspace::Written{} : at->second;
   }
   const auto* text = std::get_if<exchange::Text>(&part);

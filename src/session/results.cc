@@ -74,6 +74,42 @@ std::string source_of(const Called* called, const Labels& labels) {
 
 }  // namespace
 
+// What a result has of the arguments of its call.
+Workspace::OfCall Workspace::of_call(const Conversation& conversation, const Called& called,
+                                     const manifest::ToolFacts& facts, json::Value arguments,
+                                     const Rules& rules) {
+  OfCall of{labels_.trusted(called.label) ? kNoLabel : called.label, kNoLabel};
+  if (!arguments.exists() || (places_.empty() && facts.result.ids.empty())) return of;
+  const auto own = json::parse(called.own);
+  const auto leaves = own ? attribute(memory(), conversation, facts, own->root())
+                          : attribute(memory(), conversation, facts, arguments, References::text);
+  if (!leaves) return of;
+  const std::string server = called.tool.substr(0, called.tool.find('/'));
+  of.label = labels_.join(of.label, places_.read(server, places_of(server, *leaves)));
+  if (!facts.result.ids.empty()) of.ids = label_of_ids(labels_, *rules.trust, called.tool, *leaves);
+  return of;
+}
+
+// Further calls that it may belong to: what is true of it as the result of any of them.
+Workspace::OfCall Workspace::of_other_calls(const Conversation& conversation, const exchange::Result& result,
+                                            const Rules& rules) {
+  OfCall all{kNoLabel, kNoLabel};
+  for (const std::string& id : result.other_calls) {
+    const Called* called = conversation.called(id);
+    if (called == nullptr) continue;
+    const manifest::ToolFacts& facts = rules.manifests->facts(called->tool);
+    const auto arguments = json::parse(called->arguments.empty() ? std::string("{}") : called->arguments);
+    const json::Value root = arguments ? arguments->root() : json::Value();
+    const OfCall of = of_call(conversation, *called, facts, root, rules);
+    all.label = labels_.join(all.label, of.label);
+    all.ids = labels_.join(all.ids, of.ids);
+    for (const LabelledText& piece :
+         manifest::label_result(facts, called->tool, root, result, *rules.trust, labels_, false))
+      all.label = labels_.join(all.label, piece.label);
+  }
+  return all;
+}
+
 void Workspace::label_result(Conversation& conversation, const exchange::Result& result, size_t part,
                              const Rules& rules) {
   const Called* called = conversation.called(result.call_id);
@@ -83,21 +119,13 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   const manifest::ToolFacts& facts = called != nullptr ? rules.manifests->facts(tool) : kUnknown;
   const auto arguments =
       json::parse(called != nullptr && !called->arguments.empty() ? called->arguments : std::string("{}"));
-  LabelId inherited = kNoLabel;
-  if (called != nullptr && !labels_.trusted(called->label)) inherited = called->label;
-  LabelId ids_label = kNoLabel;
-  if (called != nullptr && arguments && (!places_.empty() || !facts.result.ids.empty())) {
-    const auto own = json::parse(called->own);
-    const auto leaves = own ? attribute(memory(), conversation, facts, own->root())
-                            : attribute(memory(), conversation, facts, arguments->root(), References::text);
-    if (leaves) {
-      const std::string server = tool.substr(0, tool.find('/'));
-      inherited = labels_.join(inherited, places_.read(server, places_of(server, *leaves)));
-      ids_label = label_of_ids(labels_, *rules.trust, tool, *leaves);
-    }
-  }
-  if (facts.result.ids.empty()) ids_label = kNoLabel;
   const json::Value root = arguments ? arguments->root() : json::Value();
+  OfCall of = of_other_calls(conversation, result, rules);
+  if (called != nullptr) {
+    const OfCall own = of_call(conversation, *called, facts, root, rules);
+    of = {labels_.join(of.label, own.label), labels_.join(of.ids, own.ids)};
+  }
+  const auto [inherited, ids_label] = of;
   Rewriting rewriting(labels_, conversation, part, rules);
   std::vector<LabelledText> pieces =
       manifest::label_result(facts, tool, root, result, *rules.trust, labels_, rewriting.on());

@@ -176,6 +176,13 @@ class Workspace {
                      Rewriting& rewriting);
   void label_planner(Conversation& conversation, const exchange::Message& message, const Rules& rules);
   LabelId label_of_thought(const exchange::Part& part) const;
+  struct OfCall {
+    LabelId label;  // what it inherits
+    LabelId ids;    // of the ids that its records give
+  };
+  OfCall of_call(const Conversation& conversation, const Called& called, const manifest::ToolFacts& facts,
+                 json::Value arguments, const Rules& rules);
+  OfCall of_other_calls(const Conversation& conversation, const exchange::Result& result, const Rules& rules);
   void label_result(Conversation& conversation, const exchange::Result& result, size_t part,
                     const Rules& rules);
   void seal_result(Conversation& conversation, const exchange::Result& result, size_t part,

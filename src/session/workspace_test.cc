@@ -85,6 +85,23 @@ TEST_F(WorkspaceTest, AResultForACallThatNobodyMadeIsAStrangers) {
   EXPECT_FALSE(trusted(*conversation));
 }
 
+// Where the wire names only the tool, of two calls in one turn nobody knows whose result it is.
+TEST_F(WorkspaceTest, AResultOfOneOfTwoCallsHasTheWorseLabel) {
+  for (const bool told_apart : {true, false}) {
+    Request request;
+    request.messages.push_back(text(Role::user, told_apart ? "Read both." : "Read the two."));
+    const exchange::Call page{"fetch", "web/fetch", R"({"url":"https://a.example/"})", true};
+    const exchange::Call own{"mine", "bank/get_iban", "{}", true};
+    const Message turn{Role::planner, {}, {page, own}};
+    workspace_.emitted(*workspace_.observe(request, rules_), turn);
+    request.messages.push_back(turn);
+    exchange::Result result{"mine", {}, {"DE89370400440532013000"}};
+    if (!told_apart) result.other_calls = {"fetch"};
+    request.messages.push_back({Role::tool, {}, {result}});
+    EXPECT_EQ(trusted(*workspace_.observe(request, rules_)), told_apart);
+  }
+}
+
 TEST_F(WorkspaceTest, WhatWasLaunderedKeepsItsLabel) {
   Request request;
   request.messages.push_back(text(Role::user, "Look at the page."));

@@ -9,6 +9,7 @@
 #include "wire/chat_turn.h"
 #include "wire/request.h"
 #include "wire/splice.h"
+#include "wire/whole_body.h"
 
 namespace weir::wire {
 namespace {
@@ -19,10 +20,7 @@ class ChatWhole final : public Reply {
       : body_(std::move(body)), wanted_(choices), options_(options) {}
 
   Result<Step> feed(std::string_view bytes) override {
-    bytes_ += bytes;
-    if (bytes_.size() > limits::kHttpResponseBytesMax)
-      return too_large(
-          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
+    WEIR_TRY(bytes_.feed(bytes));
     return Step{};
   }
 
@@ -32,9 +30,8 @@ class ChatWhole final : public Reply {
       step.complete = true;
       return step;
     }
-    auto document = json::parse(std::exchange(bytes_, {}));
-    if (!document) return unavailable("the upstream's reply is not JSON: " + document.error().text());
-    document_ = std::move(*document);
+    WEIR_TRY_ASSIGN(document, bytes_.parse());
+    document_ = std::move(document);
     parsed_ = true;
     const json::Value choices = document_["choices"];
     if (!choices.is_array()) return unavailable("the upstream's reply has no choices");
@@ -204,7 +201,7 @@ class ChatWhole final : public Reply {
   std::string body_;
   const int wanted_;
   const Options options_;
-  std::string bytes_;
+  WholeBody bytes_;
   std::string id_;  // the first round's, raw
   json::Document document_;
   bool parsed_ = false;

@@ -1,9 +1,10 @@
 // The dialects: bytes of a model API ↔ the typed exchange (exchange/exchange.h).
 //
-// Three dialects so far: Chat Completions (`POST /v1/chat/completions`), Messages (`POST /v1/messages` and
-// its count_tokens) and Responses (`POST /v1/responses` and its input_tokens). A request is parsed once and
-// can be written again with edits spliced in, all else byte for byte. A reply is rewritten while it flows:
-// everything that is no call passes at once, calls are held until each is decided.
+// Chat Completions (`POST /v1/chat/completions`), Messages (`POST /v1/messages` and its count_tokens),
+// Responses (`POST /v1/responses` and its input_tokens), Ollama (`POST /api/chat` and `/api/generate`) and
+// Gemini (`POST /v1beta/models/MODEL:generateContent`, `:streamGenerateContent` and `:countTokens`). A
+// request is parsed once and can be written again with edits spliced in, all else byte for byte. A reply is
+// rewritten while it flows: what is no call passes at once, calls are held until each is decided.
 //
 // Guarantee: no byte of a call leaves feed(), decide() or end_of_body() before a verdict allows it, and none
 // of a denied one ever; a shape, event or block that this file's tables do not know is refused; where a text
@@ -43,12 +44,12 @@ struct Options {
   bool unknown_items_untrusted = false;  // unknown items pass as Media instead of being refused
   bool strip_hosted_tools = false;       // tools that the provider would run are cut out instead of refused
   TextFilters text_filters = {};         // of replies; empty: text passes as it is
-  // Reply::shadow() also when the client has all: it cannot send all of it back.
-  bool keep_own = false;
   // The request's, below the API's root, with its query: "/chat/completions". Ollama and Gemini say there
   // what others say in the body: which of the API's methods is called, of which model, and whether the
   // reply is a stream.
   std::string path = {};
+  // Reply::shadow() also when the client has all: it cannot send all of it back.
+  bool keep_own = false;
 };
 
 // A change to a request's list of messages. `message` indexes exchange::Request::messages and must not name
@@ -57,8 +58,8 @@ struct Edit {
   enum class Kind : uint8_t {
     replace,         // the wire message by `raw`
     insert_after,    // `raw` behind the wire message
-    prepend_blocks,  // Messages only: `raw` is content blocks, put before the wire message's own (a string
-                     // content becomes a text block)
+    prepend_blocks,  // Messages, Gemini: `raw` is content blocks or parts, put before the wire message's own
+                     // (a string content becomes a text block)
   };
   Kind kind = Kind::replace;
   size_t message = 0;
@@ -102,6 +103,13 @@ struct PartPlace {
     item,            // `value` is the planner's item that it is
     item_arguments,  // `value` is a call's item
     item_result,     // `value` is the item that holds what a call came back with
+    // Ollama
+    images,  // `value` is the message whose "images" it is
+    // Gemini
+    part,       // `value` is a part of a list
+    args,       // `value` is the functionCall
+    response,   // `value` is the functionResponse
+    signature,  // `value` is the part that bears it
   };
   Kind kind = Kind::fixed;
   json::Value value = {};
@@ -112,7 +120,8 @@ struct ParsedRequest {
   exchange::Request request;
   json::Document document;
   // Of each exchange message: its place in the wire's `messages`; in Responses, its first item's in `input`
-  // (it goes up to the next message's). npos: `system`, `instructions`, or an `input` that is one string.
+  // (it goes up to the next message's), and likewise in Gemini's `contents`. npos: what stands beside the
+  // list, such as `system`, `instructions`, `prompt`, or an `input` that is one string.
   std::vector<size_t> wire_index;
   std::vector<std::vector<PartPlace>> places;   // of each exchange message's parts
   std::vector<std::pair<size_t, size_t>> cuts;  // byte ranges that write() leaves out (stripped hosted tools)
@@ -154,8 +163,9 @@ struct Step {
 // get. Raw JSON in the dialect, separated by commas; equal turns give equal bytes.
 struct Shadow {
   std::string replacement = {};  // wire messages for the planner's message; empty: the client's own is right
-  std::string prepend_blocks = {};  // Messages: blocks to put first into the user message that follows
-  std::string insert_after = {};    // Chat Completions: messages to put right behind the planner's
+  // Messages, Gemini: blocks or parts to put first into the user message that follows.
+  std::string prepend_blocks = {};
+  std::string insert_after = {};  // Chat Completions, Ollama: messages to put right behind the planner's
 };
 
 // The reply to one client request, which may take several upstream rounds.

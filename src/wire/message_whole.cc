@@ -10,6 +10,7 @@
 #include "wire/message_turn.h"
 #include "wire/request.h"
 #include "wire/splice.h"
+#include "wire/whole_body.h"
 
 namespace weir::wire {
 namespace {
@@ -19,10 +20,7 @@ class MessageWhole final : public Reply {
   MessageWhole(std::string body, const Options& options) : body_(std::move(body)), options_(options) {}
 
   Result<Step> feed(std::string_view bytes) override {
-    bytes_ += bytes;
-    if (bytes_.size() > limits::kHttpResponseBytesMax)
-      return too_large(
-          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
+    WEIR_TRY(bytes_.feed(bytes));
     return Step{};
   }
 
@@ -32,9 +30,8 @@ class MessageWhole final : public Reply {
       step.complete = true;
       return step;
     }
-    auto document = json::parse(std::exchange(bytes_, {}));
-    if (!document) return unavailable("the upstream's reply is not JSON: " + document.error().text());
-    document_ = std::move(*document);
+    WEIR_TRY_ASSIGN(document, bytes_.parse());
+    document_ = std::move(document);
     parsed_ = true;
     if (!document_["content"].is_array()) return unavailable("the upstream's reply has no content");
     if (!options_.unknown_items_untrusted) WEIR_TRY(check_beside(document_.root(), "content", ""));
@@ -136,7 +133,7 @@ class MessageWhole final : public Reply {
 
   std::string body_;
   const Options options_;
-  std::string bytes_;
+  WholeBody bytes_;
   std::string id_;  // the first round's, raw
   json::Document document_;
   bool parsed_ = false;

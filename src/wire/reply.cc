@@ -3,7 +3,9 @@
 #include <cassert>
 
 #include "wire/chat_turn.h"
+#include "wire/frames.h"
 #include "wire/message_turn.h"
+#include "wire/ollama.h"
 #include "wire/response_turn.h"
 
 namespace weir::wire {
@@ -35,11 +37,17 @@ Result<Verdict> settled(const Verdict& verdict, const exchange::Call& call) {
 std::unique_ptr<Reply> make_reply(const ParsedRequest& request, std::string upstream_body,
                                   const Options& options) {
   const bool stream = request.request.stream;
+  const auto make_frames = [&](std::unique_ptr<const FrameDialect> dialect) {
+    return stream ? make_frame_stream(std::move(dialect), std::move(upstream_body), options)
+                  : make_frame_whole(std::move(dialect), std::move(upstream_body), options);
+  };
   switch (request.request.dialect) {
     case exchange::Dialect::chat_completions:
-    case exchange::Dialect::ollama:  // no request of these is parsed
-    case exchange::Dialect::gemini:
       break;
+    case exchange::Dialect::ollama:
+      return make_frames(ollama_frames(options.path.starts_with(kOllamaGenerate)));
+    case exchange::Dialect::gemini:
+      return make_frames(gemini_frames());
     case exchange::Dialect::messages:
       return stream ? make_message_stream(std::move(upstream_body), options)
                     : make_message_whole(std::move(upstream_body), options);

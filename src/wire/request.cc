@@ -140,8 +140,9 @@ Result<ParsedRequest> parse_request(exchange::Dialect dialect, std::string body,
     case exchange::Dialect::responses:
       return parse_responses(std::move(*document), options);
     case exchange::Dialect::ollama:
+      return parse_ollama(std::move(*document), options);
     case exchange::Dialect::gemini:
-      return unsupported(fmt::format("weir does not speak {} yet", exchange::dialect_name(dialect)));
+      return parse_gemini(std::move(*document), options);
   }
   return Error{Code::internal, "no such dialect"};
 }

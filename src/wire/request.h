@@ -14,6 +14,8 @@ namespace weir::wire {
 Result<ParsedRequest> parse_chat_completions(json::Document document, const Options& options);
 Result<ParsedRequest> parse_messages(json::Document document, const Options& options);
 Result<ParsedRequest> parse_responses(json::Document document, const Options& options);
+Result<ParsedRequest> parse_ollama(json::Document document, const Options& options);
+Result<ParsedRequest> parse_gemini(json::Document document, const Options& options);
 
 // A parameter that weir does not know passes unless something in it has a name under which content or calls
 // travel: then nobody can say what it would let through.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "wire/gemini.h"
 #include "wire/items.h"
 #include "wire/request.h"
 
@@ -27,6 +28,28 @@ bool blank(std::string_view text) {
 
 size_t end_of(json::Value value) {
   return value.offset() + value.raw().size();
+}
+
+void write_gemini(const PartPlace& place, const std::string& text, Splices& splices) {
+  const json::Value value = place.value;
+  const auto put = [&](std::string_view key, const std::string& raw) {
+    if (const json::Value old = value[key]; old.exists()) {
+      splices.replace(old, raw);
+    } else {
+      splices.insert(end_of(value) - 1, fmt::format("{}\"{}\":{}", value.size() > 0 ? "," : "", key, raw));
+    }
+  };
+  if (place.kind == Place::args) {
+    const auto document = json::parse(text);
+    return put("args", document && document->root().is_object() ? text : "{}");
+  }
+  if (place.kind == Place::signature) {
+    // Models that want a signature take this in the place of one.
+    const json::Value old = gemini_member(value, "thoughtSignature");
+    return splices.replace(old, R"("skip_thought_signature_validator")");
+  }
+  if (value["parts"].exists()) splices.replace(value["parts"], "[]");
+  put("response", "{\"output\":" + json::quote(text) + "}");
 }
 
 // What becomes of one message.
@@ -67,7 +90,8 @@ class MessageWriter {
       }
       case Place::result:
         // Whether the tool failed is content too.
-        splices_.remove_members(value, [](std::string_view key) { return key == "is_error"; });
+        splices_.remove_members(value,
+                                [](std::string_view key) { return key == "is_error" || key == "images"; });
         if (value["content"].exists()) {
           splices_.replace(value["content"], json::quote(text));
         } else {
@@ -101,11 +125,25 @@ class MessageWriter {
         return write_arguments(value, text, splices_);
       case Place::item_result:
         return write_result(value, text, splices_);
+      case Place::images:
+        splices_.replace(value["images"], "[]");
+        if (!value["role"].exists()) return;  // beside a prompt
+        added_ += (added_.empty() ? "" : "\n\n") + text;
+        message_ = value;
+        return;
+      case Place::part:
+        splices_.replace(value, "{\"text\":" + json::quote(text) + "}");
+        return;
+      case Place::args:
+      case Place::response:
+      case Place::signature:
+        return write_gemini(place, text, splices_);
     }
   }
 
   // The content as far as it changes as a whole.
   void finish() {
+    if (!added_.empty()) return finish_text();
     if (before_.empty() && behind_.empty()) {
       if (content_.is_string() && string_ != content_.raw()) splices_.replace(content_, string_);
       return;
@@ -131,6 +169,18 @@ class MessageWriter {
   }
 
  private:
+  // Text in the place of pictures, behind the message's own.
+  void finish_text() {
+    const auto own = json::parse(string_.empty() ? "\"\"" : string_);
+    const std::string_view said = own ? own->root().string_or("") : std::string_view();
+    const std::string all = json::quote(fmt::format("{}{}{}", said, said.empty() ? "" : "\n\n", added_));
+    if (content_.exists()) {
+      splices_.replace(content_, all);
+    } else {
+      splices_.insert(end_of(message_) - 1, fmt::format(",\"content\":{}", all));
+    }
+  }
+
   const json::Value content_;
   Splices& splices_;
   std::string string_;  // of a content that is a string: what it becomes, raw
@@ -138,6 +188,7 @@ class MessageWriter {
   std::string before_;  // raw blocks in front of the content, comma separated
   std::string behind_;  // and behind it
   json::Value message_;
+  std::string added_;  // in the place of pictures
 };
 
 std::string tool_json(exchange::Dialect dialect, const exchange::Tool& tool) {
@@ -148,6 +199,10 @@ std::string tool_json(exchange::Dialect dialect, const exchange::Tool& tool) {
     if (!tool.description.empty()) writer.field("description", tool.description);
     if (!tool.schema.empty()) writer.key(schema).raw(tool.schema);
   };
+  if (dialect == exchange::Dialect::gemini) {
+    described("parametersJsonSchema");
+    return writer.end_object().take();
+  }
   if (dialect == exchange::Dialect::messages) {
     described("input_schema");
     if (tool.schema.empty()) writer.key("input_schema").raw(R"({"type":"object"})");
@@ -172,8 +227,9 @@ void add_tools(const ParsedRequest& request, const std::vector<exchange::Tool>& 
   std::string all;
   for (const exchange::Tool& tool : tools)
     all += (all.empty() ? "" : ",") + tool_json(request.request.dialect, tool);
+  if (request.request.dialect == exchange::Dialect::gemini) all = "{\"functionDeclarations\":[" + all + "]}";
   const json::Value root = request.document.root();
-  const json::Value list = root["tools"];
+  const json::Value list = gemini_member(root, "tools");
   // Where all of the client's are cut, the member goes with them.
   const bool gone = std::any_of(request.cuts.begin(), request.cuts.end(), [&](const auto& cut) {
     return cut.first <= list.offset() && end_of(list) <= cut.second;
@@ -193,17 +249,18 @@ std::string ParsedRequest::write(const Changes& changes) const {
   if (changes.edits.empty() && changes.parts.empty() && changes.tools.empty() && cuts.empty())
     return std::string(document.text());
   const bool items = request.dialect == exchange::Dialect::responses;
+  const bool gemini = request.dialect == exchange::Dialect::gemini;
+  const std::string_view list = items ? "input" : gemini ? "contents" : "messages";
   std::vector<json::Value> messages;
   if (!changes.edits.empty() || !changes.parts.empty()) {
-    for (const json::Value message : document[items ? "input" : "messages"].elements())
-      messages.push_back(message);
+    for (const json::Value message : document[list].elements()) messages.push_back(message);
   }
   const auto message_at = [&](size_t index) {
     const size_t place = index < wire_index.size() ? wire_index[index] : std::string::npos;
     return place < messages.size() ? messages[place] : json::Value();
   };
   const auto end_of_message = [&](size_t index) {
-    if (!items) return end_of(message_at(index));
+    if (!items && !gemini) return end_of(message_at(index));
     const size_t next = index + 1 < wire_index.size() ? wire_index[index + 1] : messages.size();
     return end_of(messages[next - 1]);
   };
@@ -215,6 +272,7 @@ std::string ParsedRequest::write(const Changes& changes) const {
     // Items are changed one by one.
     const json::Value message = items ? json::Value() : message_at(index);
     const json::Value content = items              ? json::Value()
+                                : gemini           ? message["parts"]
                                 : message.exists() ? message["content"]
                                                    : document["system"];
     return writers.try_emplace(index, content, splices).first->second;

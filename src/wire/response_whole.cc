@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "wire/request.h"
 #include "wire/response_turn.h"
+#include "wire/whole_body.h"
 
 namespace weir::wire {
 namespace {
@@ -15,10 +16,7 @@ class ResponseWhole final : public Reply {
   ResponseWhole(std::string body, const Options& options) : options_(options), rounds_(std::move(body)) {}
 
   Result<Step> feed(std::string_view bytes) override {
-    bytes_ += bytes;
-    if (bytes_.size() > limits::kHttpResponseBytesMax)
-      return too_large(
-          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
+    WEIR_TRY(bytes_.feed(bytes));
     return Step{};
   }
 
@@ -28,9 +26,8 @@ class ResponseWhole final : public Reply {
       step.complete = true;
       return step;
     }
-    auto document = json::parse(std::exchange(bytes_, {}));
-    if (!document) return unavailable("the upstream's reply is not JSON: " + document.error().text());
-    document_ = std::move(*document);
+    WEIR_TRY_ASSIGN(document, bytes_.parse());
+    document_ = std::move(document);
     parsed_ = true;
     const json::Value root = document_.root();
     if (!root["output"].is_array()) return unavailable("the upstream's reply has no output");
@@ -112,7 +109,7 @@ class ResponseWhole final : public Reply {
 
   const Options options_;
   ResponseRounds rounds_;
-  std::string bytes_;
+  WholeBody bytes_;
   std::string id_;  // the first round's, raw
   json::Document document_;
   bool parsed_ = false;

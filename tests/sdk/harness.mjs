@@ -8,7 +8,7 @@ import path from "node:path";
 const root = path.resolve(import.meta.dirname, "../..");
 export const weirBin = process.env.WEIR_BIN ?? path.join(root, "build/release/weir");
 
-// An upstream that plays one reply after another. A reply is {status, headers, body} or {sse: [text, …], cut, hold}, or
+// An upstream that plays one reply after another. A reply is {status, headers, body} or {sse: [text, …], type, cut, hold}, or
 // a function of the request that gives one.
 export class Upstream {
   requests = [];
@@ -17,15 +17,16 @@ export class Upstream {
 
   async start() {
     this.server = http.createServer((request, response) => {
-      let body = "";
-      request.on("data", (piece) => (body += piece));
+      const pieces = [];
+      request.on("data", (piece) => pieces.push(piece));
       request.on("end", async () => {
+        const body = Buffer.concat(pieces).toString();
         this.requests.push({ path: request.url, headers: request.headers, body });
         const next = this.replies.length > 1 ? this.replies.shift() : this.replies[0];
         const reply = typeof next === "function" ? next(request.url, body) : next;
         response.on("close", () => !response.writableEnded && this.closed++);
         if (reply.sse) {
-          response.writeHead(200, { "content-type": "text/event-stream" });
+          response.writeHead(200, { "content-type": reply.type ?? "text/event-stream" });
           for (const piece of reply.sse) {
             response.write(piece);
             await new Promise((done) => setTimeout(done, 2));
@@ -35,11 +36,12 @@ export class Upstream {
           return response.end();
         }
         response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers });
-        response.end(typeof reply.body === "string" ? reply.body : JSON.stringify(reply.body));
+        response.end(typeof reply.body === "string" || Buffer.isBuffer(reply.body) ? reply.body : JSON.stringify(reply.body));
       });
     });
     await new Promise((done) => this.server.listen(0, "127.0.0.1", done));
-    this.url = `http://127.0.0.1:${this.server.address().port}/v1`;
+    this.host = `http://127.0.0.1:${this.server.address().port}`;
+    this.url = `${this.host}/v1`;
     return this;
   }
   play(...replies) {
@@ -230,4 +232,35 @@ export function responseStream(text, calls, options) {
 export function responseWhole(text, calls, options) {
   const items = responseItems(text, calls, options);
   return { body: responseObject("completed", items) };
+}
+
+// And lines of Ollama. Calls have ids as newer servers give them, unless `ids` is false.
+const ollamaHead = { model: "m", created_at: "2026-11-28T20:00:00Z" };
+const ollamaEnd = { done: true, done_reason: "stop", total_duration: 5, prompt_eval_count: 3, eval_count: 4 };
+const ollamaCalls = (calls, ids) => calls.map(([id, name, args], index) => ({ ...(ids && { id }), function: { index, name, arguments: args } }));
+export function ollamaStream(text, calls, { cut = kWords, ids = true } = {}) {
+  const say = (message) => JSON.stringify({ ...ollamaHead, message: { role: "assistant", content: "", ...message }, done: false }) + "\n";
+  const out = [];
+  for (const word of text.split(cut)) if (word) out.push(say({ content: word }));
+  for (const call of ollamaCalls(calls, ids)) out.push(say({ tool_calls: [call] }));
+  out.push(JSON.stringify({ ...ollamaHead, message: { role: "assistant", content: "" }, ...ollamaEnd }) + "\n");
+  return { sse: out, type: "application/x-ndjson" };
+}
+export function ollamaWhole(text, calls, { ids = true } = {}) {
+  const message = { role: "assistant", content: text, ...(calls.length && { tool_calls: ollamaCalls(calls, ids) }) };
+  return { body: { ...ollamaHead, message, ...ollamaEnd } };
+}
+
+// And events of Gemini. Each call bears a signature of its own.
+const geminiParts = (text, calls, ids) => [...(text ? [{ text }] : []), ...calls.map(([id, name, args]) => ({ functionCall: { ...(ids && { id }), name, args }, thoughtSignature: Buffer.from(`signed ${id} \u00ff`).toString("base64") }))];
+const geminiBody = (parts, end) => ({ candidates: [{ content: { parts, role: "model" }, ...(end && { finishReason: "STOP" }), index: 0 }], usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4, totalTokenCount: 7 }, modelVersion: "m", responseId: "r1" });
+export function geminiStream(text, calls, { cut = kWords, ids = true } = {}) {
+  const say = (parts, end) => `data: ${JSON.stringify(geminiBody(parts, end))}\r\n\r\n`;
+  const out = text.split(cut).filter(Boolean).map((word) => say([{ text: word }]));
+  // Calls come with the end, as they mostly do.
+  out.push(say(calls.length ? geminiParts("", calls, ids) : [{ text: "" }], true));
+  return { sse: out };
+}
+export function geminiWhole(text, calls, { ids = true } = {}) {
+  return { body: geminiBody(geminiParts(text, calls, ids), true) };
 }

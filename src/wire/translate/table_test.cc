@@ -13,7 +13,10 @@ namespace {
 
 using exchange::Dialect;
 
-constexpr Dialect kAll[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses};
+constexpr Dialect kClients[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses,
+                                Dialect::ollama};
+constexpr Dialect kUpstreams[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses,
+                                  Dialect::ollama, Dialect::gemini};
 
 struct Probe {
   const char* what;
@@ -134,6 +137,27 @@ const std::vector<Probe> kResponses = {
     {"`metadata`, `truncation`, `service_tier`, unknown settings", R"("metadata":{})", nullptr},
 };
 
+const std::vector<Probe> kOllama = {
+    {"`system`, `user`, `assistant` messages", "",
+     R"({"role":"system","content":"a"},{"role":"user","content":"b"},{"role":"assistant","content":"c"})"},
+    {"tools, calls, their results",
+     R"("tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{}}}])",
+     R"({"role":"user","content":"a"},{"role":"assistant","content":"","tool_calls":[{"id":"a","function":{"name":"f","arguments":{}}}]},{"role":"tool","tool_name":"f","tool_call_id":"a","content":"x"})"},
+    {"`images` of a person's", "", R"({"role":"user","content":"a","images":["AAAA"]})"},
+    {"`images` of a result", "",
+     R"({"role":"assistant","content":"","tool_calls":[{"id":"a","function":{"name":"f","arguments":{}}}]},{"role":"tool","tool_call_id":"a","content":"x","images":["AAAA"]})"},
+    {"`thinking` in the history", "", R"({"role":"assistant","content":"a","thinking":"b"})"},
+    {"`num_predict`, `temperature` up to 1, `top_p`", R"("options":{"num_predict":5,"temperature":1})",
+     nullptr},
+    {"`stop`", R"("options":{"stop":["x"]})", nullptr},
+    {"`top_k`", R"("options":{"top_k":5})", nullptr},
+    {"`seed`, penalties", R"("options":{"seed":5})", nullptr},
+    {"`format` with a schema", R"("format":{"type":"object"})", nullptr},
+    {"`format` of any JSON object", R"("format":"json")", nullptr},
+    {"`think` low, medium, high", R"("think":"low")", nullptr},
+    {"`think` true or false, `keep_alive`, other options", R"("keep_alive":5)", nullptr},
+};
+
 std::string request(Dialect client, const Probe& probe) {
   const std::string_view list = client == Dialect::responses ? "input" : "messages";
   std::string body = R"({"model":"m",)";
@@ -152,16 +176,18 @@ std::string outcome(Dialect client, Dialect upstream, const Probe& probe) {
   if (!translation->dropped().empty()) return "dropped";
   // Thoughts go without a word: the upstream has its own again from the shadow history.
   const bool thought = std::string_view(probe.what).find("in the history") != std::string_view::npos;
-  if (thought && translation->body().find("reasoning_content") == std::string::npos) return "dropped";
+  const bool told = translation->body().find("reasoning_content") != std::string::npos ||
+                    translation->body().find("\"thinking\"") != std::string::npos;
+  if (thought && !told) return "dropped";
   return "carried";
 }
 
 std::string tables() {
   std::string all;
-  for (const Dialect client : kAll) {
+  for (const Dialect client : kClients) {
     all += "\n### A client that speaks `" + std::string(exchange::dialect_name(client)) + "`\n\n| |";
     std::string line = "|---|";
-    for (const Dialect upstream : kAll) {
+    for (const Dialect upstream : kUpstreams) {
       if (upstream == client) continue;
       all += " upstream `" + std::string(exchange::dialect_name(upstream)) + "` |";
       line += "---|";
@@ -169,10 +195,11 @@ std::string tables() {
     all += "\n" + line + "\n";
     const auto& probes = client == Dialect::chat_completions ? kChat
                          : client == Dialect::messages       ? kMessages
-                                                             : kResponses;
+                         : client == Dialect::responses      ? kResponses
+                                                             : kOllama;
     for (const Probe& probe : probes) {
       all += "| " + std::string(probe.what) + " |";
-      for (const Dialect upstream : kAll) {
+      for (const Dialect upstream : kUpstreams) {
         if (upstream != client) all += " " + outcome(client, upstream, probe) + " |";
       }
       all += "\n";

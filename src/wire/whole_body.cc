@@ -1,0 +1,25 @@
+#include "wire/whole_body.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/limits.h"
+
+namespace weir::wire {
+
+Status WholeBody::feed(std::string_view bytes) {
+  bytes_ += bytes;
+  if (bytes_.size() > limits::kHttpResponseBytesMax)
+    return too_large(
+        fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
+  return {};
+}
+
+Result<json::Document> WholeBody::parse() {
+  auto document = json::parse(std::exchange(bytes_, {}));
+  if (!document) return unavailable("the upstream's reply is not JSON: " + document.error().text());
+  return document;
+}
+
+}  // namespace weir::wire
