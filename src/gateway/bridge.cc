@@ -6,6 +6,7 @@
 #include <array>
 
 #include "gateway/auth.h"
+#include "gateway/forms.h"
 
 namespace weir::gateway {
 namespace {
@@ -17,9 +18,9 @@ constexpr size_t kDroppedBytesMax = 1'024;  // of the names in one header field
 Result<std::unique_ptr<Bridge>> Bridge::begin(const wire::ParsedRequest& request,
                                               const config::Upstream& upstream, std::string_view path,
                                               Random& random, Now now) {
-  const bool counts = path.find("/count_tokens") != std::string_view::npos ||
-                      path.find("/input_tokens") != std::string_view::npos;
-  const std::string_view there = wire::translate::request_path(upstream.dialect, counts);
+  const bool counts = only_counts(path);
+  const std::string there =
+      wire::translate::request_path(upstream.dialect, counts, request.request.model, request.request.stream);
   if (there.empty())
     return Error{
         Code::not_found,
@@ -41,6 +42,7 @@ Result<std::unique_ptr<Bridge>> Bridge::begin(const wire::ParsedRequest& request
 void Bridge::change_request(net::Headers& headers) const {
   std::string key(headers.find("x-api-key").value_or(""));
   if (key.empty()) key = bearer(headers.find("authorization").value_or(""));
+  if (key.empty()) key = headers.find("x-goog-api-key").value_or("");
   // What one provider's API is told beside the body means nothing, or something else, to another.
   static constexpr std::array<std::string_view, 4> kKept{"user-agent", "traceparent", "tracestate",
                                                          "baggage"};
@@ -53,6 +55,8 @@ void Bridge::change_request(net::Headers& headers) const {
   if (upstream_ == exchange::Dialect::messages) {
     kept.add("anthropic-version", "2023-06-01");
     if (!key.empty()) kept.add("x-api-key", key);
+  } else if (!key.empty() && upstream_ == exchange::Dialect::gemini) {
+    kept.add("x-goog-api-key", key);
   } else if (!key.empty()) {
     kept.add("authorization", "Bearer " + key);
   }

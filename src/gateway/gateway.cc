@@ -235,10 +235,8 @@ void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string ta
     std::make_shared<Turn>(*this, call, turn->dialect, std::move(turn->path))->start();
     return;
   }
-  if (call->method() == "GET" && (path == "/v1/models" || path.starts_with("/v1/models/")))
-    return pass_models(*this, call, target);
   if (const auto passing = passing_route(call->method(), target, call->headers()))
-    return pass(call, *passing);
+    return pass_models(*this, call, *passing);
   if (path == "/" && (call->method() == "GET" || call->method() == "HEAD")) {
     return call->respond(200, {{"content-type", "text/plain"}},
                          "weir\n");  // clients probe whether somebody is there
@@ -249,58 +247,6 @@ void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string ta
                     "what it does not know it cannot guard; it refuses it"};
   call->respond(404, {{"content-type", "application/json"}},
                 wire::error_body(dialect_at(target, call->headers()), error));
-}
-
-namespace {
-
-// What carries no content: passes as it is.
-struct Passing {
-  std::shared_ptr<net::ServerCall> call;
-  std::unique_ptr<net::Fetch> fetch;
-};
-
-}  // namespace
-
-void Gateway::pass(const std::shared_ptr<net::ServerCall>& call, const Route& route) {
-  const exchange::Dialect dialect = route.dialect;
-  // The lists of one API are no other's.
-  const bool own = dialect == exchange::Dialect::ollama || dialect == exchange::Dialect::gemini;
-  const config::Upstream* upstream = nullptr;
-  for (const config::Upstream& each : config_->upstreams) {
-    if (own && each.dialect != dialect) continue;
-    if (upstream == nullptr || (each.dialect == dialect && upstream->dialect != dialect)) upstream = &each;
-  }
-  const auto refuse = [call, dialect](const Error& error) {
-    if (!call->closed())
-      call->respond(wire::http_status(error), {{"content-type", "application/json"}},
-                    wire::error_body(dialect, error));
-  };
-  if (upstream == nullptr)
-    return refuse(
-        Error{Code::not_found, "no upstream is configured", {}, "add an [upstream.NAME] to weir.toml"});
-  auto url = net::parse_url(upstream->url + route.path);
-  if (!url) return refuse(url.error());
-  net::ClientRequest request{call->method(), std::move(*url), call->headers(), std::move(call->body())};
-  net::remove_hop_by_hop(request.headers);
-  for (const std::string_view name : {"host", "weir-token", "weir-session", "accept-encoding"})
-    request.headers.remove(name);
-  authorize(*upstream, request.headers);
-  auto passing = std::make_shared<Passing>();  // held by the callbacks until the last of them has run
-  passing->call = call;
-  call->on_closed([weak = std::weak_ptr<Passing>(passing)] {
-    if (const auto self = weak.lock()) self->fetch.reset();
-  });
-  passing->fetch = client_for(*upstream).fetch(
-      std::move(request), {[passing](int status, net::Headers headers) {
-                             net::remove_hop_by_hop(headers);
-                             passing->call->start(status, headers);
-                           },
-                           [passing](std::string_view bytes) { passing->call->write(bytes); },
-                           [passing] { passing->call->finish(); },
-                           [passing, refuse](const Error& error) {
-                             if (passing->call->started()) return passing->call->abort();
-                             refuse(error);
-                           }});
 }
 
 std::string Gateway::new_grant_id() {

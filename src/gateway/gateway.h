@@ -163,7 +163,6 @@ class Gateway {
  private:
   void handle(const std::shared_ptr<net::ServerCall>& call);
   void route(const std::shared_ptr<net::ServerCall>& call, std::string target);
-  void pass(const std::shared_ptr<net::ServerCall>& call, const Route& route);
   void look_for_end();
   void tick();
 

@@ -8,10 +8,6 @@ namespace {
 
 constexpr size_t kListBytesMax = size_t{4} << 20;
 
-bool is_messages_client(const net::Headers& headers) {
-  return headers.has("anthropic-version");
-}
-
 // OpenAI's APIs share one list.
 exchange::Dialect family(exchange::Dialect dialect) {
   return dialect == exchange::Dialect::responses ? exchange::Dialect::chat_completions : dialect;
@@ -60,8 +56,11 @@ struct Passing : std::enable_shared_from_this<Passing> {
 };
 
 const config::Upstream* choose(const config::Config& config, exchange::Dialect dialect) {
+  // What else stands in these lists has no place in another API's.
+  const bool own = dialect == exchange::Dialect::ollama || dialect == exchange::Dialect::gemini;
   const config::Upstream* chosen = nullptr;
   for (const config::Upstream& each : config.upstreams) {
+    if (own && each.dialect != dialect) continue;
     if (chosen == nullptr || (family(each.dialect) == dialect && family(chosen->dialect) != dialect))
       chosen = &each;
   }
@@ -70,23 +69,22 @@ const config::Upstream* choose(const config::Config& config, exchange::Dialect d
 
 }  // namespace
 
-void pass_models(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const std::string& target) {
+void pass_models(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const Route& route) {
   auto passing = std::make_shared<Passing>();  // held by the callbacks until the last of them has run
   passing->call = call;
-  passing->client =
-      is_messages_client(call->headers()) ? exchange::Dialect::messages : exchange::Dialect::chat_completions;
+  passing->client = family(route.dialect);
   const config::Upstream* upstream = choose(gateway.config(), passing->client);
   if (upstream == nullptr)
     return passing->refuse(
         Error{Code::not_found, "no upstream is configured", {}, "add an [upstream.NAME] to weir.toml"});
   passing->translates = family(upstream->dialect) != passing->client;
-  std::string path = target.substr(3);
+  std::string path = route.path;
   // How a list goes on is said differently by each API.
   if (passing->translates)
     path = wire::translate::models_path(upstream->dialect, path.substr(0, path.find('?')));
   auto url = net::parse_url(upstream->url + path);
   if (!url) return passing->refuse(url.error());
-  net::ClientRequest request{"GET", std::move(*url), call->headers(), {}};
+  net::ClientRequest request{call->method(), std::move(*url), call->headers(), std::move(call->body())};
   net::remove_hop_by_hop(request.headers);
   for (const std::string_view name : {"host", "weir-token", "weir-session", "accept-encoding"})
     request.headers.remove(name);

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "gateway/turn.h"
+#include "net/encoding.h"
 #include "store/limits.h"
 
 namespace weir::gateway {
@@ -63,6 +64,12 @@ void begin(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const
 }
 
 void create(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const std::string& target) {
+  auto body = net::decode_body(call->headers(), std::move(call->body()), limits::kHttpBodyBytesMax);
+  if (!body) {
+    const int status = body.error().code == Code::unsupported ? 415 : wire::http_status(body.error());
+    return answer(call, status, wire::error_body(kResponses, body.error()));
+  }
+  call->body() = std::move(*body);
   wire::StoredAsk ask = wire::stored_ask(call->body());
   // Nothing is left to the server, or nothing may be: as it came.
   if ((!ask.store && ask.previous.empty()) || gateway.config().responses_kept_ms == 0)

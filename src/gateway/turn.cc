@@ -169,7 +169,7 @@ void Turn::send_upstream(std::string body) {
 
 void Turn::on_head(int status, net::Headers headers) {
   strip_reply_headers(headers);
-  const bool streamed = is_stream(dialect_, parsed_->request.stream, headers);
+  const bool streamed = is_stream(parsed_->request.dialect, parsed_->request.stream, headers);
   // Nobody asked for it; some do it all the same.
   auto coding = net::coding_of(headers);
   decoder_.reset();
@@ -260,7 +260,7 @@ void Turn::fail_midway(const Error& error) {
   if (!started_) return refuse(error);
   done_ = true;
   if (!passes_ && parsed_->request.stream) {
-    write(wire::error_event(dialect_, error));
+    send(wire::error_event(dialect_, error));
     end_stream();
   } else {
     call_->abort();
@@ -291,11 +291,16 @@ bool Turn::write(std::string_view bytes) {
     if (!error_in_other_ || whole_.size() < limits::kHttpHeaderBytesMax) whole_ += bytes;
     return true;
   }
+  send(bytes);
+  return true;
+}
+
+// Bytes of a stream, as the client's API has them.
+void Turn::send(std::string_view bytes) {
   if (kept_ && !passes_) kept_->streamed(bytes);
-  if (bytes.empty()) return true;
+  if (bytes.empty()) return;
   const bool taken = array_ ? call_->write(array_->feed(bytes)) : call_->write(bytes);
   if (!taken && fetch_) fetch_->pause();
-  return true;
 }
 
 void Turn::end_stream() {
@@ -350,7 +355,7 @@ Judge Turn::intent_judge() const {
   const config::Intent& intent = config_->intent;
   const config::Upstream* named = config_->upstream_named(intent.judge);
   return Judge{named != nullptr ? named : upstream_,
-               intent.judge_model.empty() ? parsed_->request.model : intent.judge_model, call_->headers()};
+               intent.judge_model.empty() ? parsed_->request.model : intent.judge_model, asking_headers()};
 }
 
 // All calls of the round are decided: what was allowed leaves.
@@ -391,8 +396,7 @@ void Turn::finish_turn() {
     auto rest = bridge_->ended();
     if (!rest) return fail_midway(rest.error());
     if (parsed_->request.stream) {
-      if (kept_) kept_->streamed(*rest);
-      call_->write(*rest);
+      send(*rest);
     } else {
       whole_ = std::move(*rest);
     }

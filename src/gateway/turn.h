@@ -57,6 +57,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void refuse(const Error& error, int status = 0);
   bool choose_upstream();
   bool cross_over();
+  net::Headers asking_headers() const;
   void choose_rules();
   void label();
   bool sealing() const { return rules_.sealing != nullptr; }
@@ -71,6 +72,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void on_error(const Error& error);
   void handle(Result<wire::Step> step);
   bool write(std::string_view bytes);
+  void send(std::string_view bytes);
   void end_stream();
   void decide(const std::vector<wire::HeldCall>& calls);
   void judge_call(size_t index);

@@ -26,6 +26,13 @@ bool Turn::cross_over() {
   return true;
 }
 
+// For a question of weir's own to the upstream.
+net::Headers Turn::asking_headers() const {
+  net::Headers headers = call_->headers();
+  if (bridge_) bridge_->change_request(headers);
+  return headers;
+}
+
 // What the client will send back, as it will come to the upstream.
 std::vector<exchange::Message> Turn::messages_for_client() const {
   std::vector<exchange::Message> messages = reply_->client_messages();

@@ -59,7 +59,7 @@ void Turn::ask_reader(size_t index) {
   }
   held_[index].asking = Asking::start(
       gateway_,
-      {held_[index].call, session_id_, conversation_, upstream_, parsed_->request.model, call_->headers()},
+      {held_[index].call, session_id_, conversation_, upstream_, parsed_->request.model, asking_headers()},
       [weak = weak_from_this(), index](std::string result) {
         if (const auto self = weak.lock()) self->answered(index, std::move(result));
       });

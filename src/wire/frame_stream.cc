@@ -74,7 +74,7 @@ class FrameStream final : public Reply {
   }
 
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
-  std::optional<Shadow> shadow() const override { return rounds_.shadow(); }
+  std::optional<Shadow> shadow() const override { return rounds_.shadow(options_.keep_own); }
 
  private:
   void queue(std::vector<Frame> frames) {

@@ -175,8 +175,8 @@ std::string FrameRounds::stopped() const {
   return stopped_sentence(names);
 }
 
-std::optional<Shadow> FrameRounds::shadow() const {
-  if (std::all_of(turns_.begin(), turns_.end(), [](const FrameTurn& turn) { return turn.untouched(); }))
+std::optional<Shadow> FrameRounds::shadow(bool keep_own) const {
+  if (!keep_own && std::all_of(turns_.begin(), turns_.end(), [](const FrameTurn& turn) { return turn.untouched(); }))
     return std::nullopt;
   Shadow shadow;
   for (size_t i = 0; i < turns_.size(); ++i) {

@@ -69,7 +69,7 @@ class FrameWhole final : public Reply {
   }
 
   const std::vector<exchange::Message>& client_messages() const override { return messages_; }
-  std::optional<Shadow> shadow() const override { return rounds_.shadow(); }
+  std::optional<Shadow> shadow() const override { return rounds_.shadow(options_.keep_own); }
 
  private:
   const std::unique_ptr<const FrameDialect> dialect_;

@@ -151,7 +151,7 @@ class FrameRounds {
   std::string next_body();
   std::string stopped() const;  // what to say when nothing else reached the client
   exchange::Message client_message() const { return dialect_.client_message(turns_, stopped()); }
-  std::optional<Shadow> shadow() const;
+  std::optional<Shadow> shadow(bool keep_own) const;
 
   // What is true of a frame that is sent now.
   bool cut_spelt() const { return options_.text_filters || last().withheld_any() || last().rewritten_any(); }

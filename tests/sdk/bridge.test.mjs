@@ -1,15 +1,23 @@
-// Official SDKs on an upstream that speaks another API than they do: openai's Chat Completions and Responses, and
-// anthropic's, each on each other's; whole and streamed, with tools, and with an attack in what is read.
+// Official SDKs on an upstream that speaks another API than they do: openai's Chat Completions and Responses,
+// anthropic's, and Ollama's wire, each on every other and on Gemini; whole and streamed, with tools, and with an attack in
+// what is read.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
-import { chatStream, chatWhole, kCanary, messageStream, messageWhole, responseStream, responseWhole, tools, Upstream, Weir } from "./harness.mjs";
+import { chatStream, chatWhole, geminiStream, geminiWhole, kCanary, messageStream, messageWhole, ollamaStream, ollamaWhole, responseStream, responseWhole, tools, Upstream, Weir } from "./harness.mjs";
 
+// What an upstream says in each dialect, and where it finds what it was told.
+const plain = { root: "/v1", list: "messages", temperature: (body) => body.temperature, tools: (body) => body.tools };
 const replies = {
-  chat_completions: { whole: chatWhole, stream: chatStream, path: "/v1/chat/completions" },
-  messages: { whole: messageWhole, stream: messageStream, path: "/v1/messages" },
-  responses: { whole: responseWhole, stream: responseStream, path: "/v1/responses" },
+  chat_completions: { ...plain, whole: chatWhole, stream: chatStream, path: () => "/v1/chat/completions" },
+  messages: { ...plain, whole: messageWhole, stream: messageStream, path: () => "/v1/messages" },
+  responses: { ...plain, list: "input", whole: responseWhole, stream: responseStream, path: () => "/v1/responses" },
+  ollama: { ...plain, root: "/api", temperature: (body) => body.options.temperature, whole: ollamaWhole, stream: ollamaStream, path: () => "/api/chat" },
+  gemini: {
+    root: "/v1beta", list: "contents", temperature: (body) => body.generationConfig.temperature, tools: (body) => body.tools[0].functionDeclarations, whole: geminiWhole, stream: geminiStream,
+    path: (streamed) => `/v1beta/models/m:${streamed ? "streamGenerateContent?alt=sse" : "generateContent"}`,
+  },
 };
 const schema = { type: "object", properties: { path: { type: "string" } } };
 
@@ -59,13 +67,29 @@ const clients = {
       ends: ["completed", "completed"],
     };
   },
+  ollama: (weir) => ({
+    user: (content) => ({ role: "user", content }),
+    call: (id, name, args) => ({ role: "assistant", content: "", tool_calls: [{ id, function: { name, arguments: args } }] }),
+    result: (tool_call_id, content) => ({ role: "tool", tool_call_id, content }),
+    async ask(streamed, messages) {
+      const body = { model: "m", messages, stream: streamed, options: { temperature: 0.5 }, tools: tools.map((name) => ({ type: "function", function: { name, description: "d", parameters: schema } })) };
+      const reply = await fetch(weir.url + "/api/chat", { method: "POST", body: JSON.stringify(body), headers: { authorization: `Bearer ${weir.token}` } });
+      const lines = (await reply.text()).trim().split("\n").map((line) => JSON.parse(line));
+      assert.match(reply.headers.get("content-type"), streamed ? /x-ndjson/ : /json/);
+      const message = { role: "assistant", content: lines.map((line) => line.message.content).join("") };
+      const made = lines.flatMap((line) => line.message.tool_calls ?? []);
+      if (made.length) message.tool_calls = made;
+      return { text: message.content, calls: made.map((call) => [call.id, call.function.name, call.function.arguments]), ended: lines.at(-1).done_reason, tokens: lines.at(-1).eval_count, sendBack: [message] };
+    },
+    ends: ["stop", "stop"],
+  }),
 };
 
 const upstreams = {};
 before(async () => {
   for (const dialect of Object.keys(replies)) {
     const upstream = await new Upstream().start();
-    const weir = await new Weir(`ask_timeout = "20s"\n[upstream.main]\nurl = "${upstream.url}"\ndialect = "${dialect}"\nkey_env = "TEST_UPSTREAM_KEY"\n`).start({ TEST_UPSTREAM_KEY: "sk-upstream-secret" });
+    const weir = await new Weir(`ask_timeout = "20s"\n[upstream.main]\nurl = "${upstream.url.replace(/\/v1$/, replies[dialect].root)}"\ndialect = "${dialect}"\nkey_env = "TEST_UPSTREAM_KEY"\n`).start({ TEST_UPSTREAM_KEY: "sk-upstream-secret" });
     upstreams[dialect] = { upstream, weir };
   }
 });
@@ -93,13 +117,13 @@ for (const clientDialect of Object.keys(clients)) {
         upstream.play(reply("Let me look.", [read, search]), reply("Nothing new. Good day to you.", []));
         const history = [client.user("Read bill.txt and look for the bill")];
         const first = await client.ask(streamed, history);
-        assert.equal(upstream.requests[0].path, replies[dialect].path);
+        assert.equal(upstream.requests[0].path, replies[dialect].path(streamed));
         assert.equal(first.text, "Let me look.");
         assert.deepEqual(first.calls, [read, search]);
         assert.equal(first.ended, client.ends[1]);
         const sent = JSON.parse(upstream.requests[0].body);
-        assert.equal(sent.temperature, 0.5);
-        assert.equal(sent.tools.length, 3);
+        assert.equal(replies[dialect].temperature(sent), 0.5);
+        assert.equal(replies[dialect].tools(sent).length, 3);
         history.push(...first.sendBack, client.result("call_1", "Total: 3"), client.result("call_2", "[]"));
         const second = await client.ask(streamed, history);
         assert.equal(second.text, "Nothing new. Good day to you.");
@@ -107,7 +131,7 @@ for (const clientDialect of Object.keys(clients)) {
         assert.equal(second.ended, client.ends[0]);
         assert.ok(second.tokens > 0);
         // The upstream's history grows at its end only: its prompt cache goes on.
-        const list = (request) => JSON.stringify(JSON.parse(request.body)[dialect === "responses" ? "input" : "messages"]).slice(0, -1);
+        const list = (request) => JSON.stringify(JSON.parse(request.body)[replies[dialect].list]).slice(0, -1);
         assert.ok(list(upstream.requests[1]).startsWith(list(upstream.requests[0])));
         assert.match(upstream.requests[1].body, /Total: 3/);
       });

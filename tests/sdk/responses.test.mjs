@@ -153,18 +153,18 @@ test("the upstream's errors pass, Retry-After included", async () => {
 test("tokens are counted", async () => {
   upstream.play({ body: { object: "response.input_tokens", input_tokens: 11 } });
   assert.equal((await client.responses.inputTokens.count({ model: "m", input: "hi" })).input_tokens, 11);
-  await assert.rejects(client.responses.inputTokens.count({ model: "m", previous_response_id: "resp_1" }), { status: 400 });
+  await assert.rejects(client.responses.inputTokens.count({ model: "m", previous_response_id: "resp_none" }), { status: 400 });
 });
 
 test("what the provider keeps, and what weir does not know, is refused in the API's own shape", async () => {
   upstream.play(responseWhole("never", []));
   const refused = [
-    { previous_response_id: "resp_1" }, { conversation: "conv_1" }, { background: true }, { prompt: { id: "pmpt_1" } },
+    { previous_response_id: "resp_none" }, { conversation: "conv_1" }, { background: true }, { prompt: { id: "pmpt_1" } },
     { tools: [{ type: "web_search" }] }, { tools: [{ type: "mcp", server_label: "s", server_url: "https://x.example" }] },
     { input: [{ type: "item_reference", id: "msg_1" }] }, { input: [{ role: "oracle", content: "hi" }] }, { input: [{ type: "brand_new" }] },
   ];
   for (const body of refused) await assert.rejects(client.responses.create({ model: "m", input: "hi", ...body }), { status: 400 }, JSON.stringify(body));
-  for (const call of [() => client.responses.retrieve("resp_1"), () => client.responses.delete("resp_1"), () => client.responses.cancel("resp_1"), () => client.responses.inputItems.list("resp_1"), () => client.responses.compact({ model: "m" })])
+  for (const call of [() => client.responses.retrieve("resp_none"), () => client.responses.delete("resp_none"), () => client.responses.cancel("resp_none"), () => client.responses.inputItems.list("resp_none"), () => client.responses.compact({ model: "m" })])
     await assert.rejects(Promise.resolve().then(call), { status: 404 });
   // A WebSocket: its client is told to go on without.
   const { hostname, port } = new URL(weir.url);

@@ -43,7 +43,7 @@ for (const [dialect, { whole, stream }] of Object.entries(replies)) {
       const { upstream, weir } = open[dialect];
       const client = sdk(weir);
       upstream.play(reply("Reading.", [read]), reply("It is a bill of 3.", []), reply("Yes.", []));
-      const first = await say(client, { input: "Read bill.txt" });
+      const first = await say(client, { input: [{ type: "message", role: "user", content: "Read bill.txt" }] });
       const second = await say(client, { previous_response_id: first.id, input: [{ type: "function_call_output", call_id: "c1", output: "Total: 3" }] });
       assert.equal(second.output_text, "It is a bill of 3.");
       await restart(dialect);

@@ -82,6 +82,7 @@ std::unique_ptr<ReplyReader> read_chat_reply(bool stream);
 std::unique_ptr<ReplyReader> read_messages_reply(bool stream);
 std::unique_ptr<ReplyReader> read_responses_reply(bool stream);
 std::unique_ptr<ReplyReader> read_ollama_reply(bool stream);
+std::unique_ptr<ReplyReader> read_gemini_reply(bool stream);
 std::unique_ptr<ReplyWriter> write_chat_reply(ReplyFrame frame);
 std::unique_ptr<ReplyWriter> write_messages_reply(ReplyFrame frame);
 std::unique_ptr<ReplyWriter> write_responses_reply(ReplyFrame frame);

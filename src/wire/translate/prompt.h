@@ -127,6 +127,7 @@ Result<std::string> write_chat(Prompt& prompt);
 Result<std::string> write_messages_api(Prompt& prompt);
 Result<std::string> write_responses(Prompt& prompt);
 Result<std::string> write_ollama(Prompt& prompt);
+Result<std::string> write_gemini(Prompt& prompt);
 
 // For readers and writers.
 

@@ -13,7 +13,10 @@ namespace {
 
 using exchange::Dialect;
 
-constexpr Dialect kAll[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses};
+constexpr Dialect kClients[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses,
+                                Dialect::ollama};
+constexpr Dialect kUpstreams[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses,
+                                  Dialect::ollama, Dialect::gemini};
 
 struct Probe {
   const char* what;
@@ -64,13 +67,13 @@ const std::vector<Probe> kMessages = {
     {"tools, parallel calls, their results", R"("tools":[{"name":"f","input_schema":{}}])",
      R"({"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"x"}]})"},
     {"`is_error` of a result (its text is carried)", "",
-     R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"x","is_error":true}]})"},
+     R"({"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"x","is_error":true}]})"},
     {"`bash_…`, `text_editor_…`, `computer_…`, `memory_…` tools",
      R"("tools":[{"type":"bash_20250124","name":"bash"}])", nullptr},
     {"picture of a person's", "",
      R"({"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}},{"type":"image","source":{"type":"url","url":"https://a.example/b.png"}}]})"},
     {"picture in a result", "",
-     R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}]}]})"},
+     R"({"role":"assistant","content":[{"type":"tool_use","id":"a","name":"f","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}]}]})"},
     {"document, by its bytes or its text", "",
      R"({"role":"user","content":[{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"AAAA"}}]})"},
     {"document, by its address", "",
@@ -110,7 +113,7 @@ const std::vector<Probe> kResponses = {
     {"picture of a person's", "",
      R"({"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,AAAA"}]})"},
     {"picture in a result", "",
-     R"({"type":"function_call_output","call_id":"a","output":[{"type":"input_image","image_url":"data:image/png;base64,AAAA"}]})"},
+     R"({"type":"function_call","call_id":"a","name":"f","arguments":"{}"},{"type":"function_call_output","call_id":"a","output":[{"type":"input_image","image_url":"data:image/png;base64,AAAA"}]})"},
     {"file, by its bytes", "",
      R"({"role":"user","content":[{"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,AAAA"}]})"},
     {"file, by its address", "",
@@ -134,6 +137,27 @@ const std::vector<Probe> kResponses = {
     {"`metadata`, `truncation`, `service_tier`, unknown settings", R"("metadata":{})", nullptr},
 };
 
+const std::vector<Probe> kOllama = {
+    {"`system`, `user`, `assistant` messages", "",
+     R"({"role":"system","content":"a"},{"role":"user","content":"b"},{"role":"assistant","content":"c"})"},
+    {"tools, calls, their results",
+     R"("tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{}}}])",
+     R"({"role":"user","content":"a"},{"role":"assistant","content":"","tool_calls":[{"id":"a","function":{"name":"f","arguments":{}}}]},{"role":"tool","tool_name":"f","tool_call_id":"a","content":"x"})"},
+    {"`images` of a person's", "", R"({"role":"user","content":"a","images":["AAAA"]})"},
+    {"`images` of a result", "",
+     R"({"role":"assistant","content":"","tool_calls":[{"id":"a","function":{"name":"f","arguments":{}}}]},{"role":"tool","tool_call_id":"a","content":"x","images":["AAAA"]})"},
+    {"`thinking` in the history", "", R"({"role":"assistant","content":"a","thinking":"b"})"},
+    {"`num_predict`, `temperature` up to 1, `top_p`", R"("options":{"num_predict":5,"temperature":1})",
+     nullptr},
+    {"`stop`", R"("options":{"stop":["x"]})", nullptr},
+    {"`top_k`", R"("options":{"top_k":5})", nullptr},
+    {"`seed`, penalties", R"("options":{"seed":5})", nullptr},
+    {"`format` with a schema", R"("format":{"type":"object"})", nullptr},
+    {"`format` of any JSON object", R"("format":"json")", nullptr},
+    {"`think` low, medium, high", R"("think":"low")", nullptr},
+    {"`think` true or false, `keep_alive`, other options", R"("keep_alive":5)", nullptr},
+};
+
 std::string request(Dialect client, const Probe& probe) {
   const std::string_view list = client == Dialect::responses ? "input" : "messages";
   std::string body = R"({"model":"m",)";
@@ -152,16 +176,18 @@ std::string outcome(Dialect client, Dialect upstream, const Probe& probe) {
   if (!translation->dropped().empty()) return "dropped";
   // Thoughts go without a word: the upstream has its own again from the shadow history.
   const bool thought = std::string_view(probe.what).find("in the history") != std::string_view::npos;
-  if (thought && translation->body().find("reasoning_content") == std::string::npos) return "dropped";
+  const bool told = translation->body().find("reasoning_content") != std::string::npos ||
+                    translation->body().find("\"thinking\"") != std::string::npos;
+  if (thought && !told) return "dropped";
   return "carried";
 }
 
 std::string tables() {
   std::string all;
-  for (const Dialect client : kAll) {
+  for (const Dialect client : kClients) {
     all += "\n### A client that speaks `" + std::string(exchange::dialect_name(client)) + "`\n\n| |";
     std::string line = "|---|";
-    for (const Dialect upstream : kAll) {
+    for (const Dialect upstream : kUpstreams) {
       if (upstream == client) continue;
       all += " upstream `" + std::string(exchange::dialect_name(upstream)) + "` |";
       line += "---|";
@@ -169,10 +195,11 @@ std::string tables() {
     all += "\n" + line + "\n";
     const auto& probes = client == Dialect::chat_completions ? kChat
                          : client == Dialect::messages       ? kMessages
-                                                             : kResponses;
+                         : client == Dialect::responses      ? kResponses
+                                                             : kOllama;
     for (const Probe& probe : probes) {
       all += "| " + std::string(probe.what) + " |";
-      for (const Dialect upstream : kAll) {
+      for (const Dialect upstream : kUpstreams) {
         if (upstream != client) all += " " + outcome(client, upstream, probe) + " |";
       }
       all += "\n";

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "wire/gemini_path.h"
 #include "wire/translate/prompt.h"
 
 namespace weir::wire::translate {
@@ -36,7 +37,7 @@ Result<std::string> write_prompt(Prompt& prompt, Dialect upstream) {
     case Dialect::ollama:
       return write_ollama(prompt);
     case Dialect::gemini:
-      break;
+      return write_gemini(prompt);
   }
   return unsupported("weir cannot translate from or to this API");
 }
@@ -52,7 +53,7 @@ std::unique_ptr<ReplyReader> reader_of(Dialect upstream, bool stream) {
     case Dialect::ollama:
       return read_ollama_reply(stream);
     case Dialect::gemini:
-      break;
+      return read_gemini_reply(stream);
   }
   return nullptr;
 }
@@ -163,7 +164,9 @@ Result<exchange::Message> Translation::sent_back() const {
   WEIR_TRY_ASSIGN(said,
                   parse_request(client_, history_of(client_, frame_.model, writer_->sent_back()), lenient));
   WEIR_TRY_ASSIGN(translated, begin(said, upstream_));
-  WEIR_TRY_ASSIGN(parsed, parse_request(upstream_, translated.body_, lenient));
+  Options there = lenient;
+  there.path = request_path(upstream_, false, frame_.model, false);
+  WEIR_TRY_ASSIGN(parsed, parse_request(upstream_, translated.body_, there));
   for (exchange::Message& message : parsed.request.messages) {
     if (message.role == exchange::Role::planner) return std::move(message);
   }
@@ -201,7 +204,7 @@ std::string error_reply(Dialect client, int status, std::string_view upstream_bo
   return out.end_object().end_object().take();
 }
 
-std::string_view request_path(Dialect dialect, bool counts) {
+std::string request_path(Dialect dialect, bool counts, std::string_view model, bool stream) {
   switch (dialect) {
     case Dialect::chat_completions:
       return counts ? "" : "/chat/completions";
@@ -212,7 +215,9 @@ std::string_view request_path(Dialect dialect, bool counts) {
     case Dialect::ollama:
       return counts ? "" : "/chat";
     case Dialect::gemini:
-      break;
+      // Its counts have another form than the others'.
+      if (counts) return "";
+      return stream ? gemini_path(model, kGenerateStream) + "?alt=sse" : gemini_path(model, kGenerate);
   }
   return {};
 }

@@ -58,7 +58,7 @@ class Translation {
 std::string error_reply(exchange::Dialect client, int status, std::string_view upstream_body);
 
 // Where a dialect's API takes requests, below its root; `counts` where it only counts their tokens (empty:
-// it has no such place).
-std::string_view request_path(exchange::Dialect dialect, bool counts);
+// it has no such place that answers as others do).
+std::string request_path(exchange::Dialect dialect, bool counts, std::string_view model, bool stream);
 
 }  // namespace weir::wire::translate

@@ -521,5 +521,58 @@ TEST(Translate, AnErrorInAStreamEndsItAsTheClientKnowsIt) {
   EXPECT_EQ(responses.find("response.completed"), std::string::npos) << responses;
 }
 
+TEST(Translate, AMessagesRequestForOllamaAndGemini) {
+  const std::string body =
+      R"({"model":"m","max_tokens":9,"system":"You help.","messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"},)"
+      R"({"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}]},)"
+      R"({"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"f","input":{"x":1}}]},)"
+      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"r","is_error":true},{"type":"text","text":"Go on"}]}],)"
+      R"("tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],"tool_choice":{"type":"any"},"stream":true})";
+  EXPECT_EQ(
+      translated(Dialect::messages, Dialect::ollama, body),
+      R"({"model":"m","messages":[{"role":"system","content":"You help."},{"role":"user","content":"a"},{"role":"user","content":"b","images":["AAAA"]},)"
+      R"({"role":"assistant","content":"","tool_calls":[{"id":"t1","function":{"name":"f","arguments":{"x":1}}}]},)"
+      R"({"role":"tool","content":"r","tool_name":"f","tool_call_id":"t1"},{"role":"user","content":"Go on"}],)"
+      R"("tools":[{"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"}}}],"options":{"num_predict":9},"stream":true})");
+  EXPECT_EQ(
+      translated(Dialect::messages, Dialect::gemini, body),
+      R"({"systemInstruction":{"parts":[{"text":"You help."}]},"contents":[{"role":"user","parts":[{"text":"a"},{"text":"b"},{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]},)"
+      R"({"role":"model","parts":[{"functionCall":{"name":"f","args":{"x":1}}}]},)"
+      R"({"role":"user","parts":[{"functionResponse":{"name":"f","response":{"error":"r"}}}]},{"role":"user","parts":[{"text":"Go on"}]}],)"
+      R"("tools":[{"functionDeclarations":[{"name":"f","description":"d","parametersJsonSchema":{"type":"object"}}]}],"toolConfig":{"functionCallingConfig":{"mode":"ANY"}},"generationConfig":{"maxOutputTokens":9}})");
+  EXPECT_EQ(request_path(Dialect::gemini, false, "m", true), "/models/m:streamGenerateContent?alt=sse");
+}
+
+TEST(Translate, CallsWithoutAnIdGetOne) {
+  const std::string ollama =
+      "{\"model\":\"m\",\"message\":{\"role\":\"assistant\",\"content\":\"I look.\"},\"done\":false}\n"
+      "{\"model\":\"m\",\"message\":{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"function\":{"
+      "\"name\":\"f\",\"arguments\":{\"a\":1}}},{\"function\":{\"name\":\"f\",\"arguments\":{\"a\":2}}}]},"
+      "\"done\":false}\n"
+      "{\"model\":\"m\",\"message\":{\"role\":\"assistant\",\"content\":\"\"},\"done\":true,\"done_reason\":"
+      "\"stop\",\"prompt_eval_count\":3,\"eval_count\":7}\n";
+  const std::string gemini =
+      "data: {\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"text\":\"I look.\"}]}}]}\r\n\r\n"
+      "data: "
+      "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":[{\"functionCall\":{\"name\":\"f\","
+      "\"args\":{\"a\":1}},\"thoughtSignature\":\"s\"},{\"functionCall\":{\"name\":\"f\",\"args\":{\"a\":2}}}"
+      "]},\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":3,\"candidatesTokenCount\":5,"
+      "\"thoughtsTokenCount\":2}}\r\n\r\n";
+  for (const auto& [upstream, reply] :
+       {std::pair{Dialect::ollama, ollama}, std::pair{Dialect::gemini, gemini}}) {
+    for (const Dialect client : kAll) {
+      for (const size_t size : {1U, 7U, 10'000U}) {
+        const testing::Seen got = seen(client, true, reply_in(client, upstream, true, reply, size));
+        EXPECT_EQ(got.problem, "");
+        EXPECT_EQ(got.text, "I look.");
+        ASSERT_EQ(got.calls.size(), 2U);
+        EXPECT_NE(got.calls[0].id, got.calls[1].id);
+        EXPECT_EQ(got.calls[0].id.substr(0, 8), "call_0a_");
+        EXPECT_EQ(got.output_tokens, 7);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace weir::wire::translate
