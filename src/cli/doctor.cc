@@ -319,6 +319,19 @@ class Doctor {
         there += (there.empty() ? "" : ", ") + feature.name + with;
     }
     add(Level::ok, "sandbox", "this kernel has " + there);
+    for (const config::Server& server : config_->servers) reach(server);
+  }
+
+  // What a server can reach, whatever its calls say: a warning says the rest (weakenings).
+  void reach(const config::Server& server) {
+    if (!server.sandbox) return;
+    std::string hosts;
+    for (const sandbox::Host& host : server.sandbox->hosts)
+      hosts += (hosts.empty() ? "" : ", ") + host.text();
+    if (server.sandbox->net == sandbox::Net::host) hosts = "all of this machine's network";
+    add(Level::ok, "sandbox",
+        fmt::format("server {} is in {}, and reaches {}", server.name, server.sandbox->name,
+                    hosts.empty() ? "no network" : hosts));
   }
 
   // Of the folders that agents read skills from: what was added and stands, and what nobody looked at.

@@ -58,7 +58,7 @@ class ChildLink final : public Link {
         gone.hint =
             "it is in the sandbox " + sandbox_ +
             ": when that is what it lacks, name what it needs in a [sandbox.NAME] (weir sandbox learn "
-            "drafts one) and give [[server]] sandbox = \"NAME\"";
+            "drafts one) and give [[server]] sandbox = \"NAME\"; sandbox = \"none\" is the weakening";
       over(std::move(gone));
     };
     auto child = net::Child::start(loop_, std::move(options), std::move(handler));
