@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "cli/command.h"
+#include "cli/data_place.h"
 #include "cli/init.h"
 
 namespace weir::cli {
@@ -87,16 +88,16 @@ Result<config::Config> load_config(const Common& common, std::vector<std::string
   return missing != nullptr ? load_text(*text, file, missing) : config::load(*text, file, sources());
 }
 
-std::string data_dir_path(const config::Config& config) {
-  std::string dir = config.data_dir;
+std::string data_place(std::string configured) {
+  std::string dir = std::move(configured);
   if (const char* set = std::getenv("WEIR_DATA"); set != nullptr && set[0] != '\0') dir = set;
   if (dir.starts_with("~/")) dir = home("WEIR_NO_SUCH_VARIABLE", dir.c_str() + 1);
   if (dir.empty()) dir = home("XDG_DATA_HOME", "/.local/share") + "/weir";
   return dir;
 }
 
-Result<std::string> data_dir(const config::Config& config) {
-  const std::string dir = data_dir_path(config);
+Result<std::string> make_data_place(std::string configured) {
+  const std::string dir = data_place(std::move(configured));
   for (size_t slash = dir.find('/', 1); slash != std::string::npos; slash = dir.find('/', slash + 1)) {
     mkdir(dir.substr(0, slash).c_str(), 0755);
   }
@@ -105,6 +106,14 @@ Result<std::string> data_dir(const config::Config& config) {
                        "data_dir in weir.toml, or WEIR_DATA");
   }
   return dir;
+}
+
+std::string data_dir_path(const config::Config& config) {
+  return data_place(config.data_dir);
+}
+
+Result<std::string> data_dir(const config::Config& config) {
+  return make_data_place(config.data_dir);
 }
 
 int run_config_reference() {

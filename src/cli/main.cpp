@@ -11,6 +11,7 @@
 #include "cli/policy.h"
 #include "cli/sandbox.h"
 #include "cli/skill.h"
+#include "egress/start.h"
 #include "net/keeper.h"
 #include "sandbox/enclose.h"
 
@@ -20,7 +21,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == weir::net::kKeepVerb)
     return weir::net::keep(argc - 2, argv + 2);
   if (argc > 1 && std::string_view(argv[1]) == weir::sandbox::kEncloseVerb)
-    return weir::sandbox::enclose(argc - 2, argv + 2);
+    return weir::egress::enclose(argc - 2, argv + 2);
   CLI::App app{"weir: the wall that makes AI agents safe to feed", "weir"};
   app.require_subcommand(1);
   app.set_version_flag("--version", WEIR_VERSION);
@@ -275,8 +276,14 @@ int main(int argc, char** argv) {
   CLI::App* sandbox_explain =
       with_config(sub->add_subcommand("explain", "say in words what a profile allows"));
   sandbox_explain->add_option("--profile", sandbox.profile, "as above");
+  CLI::App* sandbox_learn = with_config(
+      sub->add_subcommand("learn", "run a command, more than once, and draft the smallest profile for it"));
+  sandbox_learn->add_option("--profile", sandbox.profile, "what the draft builds on, as above");
+  sandbox_learn->add_option("--name", sandbox.name, "of the draft: [sandbox.NAME]");
   sub->callback([&] {
-    code = sandbox_explain->parsed() ? run_sandbox_explain(common, sandbox) : run_sandbox(common, sandbox);
+    code = sandbox_explain->parsed() ? run_sandbox_explain(common, sandbox)
+           : sandbox_learn->parsed() ? run_sandbox_learn(common, sandbox)
+                                     : run_sandbox(common, sandbox);
   });
 
   SkillArgs skill;

@@ -13,6 +13,7 @@
 #include "policy/label_attributes.h"
 #include "policy/schema.h"
 #include "policy/validate.h"
+#include "sandbox/preset_for.h"
 #include "session/grant.h"
 
 namespace weir::config {
@@ -254,7 +255,7 @@ class Reader {
   }
 
   Status read_server_sandbox(const toml::Value& element, Server& server) {
-    std::string name = "none";
+    std::string name(sandbox::preset_for(server.command));
     WEIR_TRY(element.read("sandbox", name));
     if (server.command.empty()) {
       if (element["sandbox"].exists())
@@ -407,6 +408,15 @@ std::vector<std::string> Config::weakenings() const {
       lines.push_back(fmt::format("seal.open {}: the planner is shown what comes from there", pattern));
   }
   for (const Server& server : servers) {
+    if (!server.sandbox && !server.command.empty())
+      lines.push_back(
+          fmt::format("server {}: sandbox = \"none\": it can touch whatever you can", server.name));
+    const bool everywhere =
+        server.sandbox && std::any_of(server.sandbox->hosts.begin(), server.sandbox->hosts.end(),
+                                      [](const sandbox::Host& host) { return host.name == "*"; });
+    if (everywhere)
+      lines.push_back(fmt::format("server {}: its sandbox {} may reach every public host", server.name,
+                                  server.sandbox->name));
     if (server.sandbox && server.sandbox->net == sandbox::Net::host)
       lines.push_back(
           fmt::format("server {}: net = \"host\" in [sandbox.{}]: the whole network, and what "

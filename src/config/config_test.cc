@@ -119,7 +119,9 @@ readers = ["public"]
   EXPECT_EQ(config->notify, (std::vector<std::string>{"notify-send", "a call waits"}));
   EXPECT_EQ(config->secret_variables(), std::vector<std::string>{"OPENAI_API_KEY"});
   EXPECT_TRUE(config->on_loopback());
-  EXPECT_EQ(config->weakenings().size(), 1u);
+  const auto weakenings = config->weakenings();
+  ASSERT_EQ(weakenings.size(), 2u);
+  EXPECT_EQ(weakenings[1], "server docs: its sandbox fetched may reach every public host");
   EXPECT_TRUE(config->manifests.has_tool("wiki", "read"));
   EXPECT_TRUE(config->manifests.has_tool("docs", "read"));
   const Upstream* gpt = config->upstream_for(exchange::Dialect::chat_completions, "gpt-5");
@@ -164,6 +166,40 @@ TEST(Config, RefusesWithThePlace) {
     EXPECT_NE(config.error().text().find(place), std::string::npos) << text << "\n" << config.error().text();
     EXPECT_EQ(config.error().text().find("sk-live"), std::string::npos);
   }
+}
+
+TEST(Config, AServerThatWeirStartsIsInASandbox) {
+  const auto config = read(R"(
+[sandbox.own]
+like = "mcp-reader"
+[[server]]
+name = "a"
+command = ["/usr/bin/server"]
+[[server]]
+name = "b"
+command = ["/usr/bin/npx", "-y", "server"]
+[[server]]
+name = "c"
+command = ["/usr/bin/server"]
+sandbox = "none"
+[[server]]
+name = "d"
+command = ["/usr/bin/server"]
+sandbox = "own"
+[[server]]
+name = "e"
+url = "http://127.0.0.1:9/mcp"
+)");
+  ASSERT_TRUE(config.has_value()) << config.error().text();
+  EXPECT_EQ(config->servers[0].sandbox->name, "mcp-server");
+  EXPECT_EQ(config->servers[1].sandbox->name, "fetched");
+  EXPECT_FALSE(config->servers[2].sandbox);
+  EXPECT_EQ(config->servers[3].sandbox->name, "own");
+  EXPECT_FALSE(config->servers[4].sandbox);
+  const auto weakenings = config->weakenings();
+  EXPECT_NE(std::find(weakenings.begin(), weakenings.end(),
+                      "server c: sandbox = \"none\": it can touch whatever you can"),
+            weakenings.end());
 }
 
 TEST(Config, Durations) {

@@ -58,12 +58,13 @@ constexpr Key kKeys[] = {
      "The manifest that describes it. Without: your own of its name; else the one for the package that the "
      "command "
      "runs, or for the URL's host; else a shipped one of its name."},
-    {"[server]", "sandbox", "string", "\"none\"",
-     "What its process may touch: `mcp-server`, another preset, or a `[sandbox.NAME]`. `\"none\"`: whatever "
-     "you "
-     "can. `\"fetched\"`, for `npx` and the like, has all of the network."},
+    {"[server]", "sandbox", "string", "\"mcp-server\"",
+     "What its process may touch: a preset, or a `[sandbox.NAME]`. `\"fetched\"` is the default for `npx`, "
+     "`uvx` "
+     "and the like: all public hosts. Weakening: `\"none\"`, whatever you can."},
     {"sandbox.NAME", "like", "string", "\"mcp-server\"",
-     "Where it starts from: `mcp-server`, `skill`, `shell`, `build`, `fetched`, or a sandbox further up. "
+     "Where it starts from: `mcp-server`, `mcp-reader`, `skill`, `shell`, `build`, `fetched`, or a sandbox "
+     "further up. "
      "Lists below add "
      "to its lists."},
     {"sandbox.NAME", "read", "list of strings", "[]",
@@ -71,15 +72,20 @@ constexpr Key kKeys[] = {
      "symbolic "
      "link may be on the way."},
     {"sandbox.NAME", "write", "list of strings", "[]",
-     "Files and folders that may be changed. What runs later in them (`.git/hooks`, agents' and editors' "
+     "Files and folders that may be changed; `command`: the folders that the server's command names (in "
+     "`mcp-server` and `fetched`). What runs later in them (`.git/hooks`, agents' and editors' "
      "configuration, …) stays as it is unless it is named itself."},
-    {"sandbox.NAME", "net", "string", "\"none\"",
-     "`\"none\"`: its own loopback and nothing else. Weakening: `\"host\"`. Hosts and ports are not built "
-     "yet, "
-     "and refused."},
+    {"sandbox.NAME", "net", "list of strings", "[]",
+     "What it may reach, through weir's proxy: `example.org` (port 443), `example.org:8443`, "
+     "`*.example.org`, an IP address; `example.org=10.0.0.7:443` for one that is at a private address; "
+     "`tcp://example.org:22` for what is neither TLS nor HTTP. `\"none\"`: nothing. Weakening: "
+     "`\"host\"`, all of the machine's network."},
     {"sandbox.NAME", "env", "list of strings", "[]",
      "Variables of weir's environment that are passed on, beside `PATH`, `LANG`, `TERM` and the like."},
-    {"sandbox.NAME", "secrets", "list of strings", "[]", "Not built yet: anything in it is refused."},
+    {"sandbox.NAME", "secrets", "table", "{}",
+     "`{ TOKEN = { env = \"TOKEN\", host = \"api.example.org\" } }`: the sandbox gets `TOKEN` with a word "
+     "that means nothing; in requests to that host, which is granted with it, the proxy puts the secret of "
+     "weir's environment (`env`) or of a file (`file`) in its place."},
     {"sandbox.NAME", "run_written", "boolean", "",
      "Programs that it wrote itself may be run: on in `shell` and `build`."},
     {"sandbox.NAME", "terminal", "boolean", "",

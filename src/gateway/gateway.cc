@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/limits.h"
+#include "egress/start.h"
 #include "gateway/admin.h"
 #include "gateway/mcp/dial.h"
 #include "gateway/mcp/endpoint.h"
@@ -107,7 +108,9 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
   mcp_ = std::make_unique<mcp::Endpoint>(
       *this, environment_.dial
                  ? environment_.dial
-                 : mcp::make_dial(environment_.loop, mcp_client_, {config_.file, config_.data_dir}));
+                 : mcp::make_dial(environment_.loop, mcp_client_, {config_.file, config_.data_dir},
+                                  config_.data_dir.empty() ? std::string()
+                                                           : config_.data_dir + "/" + egress::kRecordName));
   pins_.on_accepted([this](const std::string& server) {
     if (mcp_) mcp_->pins_changed(server);
   });

@@ -57,6 +57,7 @@ Result<std::unique_ptr<Running>> Running::start(RunningOptions options) {
   auto parts = std::make_unique<Parts>();
   net::Loop& loop = *options.loop;
   const auto post = [&loop](std::function<void()> job) { loop.post(std::move(job)); };
+  options.config.data_dir = options.data_dir;
   auto lock = std::make_unique<FolderLock>(options.data_dir);
   auto tokens = load_tokens(options.data_dir, parts->random);
   if (!tokens) return tokens.error();

@@ -33,6 +33,21 @@ std::string limits_of(const Limits& limits) {
   return out;
 }
 
+std::string network(const Plan& plan) {
+  if (plan.net == Net::none) return line("network", "no: its own loopback, on which nobody else is");
+  if (plan.net == Net::host)
+    return line("network", "WEAKENED: all of this machine's network, and what listens on the machine");
+  std::vector<std::string> hosts;
+  for (const Host& host : plan.hosts) hosts.push_back(host.text() + (host.raw ? " (any bytes)" : ""));
+  std::string out = paths("network", hosts) + line("", "and nothing else; no UDP");
+  std::vector<std::string> secrets;
+  for (const Secret& secret : plan.secrets)
+    secrets.push_back(fmt::format("{} stands for the secret in {}, which only {}:{} is sent", secret.name,
+                                  secret.env.empty() ? shown(secret.file, 200) : "$" + secret.env,
+                                  secret.host.name, secret.host.port));
+  return out + paths("secrets", secrets);
+}
+
 }  // namespace
 
 std::string explain(const Plan& plan) {
@@ -56,9 +71,7 @@ std::string explain(const Plan& plan) {
                                      show_bytes(plan.limits.scratch_bytes), plan.limits.scratch_files));
   out += line("run", plan.run_written ? "programs that it may read, and those that it wrote"
                                       : "programs that it may read, none that it wrote");
-  out += line("network", plan.net == Net::none
-                             ? "no: its own loopback, on which nobody else is"
-                             : "WEAKENED: all of this machine's network, and what listens on the machine");
+  out += network(plan);
   out += line("limits", limits_of(plan.limits));
   if (!plan.covered.empty()) {
     std::vector<std::string> covered;

@@ -28,6 +28,7 @@
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
 #include "sandbox/mounts.h"
+#include "sandbox/observe.h"
 
 namespace weir::sandbox {
 namespace {
@@ -44,7 +45,9 @@ class First {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (is_alone()) _exit(kNotRun);
     be_somebody();
-    if (plan_.net == Net::none) bring_up_loopback();
+    if (plan_.net != Net::host) bring_up_loopback();
+    if (plan_.net == Net::hosts && (entry_.way == nullptr || !open_listeners(plan_.hosts, entry_.way->door)))
+      give_up(Stage::network);
     sethostname("sandbox", 7);
     Fd proc;
     if (const auto failed = make_tree(plan_, own_files(), proc)) give_up(*failed);
@@ -54,7 +57,7 @@ class First {
     drop_privileges();
     make_rules();
     watch_signals();
-    say_ready(proc.get());
+    say_with(Report::Kind::ready, proc.get());
     proc.reset();
     child_ = fork();
     if (child_ < 0) give_up(Stage::processes);
@@ -135,6 +138,10 @@ class First {
     } else {
       files.push_back({"/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n"});
     }
+    if (plan_.net == Net::hosts) {
+      files.push_back({"/etc/resolv.conf", "nameserver 198.18.0.1\n"});
+      for (const Way::File& file : entry_.way->files) files.push_back({file.path, file.text});
+    }
     return files;
   }
 
@@ -159,7 +166,7 @@ class First {
   }
 
   void make_rules() {
-    if (!landlock_.create(plan_.net == Net::none)) give_up(Stage::landlock);
+    if (!landlock_.create(plan_.net != Net::host)) give_up(Stage::landlock);
     const unsigned run_written = plan_.run_written ? Landlock::run : 0;
     allow("/", Landlock::read);
     for (const Bind& bind : plan_.binds)
@@ -196,9 +203,9 @@ class First {
     signals_ = Fd(signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK));
   }
 
-  void say_ready(int proc) const {
+  void say_with(Report::Kind kind, int fd) const {
     Report report;
-    report.kind = Report::Kind::ready;
+    report.kind = kind;
     iovec bytes{&report, sizeof(report)};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
     msghdr message{};
@@ -210,7 +217,7 @@ class First {
     head->cmsg_level = SOL_SOCKET;
     head->cmsg_type = SCM_RIGHTS;
     head->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(head), &proc, sizeof(int));
+    std::memcpy(CMSG_DATA(head), &fd, sizeof(int));
     sendmsg(entry_.report, &message, MSG_NOSIGNAL);
   }
 
@@ -254,6 +261,11 @@ class First {
     set_limits();
     if (!landlock_.restrict_self()) give_up(Stage::landlock);
     if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) give_up(Stage::privileges, "close_range");
+    if (entry_.observed) {
+      const Fd listener(install_observer());
+      if (!listener.open()) give_up(Stage::seccomp, "user notification");
+      say_with(Report::Kind::observed, listener.get());
+    }
     const auto program = filter_program(plan_.run_written);
     sock_fprog filter{static_cast<unsigned short>(program.size()), const_cast<sock_filter*>(program.data())};
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) give_up(Stage::seccomp);
@@ -305,7 +317,7 @@ class First {
 
 uint64_t namespaces(const Plan& plan) {
   uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-  if (plan.net == Net::none) flags |= CLONE_NEWNET;
+  if (plan.net != Net::host) flags |= CLONE_NEWNET;
   return flags;
 }
 

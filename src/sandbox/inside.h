@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/listeners.h"
 #include "sandbox/plan.h"
 #include "sandbox/stage.h"
 
@@ -12,9 +13,10 @@ namespace weir::sandbox {
 // What the first process says to the supervisor, one a packet (SOCK_SEQPACKET).
 struct Report {
   enum class Kind : int32_t {
-    failed,  // nothing was run
-    ready,   // comes with a descriptor of the sandbox's /proc; the command is about to be started
-    ended,   // `status` as wait(2) gives it
+    failed,    // nothing was run
+    ready,     // comes with a descriptor of the sandbox's /proc; the command is about to be started
+    ended,     // `status` as wait(2) gives it
+    observed,  // comes with the observer's descriptor; from the command's process, before the command
   };
   Kind kind = Kind::failed;
   int32_t status = 0;
@@ -26,6 +28,8 @@ struct Entry {
   std::string program;            // the path that is run
   std::vector<char*> argv, envp;  // both end with nullptr
   unsigned uid = 0, gid = 0;      // the user outside, who it is inside, too
+  const Way* way = nullptr;       // where the plan's network is hosts
+  bool observed = false;          // install_observer
   int report = -1;                // the first process' end of the socket
   bool shares_terminal = false;   // standard input is a terminal: the command becomes its foreground
 };

@@ -44,6 +44,7 @@ struct Tree {
   Fd mount = Fd();
   std::string link = {};  // instead of a mount: where a system path leads to
   bool folder = false;
+  bool kept = true;
 };
 
 class Maker {
@@ -77,7 +78,7 @@ class Maker {
     }
     struct stat about{};
     if (fstat(source.get(), &about) != 0) return fail(Stage::bind, bind.path);
-    Tree tree{.path = bind.path, .folder = S_ISDIR(about.st_mode)};
+    Tree tree{.path = bind.path, .folder = S_ISDIR(about.st_mode), .kept = bind.kept || !bind.write};
     if (S_ISLNK(about.st_mode)) {
       char target[4096];
       const ssize_t size = readlinkat(source.get(), "", target, sizeof(target));
@@ -185,7 +186,32 @@ class Maker {
     if (!put(tree.mount.get(), tree.path, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS))
       return fail(Stage::bind, tree.path);
     placed_.push_back(tree.path);
-    return true;
+    return tree.kept || !tree.folder || lay_over(tree.path);
+  }
+
+  // An overlay on top of the tree that was just placed, with its upper layer in the sandbox's own memory.
+  bool lay_over(const std::string& path) {
+    const std::string base = "/.upper" + std::to_string(placed_.size());
+    if (!folder(base, 0700) || !folder(base + "/up", 0755) || !folder(base + "/work", 0700))
+      return fail(Stage::mounts, base);
+    // Both by descriptor: their places are not on any path of this process.
+    const Fd lower(kernel::openat2(root_.get(), below(path), O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS));
+    const Fd upper(kernel::openat2(root_.get(), below(base), O_PATH, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS));
+    const auto named = [](const Fd& fd) { return "/proc/self/fd/" + std::to_string(fd.get()); };
+    const Fd context(fsopen("overlay", FSOPEN_CLOEXEC));
+    if (!lower.open() || !upper.open() || !context.open()) return fail(Stage::mounts, "an overlay");
+    const std::pair<const char*, std::string> settings[] = {
+        {"lowerdir", named(lower)}, {"upperdir", named(upper) + "/up"}, {"workdir", named(upper) + "/work"}};
+    for (const auto& [key, value] : settings) {
+      if (fsconfig(context.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0) != 0)
+        return fail(Stage::mounts, key);
+    }
+    if (fsconfig(context.get(), FSCONFIG_SET_FLAG, "userxattr", nullptr, 0) != 0 ||
+        fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
+      return fail(Stage::mounts, "an overlay");
+    const Fd mounted(fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV));
+    return (mounted.open() && put(mounted.get(), path, RESOLVE_NO_SYMLINKS)) ||
+           fail(Stage::mounts, "an overlay on " + path);
   }
 
   bool place_scratch(const std::string& path) {

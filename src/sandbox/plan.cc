@@ -122,7 +122,10 @@ class Planner {
     add_program();
     if (command_.by_operator) {
       // The program's own name was seen to.
-      for (size_t i = 1; i < command_.words.size(); ++i) add_word(command_.words[i]);
+      // What it runs first: a folder that is named too does not make that writable.
+      for (const bool folders : {false, true}) {
+        for (size_t i = 1; i < command_.words.size(); ++i) add_word(command_.words[i], folders);
+      }
       if (!is_broad(command_.cwd, around_.home)) add_unless_granted(command_.cwd);
     }
     Plan plan{.profile = profile_.name,
@@ -130,6 +133,8 @@ class Planner {
               .user = around_.user,
               .cwd = command_.cwd,
               .net = profile_.net,
+              .hosts = profile_.hosts,
+              .secrets = profile_.secrets,
               .run_written = profile_.run_written,
               .terminal = profile_.terminal,
               .limits = profile_.limits};
@@ -137,6 +142,7 @@ class Planner {
     for (const std::string& path : std::set<std::string>{"/tmp", "/var/tmp", "/dev/shm", around_.home}) {
       if (!is_granted(path)) plan.scratch.push_back(path);
     }
+    for (Secret& secret : plan.secrets) secret.file = expand(secret.file, around_, command_);
     cover(plan);
     return plan;
   }
@@ -152,6 +158,10 @@ class Planner {
 
   Status add_granted(const std::vector<std::string>& paths, bool write) {
     for (const std::string& path : paths) {
+      if (write && path == kCommand) {
+        write_named_ = true;
+        continue;
+      }
       std::string whole = expand(path, around_, command_);
       // Said by whoever wrote "~"; but nobody said it who only happens to stand there.
       if (path == "." && is_broad(whole, around_.home))
@@ -175,15 +185,27 @@ class Planner {
   }
 
   // A file of a package: all packages beside it. Another: the folder that it is in. A folder: itself.
-  void add_word(const std::string& word) {
+  void add_word(const std::string& word, bool folders) {
     const Kind kind = word.starts_with('/') && is_clean(word) ? around_.kind(word) : Kind::nothing;
-    if (kind == Kind::nothing) return;
+    if (kind == Kind::nothing || (kind == Kind::folder) != folders) return;
     const size_t modules = word.find("/node_modules/");
     std::string path = modules != std::string::npos ? word.substr(0, modules) + "/node_modules"
                        : kind == Kind::file         ? parent_of(word)
                                                     : word;
     if (is_broad(path, around_.home)) path = word;
-    if (!is_broad(path, around_.home)) add_unless_granted(std::move(path));
+    if (is_broad(path, around_.home)) return;
+    const bool write = write_named_ && kind == Kind::folder && modules == std::string::npos;
+    if (write && !is_system(path))
+      add(std::move(path), true, profile_.run_written, From::command);
+    else
+      add_unless_granted(std::move(path));
+  }
+
+  // What programs are, or its own.
+  bool is_system(const std::string& path) const {
+    const auto at = std::find_if(std::begin(kSystem), std::end(kSystem),
+                                 [&](std::string_view system) { return is_within(path, system); });
+    return at != std::end(kSystem) || is_within(command_.program, path);
   }
 
   bool is_granted(const std::string& path) const {
@@ -198,6 +220,9 @@ class Planner {
   // What holds secrets is covered wherever a wider grant would show it, unless it was named itself.
   void cover(Plan& plan) const {
     std::vector<std::string> places = around_.secrets;
+    for (const Secret& secret : plan.secrets) {
+      if (!secret.file.empty()) places.push_back(secret.file);
+    }
     for (const std::string_view place : kSecrets) places.push_back(around_.home + "/" + std::string(place));
     for (const std::string& place : places) {
       bool seen = false;
@@ -215,6 +240,7 @@ class Planner {
   const Around& around_;
   const Command& command_;
   std::map<std::string, Bind> binds_;
+  bool write_named_ = false;
 };
 
 }  // namespace

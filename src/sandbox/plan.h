@@ -44,6 +44,7 @@ struct Bind {
   bool write = false;
   bool run = true;  // what is there may be run as a program
   From from = From::profile;
+  bool kept = true;  // false: what is written is gone afterwards (learning); not in the text form
   bool operator==(const Bind&) const = default;
 };
 
@@ -54,6 +55,8 @@ struct Plan {
   std::vector<std::string> covered = {};  // shown as empty where a bind would show them
   std::string home, user, cwd;
   Net net = Net::none;
+  std::vector<Host> hosts = {};
+  std::vector<Secret> secrets = {};  // their files absolute
   bool run_written = false;
   bool terminal = false;
   Limits limits = {};

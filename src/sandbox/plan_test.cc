@@ -70,12 +70,26 @@ TEST(Plan, ThePersonsWordsGrantNothing) {
   const std::vector<std::string> words = {"node", "/srv/app/node_modules/x/index.js", "/srv/docs"};
   const Profile server = *find_profile({}, "mcp-server");
   EXPECT_EQ(find(planned(server, command(words)), "/srv/docs"), nullptr);
-  // What the operator wrote into weir.toml may be read.
+  // What the operator wrote into weir.toml may be read, and a folder changed.
   const Plan plan = planned(server, command(words, true));
   ASSERT_NE(find(plan, "/srv/docs"), nullptr);
-  EXPECT_FALSE(find(plan, "/srv/docs")->write);
-  EXPECT_NE(find(plan, "/srv/app/node_modules"), nullptr);
+  EXPECT_TRUE(find(plan, "/srv/docs")->write);
+  EXPECT_FALSE(find(plan, "/srv/docs")->run);
+  EXPECT_FALSE(find(planned(*find_profile({}, "mcp-reader"), command(words, true)), "/srv/docs")->write);
+  ASSERT_NE(find(plan, "/srv/app/node_modules"), nullptr);
+  EXPECT_FALSE(find(plan, "/srv/app/node_modules")->write);
   EXPECT_EQ(find(plan, "/srv/app"), nullptr);
+}
+
+TEST(Plan, WhatAServerRunsItMayNotChange) {
+  const Profile server = *find_profile({}, "mcp-server");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"node", "/srv/app/main.js", "/srv/app"},
+        {"node", "--root", "/srv/app", "/srv/app/main.js"}}) {
+    const Plan plan = planned(server, command(words, true));
+    ASSERT_NE(find(plan, "/srv/app"), nullptr);
+    EXPECT_FALSE(find(plan, "/srv/app")->write);
+  }
 }
 
 TEST(Plan, WhatAWordNamesIsNeverBroad) {

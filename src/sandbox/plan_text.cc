@@ -11,6 +11,8 @@ using From = Bind::From;
 
 constexpr std::string_view kFroms[] = {"system", "profile", "command"};
 
+constexpr std::string_view kNets[] = {"none", "hosts", "host"};
+
 struct Count {
   const char* name;
   uint64_t Limits::* member;
@@ -77,13 +79,47 @@ void read_bind(json::Value value, Fields& whole, Plan& plan) {
   plan.binds.push_back(std::move(bind));
 }
 
+void read_host(json::Value value, Fields& whole, Host& out) {
+  auto host = value.is_string() ? parse_host(value.string_or("")) : bad_input("no host");
+  if (!host) return whole.fail();
+  out = *std::move(host);
+}
+
+void read_net(Fields& fields, Plan& plan) {
+  std::string net;
+  fields.text("net", net);
+  const auto* const at = std::find(std::begin(kNets), std::end(kNets), net);
+  if (at == std::end(kNets) || !fields.at("hosts").is_array() || !fields.at("secrets").is_array())
+    return fields.fail();
+  plan.net = static_cast<Net>(at - std::begin(kNets));
+  for (const json::Value value : fields.at("hosts").elements())
+    read_host(value, fields, plan.hosts.emplace_back());
+  for (const json::Value value : fields.at("secrets").elements()) {
+    Fields secret(value);
+    Secret& out = plan.secrets.emplace_back();
+    secret.text("name", out.name);
+    secret.text("env", out.env);
+    secret.text("file", out.file);
+    read_host(secret.at("host"), fields, out.host);
+    if (!secret.good()) fields.fail();
+  }
+}
+
 }  // namespace
 
 std::string plan_text(const Plan& plan) {
   json::Writer out;
   out.begin_object().field("profile", plan.profile).field("home", plan.home).field("user", plan.user);
   out.field("cwd", plan.cwd);
-  out.key("host_net").boolean(plan.net == Net::host);
+  out.field("net", kNets[static_cast<size_t>(plan.net)]);
+  out.key("hosts").begin_array();
+  for (const Host& host : plan.hosts) out.string(host.text());
+  out.end_array().key("secrets").begin_array();
+  for (const Secret& secret : plan.secrets) {
+    out.begin_object().field("name", secret.name).field("env", secret.env).field("file", secret.file);
+    out.field("host", secret.host.text()).end_object();
+  }
+  out.end_array();
   out.key("run_written").boolean(plan.run_written).key("terminal").boolean(plan.terminal);
   out.key("binds").begin_array();
   for (const Bind& bind : plan.binds) {
@@ -105,16 +141,15 @@ Result<Plan> parse_plan(std::string_view text) {
   WEIR_TRY_ASSIGN(document, json::parse(std::string(text)));
   Fields fields(document.root());
   Plan plan;
-  bool host_net = false;
   fields.text("profile", plan.profile);
   fields.text("home", plan.home);
   fields.text("user", plan.user);
   fields.text("cwd", plan.cwd);
-  fields.flag("host_net", host_net);
   fields.flag("run_written", plan.run_written);
   fields.flag("terminal", plan.terminal);
   fields.strings("scratch", plan.scratch);
   fields.strings("covered", plan.covered);
+  read_net(fields, plan);
   if (!fields.at("binds").is_array()) fields.fail();
   for (const json::Value bind : fields.at("binds").elements()) read_bind(bind, fields, plan);
   Fields limits(fields.at("limits"));
@@ -126,7 +161,6 @@ Result<Plan> parse_plan(std::string_view text) {
   limits.number("wall_ms", plan.limits.wall_ms);
   limits.number("cpu_ms", plan.limits.cpu_ms);
   if (!fields.good() || !limits.good()) return bad_input("not a plan for a sandbox");
-  plan.net = host_net ? Net::host : Net::none;
   return plan;
 }
 

@@ -15,6 +15,8 @@ constexpr uint64_t kGiB = uint64_t{1} << 30;
 constexpr uint64_t kProcessesMax = 65'536;
 constexpr uint64_t kOpenFilesMax = 65'536;
 constexpr uint64_t kScratchFilesMax = 10'000'000;
+constexpr size_t kHostsMax = 64;  // each port is a listener
+constexpr size_t kSecretsMax = 16;
 
 Profiles make_presets() {
   Profile server{.name = "mcp-server"};
@@ -29,10 +31,14 @@ Profiles make_presets() {
   skill.limits.wall_ms = 600'000;
   skill.limits.cpu_ms = 300'000;
   skill.limits.output_bytes = 64 * kMiB;
-  // What npx, uvx and the like fetch at each start: the network, and programs that were not there before.
+  Profile reader = server;
+  reader.name = "mcp-reader";
+  server.write = {std::string(kCommand)};
+  // What npx, uvx and the like fetch at each start: programs that were not there before, from wherever.
   Profile fetched = server;
   fetched.name = "fetched";
-  fetched.net = Net::host;
+  fetched.net = Net::hosts;
+  fetched.hosts = {{.name = "*", .port = 443}};
   fetched.run_written = true;
   fetched.limits.scratch_bytes = kGiB;
   fetched.limits.scratch_files = 100'000;
@@ -49,7 +55,7 @@ Profiles make_presets() {
   build.limits.processes = 4'096;
   build.limits.scratch_bytes = 4 * kGiB;
   build.limits.scratch_files = 500'000;
-  return {server, skill, shell, build, fetched};
+  return {server, reader, skill, shell, build, fetched};
 }
 
 const Profile* named(const Profiles& profiles, std::string_view name) {
@@ -75,6 +81,10 @@ Status read_paths(const toml::Value& table, std::string_view key, std::vector<st
   std::vector<std::string> paths;
   WEIR_TRY(table.read(key, paths));
   for (std::string& path : paths) {
+    if (path == kCommand && key == "write") {
+      out.push_back(std::move(path));
+      continue;
+    }
     const bool anchored = path.starts_with('/') || path == "~" || path.starts_with("~/") || path == "." ||
                           path.starts_with("./");
     if (!anchored || path.find('\0') != std::string::npos)
@@ -101,6 +111,30 @@ Status read_env(const toml::Value& table, Profile& profile) {
   return {};
 }
 
+// A profile is of one kind: what one further up granted otherwise goes.
+void set_net(Profile& profile, Net net) {
+  profile.net = net;
+  if (net == Net::hosts) return;
+  profile.hosts.clear();
+  profile.secrets.clear();
+}
+
+Status add_host(const toml::Value& at, Host host, Profile& profile) {
+  set_net(profile, Net::hosts);
+  if (std::find(profile.hosts.begin(), profile.hosts.end(), host) != profile.hosts.end()) return {};
+  for (const Host& other : profile.hosts) {
+    if (other.name == host.name && other.port == host.port)
+      return at.error(fmt::format("{}:{} is granted twice, in two ways", host.name, host.port));
+  }
+  profile.hosts.push_back(std::move(host));
+  if (profile.hosts.size() > kHostsMax) return at.error(fmt::format("more than {} hosts", kHostsMax));
+  return {};
+}
+
+bool is_variable(std::string_view name) {
+  return !name.empty() && name.size() <= 128 && name.find_first_of(std::string_view("=\0", 2)) == name.npos;
+}
+
 Status read_net(const toml::Value& table, Profile& profile) {
   const toml::Value net = table["net"];
   if (!net.exists()) return {};
@@ -108,17 +142,65 @@ Status read_net(const toml::Value& table, Profile& profile) {
     static constexpr std::string_view kWords[] = {"none", "host"};
     const auto word = net.one_of("net", kWords);
     if (!word) return word.error();
-    profile.net = *word == 1 ? Net::host : Net::none;
+    set_net(profile, *word == 1 ? Net::host : Net::none);
     return {};
   }
-  if (net.is_array() && net.elements() && net.elements()->empty()) {
-    profile.net = Net::none;
-    return {};
+  std::vector<std::string> texts;
+  WEIR_TRY(table.read("net", texts));
+  for (const std::string& text : texts) {
+    auto host = parse_host(text);
+    if (!host) return net.error(host.error().message, host.error().hint);
+    WEIR_TRY(add_host(net, *std::move(host), profile));
   }
-  Error error = net.error("access by host and port is not built yet",
-                          "\"none\", or the weakening net = \"host\": the machine's whole network");
-  error.code = Code::unsupported;
-  return error;
+  if (texts.empty()) set_net(profile, Net::none);
+  return {};
+}
+
+Result<Secret> read_secret(const toml::Entry& entry) {
+  const toml::Value& table = entry.value;
+  if (!table.is_table())
+    return table.error("expected a table", "{ env = \"GITHUB_TOKEN\", host = \"api.github.com:443\" }");
+  WEIR_TRY(table.only({"env", "file", "host"}));
+  Secret secret{.name = std::string(entry.key)};
+  if (!is_variable(secret.name))
+    return table.error(fmt::format("\"{}\" is no name of a variable", secret.name));
+  WEIR_TRY(table.read("env", secret.env));
+  WEIR_TRY(table.read("file", secret.file));
+  if (secret.env.empty() == secret.file.empty())
+    return table.error("a secret is either in `env`, a variable of weir's, or in `file`");
+  if (!secret.env.empty() && !is_variable(secret.env))
+    return table["env"].error(fmt::format("\"{}\" is no name of a variable", secret.env));
+  if (!secret.file.empty() && !secret.file.starts_with('/') && !secret.file.starts_with("~/"))
+    return table["file"].error("not an absolute path", "\"~/…\" for the home");
+  std::string host;
+  WEIR_TRY(table.require("host", host));
+  auto parsed = parse_host(host);
+  if (!parsed) return table["host"].error(parsed.error().message, parsed.error().hint);
+  if (parsed->is_wildcard() || parsed->raw)
+    return table["host"].error("a secret goes to one host, by TLS", "\"api.example.org:443\"");
+  secret.host = *std::move(parsed);
+  return secret;
+}
+
+// Its host is granted with it.
+Status read_secrets(const toml::Value& table, Profile& profile) {
+  const toml::Value secrets = table["secrets"];
+  if (!secrets.exists()) return {};
+  if (!secrets.is_table())
+    return secrets.error("expected a table",
+                         "secrets = { TOKEN = { env = \"TOKEN\", host = \"api.example.org:443\" } }");
+  WEIR_TRY_ASSIGN(entries, secrets.entries());
+  for (const toml::Entry& entry : entries) {
+    WEIR_TRY_ASSIGN(secret, read_secret(entry));
+    if (profile.net == Net::host)
+      return secrets.error("with net = \"host\" a secret cannot be put in on the way out",
+                           "name the hosts in `net`");
+    WEIR_TRY(add_host(entry.value, secret.host, profile));
+    std::erase_if(profile.secrets, [&](const Secret& other) { return other.name == secret.name; });
+    profile.secrets.push_back(std::move(secret));
+  }
+  if (profile.secrets.size() > kSecretsMax) return secrets.error(fmt::format("more than {}", kSecretsMax));
+  return {};
 }
 
 Status read_size(const toml::Value& table, std::string_view key, uint64_t& out, bool may_be_none = false) {
@@ -181,20 +263,14 @@ Result<Profile> read_profile(std::string_view name, const toml::Value& table, co
   if (base == nullptr) base = named(presets(), like);
   if (base == nullptr)
     return table["like"].error(fmt::format("no sandbox \"{}\" further up, and no preset", like),
-                               "mcp-server, skill, shell, build, fetched");
+                               "mcp-server, mcp-reader, skill, shell, build, fetched");
   Profile profile = *base;
   profile.name = name;
   WEIR_TRY(read_paths(table, "read", profile.read));
   WEIR_TRY(read_paths(table, "write", profile.write));
   WEIR_TRY(read_env(table, profile));
   WEIR_TRY(read_net(table, profile));
-  if (const toml::Value secrets = table["secrets"];
-      secrets.exists() && !(secrets.is_array() && secrets.elements() && secrets.elements()->empty())) {
-    Error error = secrets.error("secrets are not built yet: none can be given to a sandbox in a safe way",
-                                "leave it out");
-    error.code = Code::unsupported;
-    return error;
-  }
+  WEIR_TRY(read_secrets(table, profile));
   WEIR_TRY(table.read("run_written", profile.run_written));
   WEIR_TRY(table.read("terminal", profile.terminal));
   WEIR_TRY(read_limits(table["limits"], profile.limits));

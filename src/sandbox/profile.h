@@ -11,12 +11,14 @@
 
 #include "base/error.h"
 #include "base/toml.h"
+#include "sandbox/host.h"
 
 namespace weir::sandbox {
 
 enum class Net : uint8_t {
-  none,  // a network of its own with nothing but its loopback
-  host,  // weakening: the machine's own network, loopback services included
+  none,   // a network of its own with nothing but its loopback
+  hosts,  // the same, and from it through weir's proxy (egress) to Profile::hosts
+  host,   // weakening: the machine's own network, loopback services included
 };
 
 // Each bounds the whole tree of processes unless it says otherwise. 0: no bound, where that is allowed.
@@ -33,6 +35,15 @@ struct Limits {
   bool operator==(const Limits&) const = default;
 };
 
+// Stands in the sandbox as the variable `name`, by a word that means nothing; on the way to `host`, and to
+// nowhere else, the word becomes the secret.
+struct Secret {
+  std::string name;
+  std::string env = {}, file = {};  // where it is outside: one of both
+  Host host = {};
+  bool operator==(const Secret&) const = default;
+};
+
 // Paths are absolute, "~/…" (the home) or "." and "./…" (the folder that the command starts in).
 struct Profile {
   std::string name;
@@ -40,6 +51,8 @@ struct Profile {
   std::vector<std::string> write = {};  // readable too
   std::vector<std::string> env = {};    // names of variables that are passed on
   Net net = Net::none;
+  std::vector<Host> hosts = {};  // not empty exactly when net is hosts; those of the secrets among them
+  std::vector<Secret> secrets = {};
   bool run_written = false;  // what was written may be run as a program
   bool terminal = false;     // it may open terminals of its own (/dev/pts)
   Limits limits = {};
@@ -48,13 +61,15 @@ struct Profile {
 
 using Profiles = std::vector<Profile>;
 
-// The presets: mcp-server, skill, shell, build; and fetched, a weakening by name: mcp-server with the host's
-// network, for servers that a command like npx fetches at each start.
+// In `write`: the folders that the command's own words name, where the operator wrote the command.
+inline constexpr std::string_view kCommand = "command";
+
+// The presets: mcp-server, mcp-reader, skill, shell, build; and fetched, a weakening by name: mcp-server with
+// all public hosts, for servers that a command like npx fetches at each start.
 const Profiles& presets();
 
 // The tables of `sandboxes` ([sandbox] of weir.toml; missing: none), each on top of its `like`, a preset or a
-// table further up. Errors: bad_input at the key's place for what is unknown or malformed; unsupported for
-// what this weir cannot do yet (hosts in `net`, `secrets`).
+// table further up. Errors: bad_input at the key's place for what is unknown or malformed.
 Result<Profiles> read_profiles(const toml::Value& sandboxes);
 
 // The one of that name: `own` first, then the presets. Errors: bad_input with the names that there are.

@@ -39,6 +39,30 @@ limits = { memory = "64MiB", processes = 32, wall = "90s", output = 0 }
   EXPECT_EQ(docs.limits.cpu_ms, find_profile({}, "skill")->limits.cpu_ms);
 }
 
+TEST(Profile, ReadsHostsAndSecrets) {
+  const auto profiles = read(R"(
+[sandbox.api]
+net = ["Docs.example.org", "tcp://git.example.org:22"]
+secrets = { TOKEN = { env = "API_TOKEN", host = "api.example.org" } }
+[sandbox.none-again]
+like = "api"
+net = "none"
+)");
+  ASSERT_TRUE(profiles.has_value()) << profiles.error().text();
+  const Profile& api = profiles->front();
+  EXPECT_EQ(api.net, Net::hosts);
+  ASSERT_EQ(api.hosts.size(), 3u);
+  EXPECT_EQ(api.hosts[0], (Host{.name = "docs.example.org", .port = 443}));
+  EXPECT_EQ(api.hosts[1], (Host{.name = "git.example.org", .port = 22, .raw = true}));
+  EXPECT_EQ(api.hosts[2], (Host{.name = "api.example.org", .port = 443}));
+  ASSERT_EQ(api.secrets.size(), 1u);
+  EXPECT_EQ(api.secrets[0].env, "API_TOKEN");
+  EXPECT_EQ(api.secrets[0].host, api.hosts[2]);
+  const Profile& none = profiles->back();
+  EXPECT_EQ(none.net, Net::none);
+  EXPECT_TRUE(none.hosts.empty() && none.secrets.empty());
+}
+
 TEST(Profile, BuildsOnOneFurtherUp) {
   const auto profiles = read(R"(
 [sandbox.base]
@@ -54,10 +78,14 @@ read = ["/srv/b"]
 
 TEST(Profile, PresetsGrantNoNetworkAndNoFileOfTheHost) {
   for (const Profile& preset : presets()) {
-    EXPECT_EQ(preset.net, preset.name == "fetched" ? Net::host : Net::none) << preset.name;
+    EXPECT_EQ(preset.net, preset.name == "fetched" ? Net::hosts : Net::none) << preset.name;
     EXPECT_TRUE(preset.read.empty()) << preset.name;
     const bool works_here = preset.name == "shell" || preset.name == "build";
-    EXPECT_EQ(preset.write.size(), works_here ? 1u : 0u) << preset.name;
+    const bool serves = preset.name == "mcp-server" || preset.name == "fetched";
+    std::vector<std::string> write;
+    if (works_here) write = {"."};
+    if (serves) write = {"command"};
+    EXPECT_EQ(preset.write, write) << preset.name;
     EXPECT_GT(preset.limits.memory_bytes, 0u);
     EXPECT_GT(preset.limits.scratch_bytes, 0u);
   }
@@ -71,8 +99,15 @@ TEST(Profile, RefusesWhatItDoesNotKnowOrCannotDo) {
       {"[sandbox.a]\nread = [\"~other/x\"]\n", Code::bad_input},
       {"[sandbox.a]\nwrite = [\"/\"]\n", Code::bad_input},
       {"[sandbox.a]\nnet = \"full\"\n", Code::bad_input},
-      {"[sandbox.a]\nnet = [\"api.example.com:443\"]\n", Code::unsupported},
-      {"[sandbox.a]\nsecrets = [\"KEY\"]\n", Code::unsupported},
+      {"[sandbox.a]\nnet = [\"https://example.com\"]\n", Code::bad_input},
+      {"[sandbox.a]\nnet = [\"127.1:80\"]\n", Code::bad_input},
+      {"[sandbox.a]\nnet = [\"a.example=10.0.0.1\", \"a.example\"]\n", Code::bad_input},
+      {"[sandbox.a]\nsecrets = [\"KEY\"]\n", Code::bad_input},
+      {"[sandbox.a]\nsecrets = { KEY = { env = \"KEY\" } }\n", Code::bad_input},
+      {"[sandbox.a]\nsecrets = { KEY = { host = \"a.example\" } }\n", Code::bad_input},
+      {"[sandbox.a]\nsecrets = { KEY = { env = \"KEY\", host = \"*.a.example\" } }\n", Code::bad_input},
+      {"[sandbox.a]\nnet = \"host\"\nsecrets = { KEY = { env = \"KEY\", host = \"a.example\" } }\n",
+       Code::bad_input},
       {"[sandbox.a]\nlike = \"nobody\"\n", Code::bad_input},
       {"[sandbox.a]\nenv = [\"A=B\"]\n", Code::bad_input},
       {"[sandbox.a]\nlimits = { memory = 0 }\n", Code::bad_input},

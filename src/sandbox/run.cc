@@ -36,7 +36,8 @@ int64_t now_ms() {
 
 class Supervisor {
  public:
-  explicit Supervisor(const Plan& plan) : later_(plan), kept_(later_.keep()), plan_(kept_) {}
+  Supervisor(const Plan& plan, Observer* observer)
+      : later_(plan), kept_(later_.keep()), plan_(kept_), observer_(observer) {}
   ~Supervisor() {
     if (process_.open() && !reaped_) {
       kernel::pidfd_send_signal(process_.get(), SIGKILL);
@@ -122,8 +123,10 @@ class Supervisor {
       pollfd waits[] = {{report_.get(), POLLIN, 0},
                         {signals_.get(), POLLIN, 0},
                         {pump_.readable(0), POLLIN, 0},
-                        {pump_.readable(1), POLLIN, 0}};
-      poll(waits, 4, static_cast<int>(until(look_ms)));
+                        {pump_.readable(1), POLLIN, 0},
+                        {observer_ == nullptr ? -1 : observer_->fd(), POLLIN, 0}};
+      poll(waits, 5, static_cast<int>(until(look_ms)));
+      if (waits[4].revents != 0) observer_->take();
       if (waits[1].revents != 0) forward_signals();
       for (const int stream : {0, 1}) {
         if (waits[2 + stream].revents != 0) pump_.move(stream);
@@ -176,7 +179,10 @@ class Supervisor {
     if (const cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr && head->cmsg_type == SCM_RIGHTS) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(head), sizeof(fd));
-      proc_ = Fd(fd);
+      if (report.kind == Report::Kind::observed && observer_ != nullptr)
+        observer_->listen(Fd(fd));
+      else
+        proc_ = Fd(fd);
     }
     report.failure.what[sizeof(report.failure.what) - 1] = '\0';
     return report;
@@ -230,6 +236,7 @@ class Supervisor {
   const Plan kept_;
   const Plan& plan_;
   std::vector<std::string> held_ = {};
+  Observer* const observer_;
   Pump pump_;
   Fd report_ = Fd(), signals_ = Fd(), process_ = Fd(), proc_ = Fd();
   sigset_t before_ = {};
@@ -244,8 +251,15 @@ int Outcome::exit_code() const {
   return kind == Kind::exited ? value : kind == Kind::killed ? 128 + value : 124;
 }
 
-Result<Outcome> run(const Plan& plan, const Command& command, const std::map<std::string, std::string>& env) {
-  Entry entry{.program = command.program, .uid = getuid(), .gid = getgid()};
+Result<Outcome> run(const Plan& plan, const Command& command, const std::map<std::string, std::string>& env,
+                    const Way* way, Observer* observer) {
+  if (plan.net == Net::hosts && way == nullptr)
+    return unavailable("this sandbox's network needs weir's proxy, which was not started");
+  Entry entry{.program = command.program,
+              .uid = getuid(),
+              .gid = getgid(),
+              .way = way,
+              .observed = observer != nullptr};
   std::vector<std::string> words = command.words;
   std::vector<std::string> settings;
   for (const auto& [name, value] : env) settings.push_back(name + "=" + value);
@@ -253,7 +267,7 @@ Result<Outcome> run(const Plan& plan, const Command& command, const std::map<std
   for (std::string& setting : settings) entry.envp.push_back(setting.data());
   entry.argv.push_back(nullptr);
   entry.envp.push_back(nullptr);
-  return Supervisor(plan).run(entry);
+  return Supervisor(plan, observer).run(entry);
 }
 
 }  // namespace weir::sandbox

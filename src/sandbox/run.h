@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "sandbox/listeners.h"
+#include "sandbox/observe.h"
 #include "sandbox/plan.h"
 
 namespace weir::sandbox {
@@ -39,6 +41,9 @@ struct Outcome {
 // Errors: unavailable, with what is missing and what mends it; nothing was run then. Standard input, output
 // and error are this process', which lets go of its own input and output. TERM, INT, HUP and QUIT that come
 // to this process go to the command.
-Result<Outcome> run(const Plan& plan, const Command& command, const std::map<std::string, std::string>& env);
+// `observer`: is told what the command asks for, or null. `way` is needed where the plan's network is hosts
+// (egress/start.h makes it), and outlives the call.
+Result<Outcome> run(const Plan& plan, const Command& command, const std::map<std::string, std::string>& env,
+                    const Way* way = nullptr, Observer* observer = nullptr);
 
 }  // namespace weir::sandbox

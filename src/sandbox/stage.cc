@@ -53,6 +53,9 @@ Error refusal(const Failure& failure) {
                          "with `userns,` (docs/sandbox.md)");
     case Stage::loopback:
       return unavailable(fmt::format("cannot bring up the sandbox's loopback: {}", why), {}, kOldKernel);
+    case Stage::network:
+      return unavailable(fmt::format("cannot lead the sandbox's network to weir's proxy: {}", why), {},
+                         kOldKernel);
     case Stage::mounts:
       return unavailable(fmt::format("the kernel's mount API refuses {}: {}", shown(failure.what), why), {},
                          failure.error == EACCES || failure.error == EPERM

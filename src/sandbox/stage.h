@@ -12,6 +12,7 @@ enum class Stage : int32_t {
   processes,   // clone3 with new namespaces
   identity,    // /proc/self/uid_map and gid_map
   loopback,    // the own network's `lo`
+  network,     // its routes and listeners
   mounts,      // fsopen, fsmount, open_tree, move_mount, mount_setattr
   bind,        // a path that was granted
   fresh_proc,  // a /proc of its own

@@ -5,6 +5,8 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "egress/process.h"
+#include "egress/start.h"
 #include "gateway/mcp/link.h"
 #include "net/child.h"
 #include "net/lines.h"
@@ -42,13 +44,23 @@ class LineRate {
 
 class ChildLink final : public Link {
  public:
-  ChildLink(net::Loop& loop, LinkHandler handler) : loop_(loop), handler_(std::move(handler)) {}
+  // `sandbox`: the name of its profile; empty: none.
+  ChildLink(net::Loop& loop, LinkHandler handler, std::string sandbox)
+      : loop_(loop), handler_(std::move(handler)), sandbox_(std::move(sandbox)) {}
 
   Status start(net::ChildOptions options) {
     net::ChildHandler handler;
     handler.on_stdout = [this](std::string_view bytes) { take_messages(bytes); };
     handler.on_stderr = [this](std::string_view bytes) { take_log(bytes); };
-    handler.on_end = [this](std::string why) { over(unavailable("the server's process is gone: " + why)); };
+    handler.on_end = [this](std::string why) {
+      Error gone = unavailable("the server's process is gone: " + why);
+      if (!sandbox_.empty())
+        gone.hint =
+            "it is in the sandbox " + sandbox_ +
+            ": when that is what it lacks, name what it needs in a [sandbox.NAME] (weir sandbox learn "
+            "drafts one) and give [[server]] sandbox = \"NAME\"";
+      over(std::move(gone));
+    };
     auto child = net::Child::start(loop_, std::move(options), std::move(handler));
     if (!child) return child.error();
     child_ = std::move(*child);
@@ -127,6 +139,7 @@ class ChildLink final : public Link {
 
   net::Loop& loop_;
   LinkHandler handler_;
+  const std::string sandbox_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // watched by the calls under way
   net::LineCutter messages_{limits::kMcpMessageBytesMax};
   net::LineCutter log_{limits::kMcpStderrLineBytesMax};
@@ -140,7 +153,8 @@ class ChildLink final : public Link {
 namespace {
 
 // The command as one that weir runs again for it, in a sandbox.
-Status enclose(net::ChildOptions& child, const sandbox::Profile& profile, std::vector<std::string> secrets) {
+Status enclose(net::ChildOptions& child, const sandbox::Profile& profile, std::vector<std::string> secrets,
+               const std::string& record) {
   const sandbox::Around around = sandbox::this_machine(std::move(secrets));
   child.env = sandbox::make_env(profile, around, child.env);
   sandbox::Command command{
@@ -149,6 +163,12 @@ Status enclose(net::ChildOptions& child, const sandbox::Profile& profile, std::v
   WEIR_TRY_ASSIGN(program, sandbox::find_program(command.words.front(), child.env["PATH"], command.cwd));
   command.program = std::move(program);
   WEIR_TRY_ASSIGN(plan, sandbox::make_plan(profile, around, command));
+  // Not the command's: for weir's own process beside it.
+  for (const sandbox::Secret& secret : plan.secrets) {
+    const auto at = around.env.find(secret.env);
+    if (at != around.env.end()) child.env[egress::secret_variable(secret)] = at->second;
+  }
+  if (!record.empty()) child.env[egress::kRecordVariable] = record;
   child.command = sandbox::enclosed("/proc/self/exe", plan, command);
   child.cwd.clear();  // it goes there itself
   return {};
@@ -157,13 +177,14 @@ Status enclose(net::ChildOptions& child, const sandbox::Profile& profile, std::v
 }  // namespace
 
 Result<std::unique_ptr<Link>> open_child(net::Loop& loop, ChildOptions options, LinkHandler handler) {
-  auto link = std::make_unique<ChildLink>(loop, std::move(handler));
+  auto link = std::make_unique<ChildLink>(loop, std::move(handler),
+                                          options.sandbox ? options.sandbox->name : std::string());
   net::ChildOptions child;
   child.command = std::move(options.command);
   child.env = std::move(options.env);
   child.cwd = std::move(options.cwd);
   child.close_ms = options.close_ms;
-  if (options.sandbox) WEIR_TRY(enclose(child, *options.sandbox, std::move(options.secrets)));
+  if (options.sandbox) WEIR_TRY(enclose(child, *options.sandbox, std::move(options.secrets), options.record));
   WEIR_TRY(link->start(std::move(child)));
   return std::unique_ptr<Link>(std::move(link));
 }

@@ -4,8 +4,8 @@
 
 namespace weir::gateway::mcp {
 
-Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> secrets) {
-  return [&loop, &client, secrets = std::move(secrets)](
+Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> secrets, std::string record) {
+  return [&loop, &client, secrets = std::move(secrets), record = std::move(record)](
              const config::Server& server, LinkHandler handler) -> Result<std::unique_ptr<Link>> {
     if (!server.url.empty()) return open_http(loop, client, {server.url, server.headers}, std::move(handler));
     ChildOptions options;
@@ -15,6 +15,7 @@ Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> se
       options.env = server.env;
       options.sandbox = server.sandbox;
       options.secrets = secrets;
+      options.record = record;
       return open_child(loop, std::move(options), std::move(handler));
     }
     for (const char* name : {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ",

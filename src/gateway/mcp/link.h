@@ -57,6 +57,7 @@ struct ChildOptions {
   std::string cwd = {};                          // empty: weir's own
   std::optional<sandbox::Profile> sandbox = {};  // what it may touch; nothing: it runs as weir does
   std::vector<std::string> secrets = {};         // paths that no sandbox shows unless it names them
+  std::string record = {};                       // the file that notes what a sandbox reaches; empty: none
   int64_t close_ms = 2'000;                      // between closing stdin and TERM, and between TERM and KILL
 };
 // A child process that speaks newline-delimited JSON on stdin and stdout. Its whole tree ends with the link,
