@@ -6,7 +6,6 @@
 #include "cli/skill.h"
 #include "egress/start.h"
 #include "sandbox/around.h"
-#include "sandbox/enclose.h"
 #include "sandbox/explain.h"
 #include "skill/folder.h"
 #include "skill/run_profile.h"
@@ -73,8 +72,9 @@ int run_skill_run(const Common& common, const SkillArgs& args) {
     fmt::print("{}", sandbox::explain(prepared->plan));
     return kDone;
   }
-  return egress::run_and_say(prepared->plan, prepared->command, prepared->env,
-                             book->data_dir() + "/" + egress::kRecordName);
+  std::string record;
+  if (prepared->plan.net == sandbox::Net::hosts) record = book->data_dir() + "/" + egress::kRecordName;
+  return egress::run_and_say(prepared->plan, prepared->command, prepared->env, record);
 }
 
 }  // namespace weir::cli

@@ -8,16 +8,24 @@ namespace weir::skill {
 
 Result<sandbox::Profile> run_profile(const Permissions& granted, sandbox::Profile base,
                                      const std::string& folder) {
+  // Of the profile its bounds stay: what a skill may touch, it said itself.
+  base.read = granted.read;
   base.read.push_back(folder);
-  base.read.insert(base.read.end(), granted.read.begin(), granted.read.end());
-  base.write.insert(base.write.end(), granted.write.begin(), granted.write.end());
-  // Never the whole network instead of some hosts.
-  if (!granted.hosts.empty())
-    return unsupported(
-        fmt::format(
-            "its scripts want to reach {}, and this weir's sandbox cannot let through single hosts yet",
-            granted.hosts.front()),
-        {}, "hosts = [] in [skills.allow] of weir.toml runs them without");
+  base.write = granted.write;
+  base.env.clear();
+  base.hosts.clear();
+  base.secrets.clear();
+  for (const std::string& each : granted.hosts) {
+    WEIR_TRY_ASSIGN(host, sandbox::parse_host(each));
+    base.hosts.push_back(std::move(host));
+  }
+  for (const std::string& each : granted.secrets) {
+    const size_t at = each.find('@');
+    WEIR_TRY_ASSIGN(host, sandbox::parse_host(each.substr(at + 1)));
+    const std::string name = each.substr(0, at);
+    base.secrets.push_back({.name = name, .env = name, .host = std::move(host)});
+  }
+  base.net = base.hosts.empty() ? sandbox::Net::none : sandbox::Net::hosts;
   return base;
 }
 
