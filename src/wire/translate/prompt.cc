@@ -38,6 +38,14 @@ class Walk {
     const PartPlace* place = place_of(request_, index, part);
     const json::Value value = place == nullptr ? json::Value() : place->value;
     const std::string where = fmt::format("/messages/{}/{}", index, part);
+    // One API's parser takes these of anybody; another API has no place for them.
+    const bool planner = message.role == exchange::Role::planner;
+    const exchange::Part& said = message.parts[part];
+    if (planner && std::holds_alternative<exchange::Result>(said))
+      return not_carried("a result in the planner's message", where);
+    if (!planner &&
+        (std::holds_alternative<exchange::Call>(said) || std::holds_alternative<exchange::Thinking>(said)))
+      return not_carried("a call or a thought that is not the planner's", where);
     if (const auto* result = std::get_if<exchange::Result>(&message.parts[part])) {
       Returned returned{result->call_id, result->name, {}, result->is_error};
       WEIR_TRY(reader_.result(value, where, prompt_, returned));
