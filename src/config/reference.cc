@@ -60,7 +60,8 @@ constexpr Key kKeys[] = {
     {"[server]", "prefix", "boolean", "true",
      "Clients see its tools and prompts as `name__tool`; `false`: by their own names."},
     {"[server]", "labels", "string", "\"stricter\"",
-     "Labels that it puts into its results' `_meta` can make weir's own only worse; `\"trusted\"`: they stand "
+     "Labels that it puts into its results' `_meta` can make weir's own only worse; `\"trusted\"`: they "
+     "stand "
      "in place of what the manifest says."},
     {"[server]", "manifest", "string", "",
      "The manifest that describes it. Without: your own of its name; else the one for the package that the "

@@ -18,7 +18,7 @@ struct RunningOptions {
   std::string data_dir;  // exists; holds ledger/, store.db, the keys and the tokens
   net::Loop* loop = nullptr;
   std::string home = {};  // whose skills are known; empty: those alone that were added
-  mcp::Dial dial = {};  // how MCP servers are reached; empty: as weir.toml says. For tests
+  mcp::Dial dial = {};    // how MCP servers are reached; empty: as weir.toml says. For tests
   // For Gateway::reload(); empty: it refuses.
   std::function<Result<config::Config>()> read_config = {};
 };

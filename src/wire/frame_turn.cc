@@ -176,7 +176,8 @@ std::string FrameRounds::stopped() const {
 }
 
 std::optional<Shadow> FrameRounds::shadow(bool keep_own) const {
-  if (!keep_own && std::all_of(turns_.begin(), turns_.end(), [](const FrameTurn& turn) { return turn.untouched(); }))
+  if (!keep_own &&
+      std::all_of(turns_.begin(), turns_.end(), [](const FrameTurn& turn) { return turn.untouched(); }))
     return std::nullopt;
   Shadow shadow;
   for (size_t i = 0; i < turns_.size(); ++i) {
