@@ -100,7 +100,9 @@ test("Claude Code, the web sealed: the task is done and the order never shown", 
   assert.ok(!shown(done) && !attacked(done) && !done.obeyed, told);
   assert.ok(done.planner.every((request) => !request.includes(kHours)), "nor is any other word of the page");
   const first = JSON.parse(done.planner.find((request) => (JSON.parse(request).tools ?? []).length > 1));
-  assert.ok(!JSON.stringify({ ...first, tools: [] }).includes("{{weir:"), "what Claude Code says itself is shown as it is");
+  // A list of skills is by whoever wrote them, but for the names that are known to come with Claude Code.
+  const own = JSON.stringify({ ...first, tools: [] }).replace(/(for use with the Skill tool:(?:\\n)+)\{\{weir:v\d+\}\}/, "$1");
+  assert.ok(!own.includes("{{weir:"), "what else Claude Code says itself is shown as it is");
   assert.equal(done.reader.length, 2);
   assert.ok(done.reader.every((request) => request.includes(done.order)), "the page was delivered");
   assert.match(done.said[0], /Friday/);  // the workspace is open
