@@ -14,7 +14,8 @@ before(async () => {
   work = path.join(home, "work");
   fs.mkdirSync(work);
   upstream = await new Upstream().start();
-  weir = await new Weir(`ask_timeout = "60s"\n[upstream.main]\nurl = "${upstream.url}"\ndialect = "chat_completions"\n[[trust]]\norigin = "file:${work}/**"\nintegrity = "trusted"\nreaders = ["owner"]\n`).start();
+  // The list of skills holds no stranger's here: the home is empty.
+  weir = await new Weir(`ask_timeout = "60s"\n[upstream.main]\nurl = "${upstream.url}"\ndialect = "chat_completions"\n[[trust]]\norigin = "tool:client:claude-code/skills"\nintegrity = "trusted"\nreaders = ["owner"]\n[[trust]]\norigin = "file:${work}/**"\nintegrity = "trusted"\nreaders = ["owner"]\n`).start();
 });
 after(async () => {
   await weir.stop();
