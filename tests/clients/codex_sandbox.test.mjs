@@ -29,10 +29,9 @@ http_headers = { "Weir-Token" = "${weir.token}" }
 `);
   const config = path.join(home, "weir.toml");
   const modules = path.resolve("node_modules");
-  const nodes = path.resolve("../sdk/node_modules");
   fs.writeFileSync(config, `[sandbox.agent]
 like = "shell"
-read = ["${modules}", "${nodes}"]
+read = ["${modules}"]
 write = ["~/.codex"]
 net = ["${new URL(weir.url).host}"]
 `);
@@ -47,7 +46,7 @@ net = ["${new URL(weir.url).host}"]
     const child = spawn(front[0] ?? path.join(modules, ".bin/codex"), [...front.slice(1), ...(front.length ? [path.join(modules, ".bin/codex")] : []), "exec", "--skip-git-repo-check", "look"], {
       cwd: work,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: `${nodes}/.bin:${process.env.PATH}`, HOME: home, LANG: "C.UTF-8", WEIR_DATA: path.join(home, "data") },
+      env: { PATH: `${modules}/.bin:${process.env.PATH}`, HOME: home, LANG: "C.UTF-8", WEIR_DATA: path.join(home, "data") },
     });
     let output = "";
     child.stdout.on("data", (piece) => (output += piece));
