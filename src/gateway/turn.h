@@ -119,9 +119,13 @@ class Turn : public std::enable_shared_from_this<Turn> {
   bool answered_any_ = false;                      // in this round
   bool withheld_any_ = false;                      // in any
   std::vector<std::shared_ptr<ShownText>> shown_;  // shared with their filters
-  // Calls with content put in, by name and by the arguments that the client has: an id may not be the call's
-  // own.
-  std::map<std::pair<std::string, std::string>, session::Workspace::Written> let_go_;
+  // Calls with content put in, by name and by the arguments that the client has, since an id may not be the
+  // call's own; of two that look alike to the client the id tells which.
+  struct LetGo {
+    std::string id;
+    session::Workspace::Written written;
+  };
+  std::multimap<std::pair<std::string, std::string>, LetGo> let_go_;
   int status_ = 0;
   net::Headers head_;
   bool passes_ = false;          // an upstream error, or a count of tokens: bytes go through

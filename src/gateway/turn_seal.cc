@@ -1,4 +1,6 @@
 // Turn, seal mode: what the planner is shown, weir_ask, and content in place of references.
+#include <algorithm>
+
 #include "base/limits.h"
 #include "gateway/turn.h"
 #include "seal/ask.h"
@@ -92,7 +94,7 @@ wire::Verdict Turn::verdict_of(Held& held) {
     }
     auto filled = session::with_content(*conversation_, call, schema);
     if (!filled) return {.why = filled.error().text()};
-    let_go_[{call.name, filled->arguments}] = {verdict.carries, call.arguments};
+    let_go_.insert({{call.name, filled->arguments}, {call.id, {verdict.carries, call.arguments}}});
     call = std::move(*filled);
     out.arguments = call.arguments;
   }
@@ -109,8 +111,10 @@ wire::Verdict Turn::verdict_of(Held& held) {
 // put into them, are told apart by their order.
 session::Workspace::Written Turn::written(const exchange::Part& part, size_t& shown_texts) const {
   if (const auto* call = std::get_if<exchange::Call>(&part)) {
-    const auto at = let_go_.find({call->name, call->arguments});
-    return at == let_go_.end() ? session::Workspace::Written{} : at->second;
+    const auto [begin, end] = let_go_.equal_range({call->name, call->arguments});
+    if (begin == end) return {};
+    const auto own = std::find_if(begin, end, [&](const auto& each) { return each.second.id == call->id; });
+    return (own == end ? begin : own)->second.written;
   }
   const auto* text = std::get_if<exchange::Text>(&part);
   if (text == nullptr) return {};
