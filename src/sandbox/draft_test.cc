@@ -16,7 +16,7 @@ Kind kind(const std::string& path) {
 
 Plan plan() {
   return {.profile = "p",
-          .binds = {{"/srv/work", true}, {"/usr", false, true, Bind::From::system}},
+          .binds = {{"/srv/desk", true}, {"/usr", false, true, Bind::From::system}},
           .scratch = {"/tmp", "/home/ann"},
           .home = "/home/ann"};
 }
@@ -29,7 +29,7 @@ TEST(Draft, TellsWhatIsMissing) {
   asking.touch(Touch::read, "/srv/docs/a");     // missing
   asking.touch(Touch::look, "/srv/one");        // missing, perhaps
   asking.touch(Touch::look, "/srv");            // on the way to what is granted
-  asking.touch(Touch::write, "/srv/work/x");    // may be written
+  asking.touch(Touch::write, "/srv/desk/x");    // may be written
   asking.touch(Touch::write, "/srv/docs/new");  // may not
   asking.touch(Touch::write, "/tmp/own");       // scratch
   asking.touch(Touch::write, "/tmp/kept");      // its own file of that name

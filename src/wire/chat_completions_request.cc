@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/limits.h"
+#include "wire/parse_with.h"
 #include "wire/request.h"
 
 namespace weir::wire {
@@ -337,12 +338,7 @@ class Parser {
 }  // namespace
 
 Result<ParsedRequest> parse_chat_completions(json::Document document, const Options& options) {
-  ParsedRequest out;
-  out.document = std::move(document);
-  Splices cuts;
-  WEIR_TRY(Parser(out, options).parse(cuts));
-  out.cuts = cuts.ranges();
-  return out;
+  return parse_with<Parser>(std::move(document), options);
 }
 
 }  // namespace weir::wire

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "wire/gemini.h"
 #include "wire/gemini_path.h"
+#include "wire/parse_with.h"
 #include "wire/request.h"
 #include "wire/unnamed_calls.h"
 
@@ -254,12 +255,7 @@ class Parser {
 }  // namespace
 
 Result<ParsedRequest> parse_gemini(json::Document document, const Options& options) {
-  ParsedRequest out;
-  out.document = std::move(document);
-  Splices cuts;
-  WEIR_TRY(Parser(out, options).parse(cuts));
-  out.cuts = cuts.ranges();
-  return out;
+  return parse_with<Parser>(std::move(document), options);
 }
 
 }  // namespace weir::wire

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "wire/blocks.h"
+#include "wire/parse_with.h"
 #include "wire/request.h"
 
 namespace weir::wire {
@@ -307,12 +308,7 @@ Status read_content(json::Value content, const std::string& where, const Options
 }
 
 Result<ParsedRequest> parse_messages(json::Document document, const Options& options) {
-  ParsedRequest out;
-  out.document = std::move(document);
-  Splices cuts;
-  WEIR_TRY(Parser(out, options).parse(cuts));
-  out.cuts = cuts.ranges();
-  return out;
+  return parse_with<Parser>(std::move(document), options);
 }
 
 }  // namespace weir::wire

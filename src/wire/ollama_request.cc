@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "wire/ollama.h"
+#include "wire/parse_with.h"
 #include "wire/request.h"
 #include "wire/unnamed_calls.h"
 
@@ -260,12 +261,7 @@ Result<exchange::Call> read_ollama_call(json::Value wire, const std::string& whe
 }
 
 Result<ParsedRequest> parse_ollama(json::Document document, const Options& options) {
-  ParsedRequest out;
-  out.document = std::move(document);
-  Splices cuts;
-  WEIR_TRY(Parser(out, options).parse(cuts));
-  out.cuts = cuts.ranges();
-  return out;
+  return parse_with<Parser>(std::move(document), options);
 }
 
 }  // namespace weir::wire

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "wire/items.h"
+#include "wire/parse_with.h"
 #include "wire/request.h"
 
 namespace weir::wire {
@@ -312,12 +313,7 @@ class Parser {
 }  // namespace
 
 Result<ParsedRequest> parse_responses(json::Document document, const Options& options) {
-  ParsedRequest out;
-  out.document = std::move(document);
-  Splices cuts;
-  WEIR_TRY(Parser(out, options).parse(cuts));
-  out.cuts = cuts.ranges();
-  return out;
+  return parse_with<Parser>(std::move(document), options);
 }
 
 }  // namespace weir::wire
