@@ -134,7 +134,7 @@ Result<Reloaded> Gateway::reload() {
   if (read.listen_host != config_->listen_host || read.listen_port != config_->listen_port)
     return bad_input("a running weir cannot listen elsewhere", "listen", "restart weir");
   if (read.data_dir != config_->data_dir)
-    return bad_input("a running weir keeps its data folder", "data", "restart weir");
+    return bad_input("a running weir keeps its data folder", "data_dir", "restart weir");
   config_ = std::make_shared<const config::Config>(std::move(read));
   vouches_.configure(config_->trust);
   asks_.configure();

@@ -71,7 +71,7 @@ Result<Remembered> load_memory(Store& store, int64_t now_wall_ms);
 // What a reload came to.
 struct Reloaded {
   size_t sessions_kept = 0;   // at /mcp; they go on under the new configuration
-  size_t sessions_ended = 0;  // at /mcp; seal mode began or ended, so their clients have to begin again
+  size_t sessions_ended = 0;  // at /mcp; their servers changed, or seal mode did: clients begin again
 };
 
 struct Counters {
