@@ -20,11 +20,8 @@ namespace {
 struct Options {
   uint64_t seed = 1;
   size_t sessions = 2000;
-  size_t variants = 2;
-  bool print = false;
+  size_t mcp_one_in = 10;  // of so many sessions one is at /mcp
 };
-
-constexpr size_t kMcpSessions = 10;  // one in so many
 
 // One weir with its upstream; many sessions share it, as they would. With `mcp` no agent's model goes through
 // it, and the upstream is only the reader's.
@@ -88,7 +85,7 @@ Plan plan_of(const Options& options, size_t index) {
   Dice dice(mix({plan.session, 31}));
   plan.dialect = static_cast<exchange::Dialect>(dice.below(3));
   plan.stream = dice.one_in(2);
-  plan.mcp = dice.one_in(kMcpSessions);
+  plan.mcp = dice.one_in(options.mcp_one_in);
   return plan;
 }
 
@@ -240,8 +237,10 @@ int main(int argc, char** argv) {
       options.sessions = value;
     } else if (name == "--seed") {
       options.seed = value;
+    } else if (name == "--mcp-one-in" && value > 0) {
+      options.mcp_one_in = value;
     } else {
-      fmt::print(stderr, "usage: noninterference [--sessions N] [--seed S]\n");
+      fmt::print(stderr, "usage: noninterference [--sessions N] [--seed S] [--mcp-one-in N]\n");
       return 2;
     }
   }
