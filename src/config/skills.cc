@@ -1,21 +1,12 @@
-#include "config/skills.h"
-
 #include <fmt/format.h>
 
+#include "config/read.h"
 #include "ledger/note.h"
 #include "skill/limits.h"
 #include "skill/text.h"
 
 namespace weir::config {
 namespace {
-
-// Not "~": whoever uses the path knows the home.
-std::string beside(std::string_view file_name, const std::string& path) {
-  const size_t slash = file_name.rfind('/');
-  if (path.starts_with('/') || path.starts_with("~/") || path.empty() || slash == std::string_view::npos)
-    return path;
-  return std::string(file_name.substr(0, slash + 1)) + path;
-}
 
 Status read_bound(const toml::Value& table, std::string_view key,
                   std::optional<std::vector<std::string>>& out) {
@@ -37,8 +28,7 @@ Status read_allow(const toml::Value& allow, skill::Bounds& out) {
   return read_bound(allow, "write", out.write);
 }
 
-Result<skill::Signer> read_one_signer(const toml::Entry& entry, std::string_view file_name,
-                                      const Sources& sources) {
+Result<skill::Signer> read_one_signer(const toml::Entry& entry, const Place& place) {
   const toml::Value& table = entry.value;
   WEIR_TRY(table.only({"key", "skills", "integrity", "identity"}));
   std::string key, identity;
@@ -46,8 +36,8 @@ Result<skill::Signer> read_one_signer(const toml::Entry& entry, std::string_view
   WEIR_TRY(table.require("key", key));
   WEIR_TRY(table.read("skills", skills));
   WEIR_TRY(table.read("identity", identity));
-  auto text = sources.read_file ? sources.read_file(beside(file_name, key))
-                                : Result<std::string>(unavailable("no file can be read here"));
+  auto text = place.sources.read_file ? place.sources.read_file(place.beside(key))
+                                      : Result<std::string>(unavailable("no file can be read here"));
   if (!text) return table["key"].error(text.error().text());
   auto signer = skill::read_signer(std::string(entry.key), *text);
   if (!signer) return table["key"].error(signer.error().message, signer.error().hint);
@@ -66,7 +56,7 @@ Result<skill::Signer> read_one_signer(const toml::Entry& entry, std::string_view
   return std::move(*signer);
 }
 
-Result<skill::CatalogueSource> read_one_catalogue(const toml::Entry& entry, std::string_view file_name) {
+Result<skill::CatalogueSource> read_one_catalogue(const toml::Entry& entry, const Place& place) {
   const toml::Value& table = entry.value;
   WEIR_TRY(table.only({"url", "key"}));
   skill::CatalogueSource out;
@@ -77,7 +67,7 @@ Result<skill::CatalogueSource> read_one_catalogue(const toml::Entry& entry, std:
   if (!out.place.starts_with("https://") && !out.place.starts_with("http://")) {
     if (out.place.find("://") != std::string::npos)
       return table["url"].error("expected an http(s) URL or a folder");
-    out.place = beside(file_name, out.place);
+    out.place = place.beside(out.place);
   }
   while (out.place.ends_with('/')) out.place.pop_back();
   const auto key = ledger::VerifierKey::parse(out.key);
@@ -89,18 +79,17 @@ Result<skill::CatalogueSource> read_one_catalogue(const toml::Entry& entry, std:
 
 }  // namespace
 
-Result<skill::Rules> read_skills(const toml::Value& skills, std::string_view file_name,
-                                 const Sources& sources) {
+Result<skill::Rules> read_skills(const toml::Value& skills, const Place& place) {
   skill::Rules out;
   if (!skills.exists()) return out;
   WEIR_TRY(
       skills.only({"folder", "known", "advisories", "advisories_max_age", "allow", "signer", "catalogue"}));
   WEIR_TRY(skills.read("folder", out.folder));
-  out.folder = beside(file_name, out.folder);
+  out.folder = place.beside(out.folder);
   WEIR_TRY(skills.read("known", out.known));
-  for (std::string& path : out.known) path = beside(file_name, path);
+  for (std::string& path : out.known) path = place.beside(path);
   WEIR_TRY(skills.read("advisories", out.advisories));
-  for (std::string& path : out.advisories) path = beside(file_name, path);
+  for (std::string& path : out.advisories) path = place.beside(path);
   if (const toml::Value age = skills["advisories_max_age"]; age.exists()) {
     WEIR_TRY_ASSIGN(text, age.string());
     auto parsed = parse_duration(text);
@@ -114,14 +103,14 @@ Result<skill::Rules> read_skills(const toml::Value& skills, std::string_view fil
     if (entries.size() > skill::kSignersMax)
       return too_large(fmt::format("more than {} signers", skill::kSignersMax), skills["signer"].where());
     for (const toml::Entry& entry : entries) {
-      WEIR_TRY_ASSIGN(signer, read_one_signer(entry, file_name, sources));
+      WEIR_TRY_ASSIGN(signer, read_one_signer(entry, place));
       out.signers.push_back(std::move(signer));
     }
   }
   if (skills["catalogue"].exists()) {
     WEIR_TRY_ASSIGN(entries, skills["catalogue"].entries());
     for (const toml::Entry& entry : entries) {
-      WEIR_TRY_ASSIGN(source, read_one_catalogue(entry, file_name));
+      WEIR_TRY_ASSIGN(source, read_one_catalogue(entry, place));
       out.catalogues.push_back(std::move(source));
     }
   }
