@@ -8,8 +8,8 @@
 #include "base/json.h"
 #include "cli/paint.h"
 #include "cli/policy.h"
-#include "guard/request_json.h"
 #include "policy/explain.h"
+#include "policy/json_data.h"
 #include "replay/replay.h"
 
 namespace weir::cli {
@@ -155,7 +155,7 @@ std::string explained_json(const guard::Verdict& verdict, const Labels& labels,
   json::Writer writer;
   writer.begin_object().key("call").raw(guard::verdict_json(verdict, labels));
   if (verdict.request.context.record().size() > 0)
-    writer.key("request").raw(guard::request_json(verdict.request));
+    writer.key("request").raw(policy::to_json(verdict.request));
   writer.key("rules").begin_array();
   for (const Explained& rule : rules) {
     writer.begin_object()

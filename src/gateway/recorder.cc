@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/json.h"
 #include "base/limits.h"
-#include "guard/request_json.h"
+#include "policy/json_data.h"
 
 namespace weir::gateway {
 namespace {
@@ -78,8 +78,7 @@ std::string readable(const guard::Verdict& verdict, std::string_view arguments, 
     more.field(leaf->pointer, shown(at.string_or(""), 200));
   }
   if (!sealed.empty()) more.end_object();
-  if (verdict.request.context.record().size() > 0)
-    more.key("request").raw(guard::request_json(verdict.request));
+  if (verdict.request.context.record().size() > 0) more.key("request").raw(policy::to_json(verdict.request));
   std::string out = guard::verdict_json(verdict, labels);
   out.back() = ',';  // one object of the members of both
   return out + more.end_object().take().substr(1);

@@ -269,6 +269,16 @@ void write_json(json::Writer& out, const Value& value) {
   }
 }
 
+std::string to_json(const Request& request) {
+  json::Writer out;
+  out.begin_object();
+  write_json(out.key("principal"), request.principal);
+  write_json(out.key("action"), request.action);
+  write_json(out.key("resource"), request.resource);
+  write_json(out.key("context"), request.context);
+  return out.end_object().take();
+}
+
 std::string to_json(const Entities& entities) {
   std::vector<std::pair<EntityUid, std::string>> rows;
   entities.each([&](const EntityUid& uid, const std::vector<EntityUid>& parents, const Value& attributes,

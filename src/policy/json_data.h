@@ -35,5 +35,6 @@ void write_json(json::Writer& out, const Value& value);
 void write_json(json::Writer& out, const EntityUid& uid);  // {"type": T, "id": I}
 // Sorted by uid.
 std::string to_json(const Entities& entities);
+std::string to_json(const Request& request);
 
 }  // namespace weir::policy

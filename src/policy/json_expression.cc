@@ -11,46 +11,19 @@
 #include "base/toml.h"
 #include "policy/json_data.h"
 #include "policy/lexer.h"
+#include "policy/op_names.h"
 
 namespace weir::policy {
 namespace {
 
-constexpr std::pair<std::string_view, Op> kUnary[] = {
-    {"!", Op::not_}, {"neg", Op::negate}, {"isEmpty", Op::is_empty}};
-constexpr std::pair<std::string_view, Op> kBinary[] = {
-    {"==", Op::equal},
-    {"!=", Op::not_equal},
-    {"in", Op::in},
-    {"<", Op::less},
-    {"<=", Op::less_equal},
-    {">", Op::greater},
-    {">=", Op::greater_equal},
-    {"&&", Op::and_},
-    {"||", Op::or_},
-    {"+", Op::add},
-    {"-", Op::subtract},
-    {"*", Op::multiply},
-    {"contains", Op::contains},
-    {"containsAll", Op::contains_all},
-    {"containsAny", Op::contains_any},
-    {"hasTag", Op::has_tag},
-    {"getTag", Op::get_tag},
-};
 constexpr std::array<std::string_view, 9> kOthers = {"Value", "Var", "Slot",         ".",  "has",
                                                      "like",  "is",  "if-then-else", "Set"};
-
-template <size_t N>
-const Op* find_op(const std::pair<std::string_view, Op> (&table)[N], std::string_view name) {
-  const auto* const it =
-      std::find_if(std::begin(table), std::end(table), [&](const auto& row) { return row.first == name; });
-  return it == std::end(table) ? nullptr : &it->second;
-}
 
 std::string suggestion(std::string_view name) {
   std::vector<std::string_view> known(kOthers.begin(), kOthers.end());
   known.push_back("Record");
-  for (const auto& row : kUnary) known.push_back(row.first);
-  for (const auto& row : kBinary) known.push_back(row.first);
+  for (const OpName& row : unary_ops()) known.push_back(row.name);
+  for (const OpName& row : binary_ops()) known.push_back(row.name);
   for (const bool methods : {false, true}) {
     const std::span<const std::string_view> more = function_names(methods);
     known.insert(known.end(), more.begin(), more.end());
@@ -143,8 +116,8 @@ Result<uint32_t> JsonExpressionReader::read(json::Value value) {
   }
   if (name == "Var") return variable(body, at);
   if (name == "Slot") return places_.error(value, "a slot can stand in the scope only");
-  if (const Op* op = find_op(kUnary, name)) return unary(*op, body, at);
-  if (const Op* op = find_op(kBinary, name)) return binary(*op, body, at);
+  if (const Op* op = op_named(unary_ops(), name)) return unary(*op, body, at);
+  if (const Op* op = op_named(binary_ops(), name)) return binary(*op, body, at);
   if (name == ".") return attribute(body, at);
   if (name == "has") return has(body, at);
   if (name == "like") return like(body, at);
@@ -158,11 +131,11 @@ Result<uint32_t> JsonExpressionReader::read(json::Value value) {
 }
 
 Result<uint32_t> JsonExpressionReader::variable(json::Value value, Position at) {
-  static constexpr std::pair<std::string_view, Op> kVariables[] = {{"principal", Op::principal},
-                                                                   {"action", Op::action},
-                                                                   {"resource", Op::resource},
-                                                                   {"context", Op::context}};
-  const Op* op = find_op(kVariables, value.string_or(""));
+  static constexpr OpName kVariables[] = {{"principal", Op::principal},
+                                          {"action", Op::action},
+                                          {"resource", Op::resource},
+                                          {"context", Op::context}};
+  const Op* op = op_named(kVariables, value.string_or(""));
   if (op == nullptr)
     return places_.error(value, "expected \"principal\", \"action\", \"resource\" or \"context\"");
   return builder_.add({.op = *op, .at = at}, {});

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "policy/json_data.h"
 #include "policy/json_policy.h"
+#include "policy/op_names.h"
 
 namespace weir::policy {
 namespace {
@@ -10,49 +11,6 @@ namespace {
 // Chains of && and || up to this long are written as the published engine does, nested to the left; longer
 // ones in halves, so that what reads them need not nest as deep as they are long.
 constexpr uint32_t kLeftNestedMax = 12;
-
-std::string_view name_of(Op op) {
-  switch (op) {
-    case Op::not_:
-      return "!";
-    case Op::negate:
-      return "neg";
-    case Op::equal:
-      return "==";
-    case Op::not_equal:
-      return "!=";
-    case Op::less:
-      return "<";
-    case Op::less_equal:
-      return "<=";
-    case Op::greater:
-      return ">";
-    case Op::greater_equal:
-      return ">=";
-    case Op::add:
-      return "+";
-    case Op::subtract:
-      return "-";
-    case Op::multiply:
-      return "*";
-    case Op::in:
-      return "in";
-    case Op::contains:
-      return "contains";
-    case Op::contains_all:
-      return "containsAll";
-    case Op::contains_any:
-      return "containsAny";
-    case Op::has_tag:
-      return "hasTag";
-    case Op::get_tag:
-      return "getTag";
-    case Op::is_empty:
-      return "isEmpty";
-    default:
-      return "";
-  }
-}
 
 // One policy. Recursion is bounded by the height of its tree.
 class PolicyWriter {
@@ -191,7 +149,7 @@ class PolicyWriter {
   }
 
   void operation(const Node& node) {
-    out_.key(name_of(node.op)).begin_object();
+    out_.key(op_name(node.op)).begin_object();
     side(node.b == kNone ? "arg" : "left", node.a);
     if (node.b != kNone) side("right", node.b);
     out_.end_object();

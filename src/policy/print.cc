@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <string_view>
+
+#include "policy/op_names.h"
 
 namespace weir::policy {
 namespace {
@@ -38,43 +39,6 @@ int strength(Op op) {
       return 6;
     default:
       return 7;
-  }
-}
-
-std::string_view symbol(Op op) {
-  switch (op) {
-    case Op::or_:
-      return "||";
-    case Op::and_:
-      return "&&";
-    case Op::equal:
-      return "==";
-    case Op::not_equal:
-      return "!=";
-    case Op::less:
-      return "<";
-    case Op::less_equal:
-      return "<=";
-    case Op::greater:
-      return ">";
-    case Op::greater_equal:
-      return ">=";
-    case Op::add:
-      return "+";
-    case Op::subtract:
-      return "-";
-    case Op::multiply:
-      return "*";
-    case Op::in:
-      return "in";
-    case Op::contains:
-      return "contains";
-    case Op::contains_all:
-      return "containsAll";
-    case Op::contains_any:
-      return "containsAny";
-    default:
-      return {};
   }
 }
 
@@ -119,13 +83,15 @@ class Printer {
       case Op::contains:
       case Op::contains_all:
       case Op::contains_any:
-        return fmt::format("{}.{}({})", inside(node.a, 7), symbol(node.op), text(node.b));
+      case Op::has_tag:
+      case Op::get_tag:
+        return fmt::format("{}.{}({})", inside(node.a, 7), op_name(node.op), text(node.b));
       case Op::is_empty:
         return inside(node.a, 7) + ".isEmpty()";
       case Op::set:
         return "[" + list(node) + "]";
       default:
-        return symbol(node.op).empty() ? "…" : binary(node);
+        return op_name(node.op).empty() ? "…" : binary(node);
     }
   }
 
@@ -145,14 +111,14 @@ class Printer {
   std::string binary(const Node& node) {
     const int own = strength(node.op);
     // Relations do not chain; sums and products group to the left.
-    return fmt::format("{} {} {}", inside(node.a, own == 3 ? 4 : own), symbol(node.op),
+    return fmt::format("{} {} {}", inside(node.a, own == 3 ? 4 : own), op_name(node.op),
                        inside(node.b, own + 1));
   }
 
   std::string joined(const Node& node) {
     std::string out;
     for (uint32_t i = 0; i < node.c; ++i) {
-      if (i > 0) out += fmt::format(" {} ", symbol(node.op));
+      if (i > 0) out += fmt::format(" {} ", op_name(node.op));
       out += inside(policy_.extra[node.b + i], strength(node.op) + 1);
     }
     return out;

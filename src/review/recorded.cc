@@ -4,7 +4,7 @@
 
 #include <unordered_map>
 
-#include "guard/request_json.h"
+#include "policy/json_data.h"
 
 namespace weir::review {
 namespace {
@@ -39,7 +39,7 @@ void read_detail(json::Value detail, Recorded& out) {
   }
   out.bits = detail["influence_bits"].number().value_or(0);
   if (!detail["request"].exists()) return;
-  if (auto request = guard::parse_request(detail["request"])) out.request = std::move(*request);
+  if (auto request = policy::request_from_json(detail["request"])) out.request = std::move(*request);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "base/embedded.h"
-#include "guard/request_json.h"
+#include "policy/json_data.h"
 #include "review/learn.h"
 #include "review/what_if.h"
 
@@ -77,9 +77,9 @@ TEST(Recorded, ReadsDecisionsAndWhatAPersonSaid) {
   ASSERT_EQ(recorded.size(), 2U);
   EXPECT_TRUE(recorded[0].went_through()) << "watched";
   ASSERT_TRUE(recorded[0].request.has_value());
-  const auto again = json::parse(guard::request_json(*recorded[0].request));
+  const auto again = json::parse(policy::to_json(*recorded[0].request));
   ASSERT_TRUE(again.has_value());
-  EXPECT_EQ(guard::parse_request(again->root())->context, recorded[0].request->context);
+  EXPECT_EQ(policy::request_from_json(again->root())->context, recorded[0].request->context);
   EXPECT_EQ(recorded[1].index, 2U);
   EXPECT_EQ(recorded[1].answer, "once");
   EXPECT_TRUE(recorded[1].went_through());

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <map>
 
 #include "base/limits.h"
@@ -10,7 +9,7 @@
 #include "wire/chat_turn.h"
 #include "wire/request.h"
 #include "wire/splice.h"
-#include "wire/sse.h"
+#include "wire/sse_body.h"
 
 namespace weir::wire {
 namespace {
@@ -39,24 +38,12 @@ class ChatStream final : public Reply {
       : body_(std::move(body)), wanted_(choices), options_(options) {}
 
   Result<Step> feed(std::string_view bytes) override {
-    bytes_ += bytes.size();
-    if (bytes_ > limits::kHttpResponseBytesMax)
-      return too_large(
-          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
-    std::vector<SseEvent> events;
-    WEIR_TRY(parser_.feed(bytes, events));
-    for (SseEvent& event : events) queue_.push_back(std::move(event));
+    WEIR_TRY(events_.feed(bytes));
     return pump();
   }
 
   Result<Step> end_of_body() override {
-    // Some servers leave out the last blank line.
-    if (parser_.rest().find_first_not_of(" \r\n") != std::string_view::npos) {
-      std::vector<SseEvent> events;
-      WEIR_TRY(parser_.feed("\n\n", events));
-      for (SseEvent& event : events) queue_.push_back(std::move(event));
-    }
-    ended_ = true;
+    WEIR_TRY(events_.end());
     return pump();
   }
 
@@ -95,11 +82,9 @@ class ChatStream final : public Reply {
     usage_.end_round();
     usage_.drop();
     done_event_.clear();
-    done_ = ended_ = false;
-    bytes_ = 0;
+    done_ = false;
     ++round_;
-    parser_ = SseParser();
-    queue_.clear();
+    events_ = {};
     return body_;
   }
 
@@ -129,12 +114,10 @@ class ChatStream final : public Reply {
 
   Result<Step> pump() {
     Step step;
-    while (!queue_.empty() && waiting_.empty()) {
-      SseEvent event = std::move(queue_.front());
-      queue_.pop_front();
-      WEIR_TRY(process(std::move(event), step));
+    while (!events_.empty() && waiting_.empty()) {
+      WEIR_TRY(process(events_.next(), step));
     }
-    if (ended_ && queue_.empty() && waiting_.empty()) {
+    if (events_.ended() && waiting_.empty()) {
       WEIR_TRY(check_end());
       step.complete = true;
     }
@@ -417,18 +400,15 @@ class ChatStream final : public Reply {
   std::string body_;
   const int wanted_;
   const Options options_;
-  SseParser parser_;
-  std::deque<SseEvent> queue_;
+  SseBody events_;
   std::map<int64_t, Choice> choices_;
   std::vector<std::pair<int64_t, size_t>> waiting_;  // (choice, call) of the calls that were given out
   ChatHead head_;
   ChatUsage usage_;
   std::string done_event_;
   std::vector<exchange::Message> messages_;
-  size_t bytes_ = 0;
   int round_ = 0;
   bool done_ = false;
-  bool ended_ = false;
   bool failed_ = false;
 };
 

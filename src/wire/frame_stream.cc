@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "wire/frames.h"
+#include "wire/whole_body.h"
 
 namespace weir::wire {
 namespace {
@@ -20,9 +21,7 @@ class FrameStream final : public Reply {
 
   Result<Step> feed(std::string_view bytes) override {
     bytes_ += bytes.size();
-    if (bytes_ > limits::kHttpResponseBytesMax)
-      return too_large(
-          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
+    WEIR_TRY(check_reply_bytes(bytes_));
     std::vector<Frame> frames;
     WEIR_TRY(cutter_->feed(bytes, frames));
     queue(std::move(frames));

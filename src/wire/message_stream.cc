@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 #include <map>
 
 #include "base/limits.h"
@@ -11,7 +10,7 @@
 #include "wire/message_turn.h"
 #include "wire/request.h"
 #include "wire/splice.h"
-#include "wire/sse.h"
+#include "wire/sse_body.h"
 
 namespace weir::wire {
 namespace {
@@ -21,24 +20,12 @@ class MessageStream final : public Reply {
   MessageStream(std::string body, const Options& options) : body_(std::move(body)), options_(options) {}
 
   Result<Step> feed(std::string_view bytes) override {
-    bytes_ += bytes.size();
-    if (bytes_ > limits::kHttpResponseBytesMax)
-      return too_large(
-          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
-    std::vector<SseEvent> events;
-    WEIR_TRY(parser_.feed(bytes, events));
-    for (SseEvent& event : events) queue_.push_back(std::move(event));
+    WEIR_TRY(events_.feed(bytes));
     return pump();
   }
 
   Result<Step> end_of_body() override {
-    // Some servers leave out the last blank line.
-    if (parser_.rest().find_first_not_of(" \r\n") != std::string_view::npos) {
-      std::vector<SseEvent> events;
-      WEIR_TRY(parser_.feed("\n\n", events));
-      for (SseEvent& event : events) queue_.push_back(std::move(event));
-    }
-    ended_ = true;
+    WEIR_TRY(events_.end());
     return pump();
   }
 
@@ -71,12 +58,11 @@ class MessageStream final : public Reply {
     rounds_.emplace_back();
     open_.clear();
     closing_.clear();
-    stopped_ = ended_ = started_ = false;
-    bytes_ = held_bytes_ = calls_ = 0;
+    stopped_ = started_ = false;
+    held_bytes_ = calls_ = 0;
     output_tokens_ += round_tokens_;
     round_tokens_ = 0;
-    parser_ = SseParser();
-    queue_.clear();
+    events_ = {};
     return body_;
   }
 
@@ -110,12 +96,10 @@ class MessageStream final : public Reply {
 
   Result<Step> pump() {
     Step step;
-    while (!queue_.empty() && !waiting_) {
-      SseEvent event = std::move(queue_.front());
-      queue_.pop_front();
-      WEIR_TRY(process(std::move(event), step));
+    while (!events_.empty() && !waiting_) {
+      WEIR_TRY(process(events_.next(), step));
     }
-    if (ended_ && queue_.empty() && !waiting_) {
+    if (events_.ended() && !waiting_) {
       if (!stopped_ && !failed_) return unavailable("the upstream ended its stream in the middle of a reply");
       step.complete = true;
     }
@@ -361,8 +345,7 @@ class MessageStream final : public Reply {
 
   std::string body_;
   const Options options_;
-  SseParser parser_;
-  std::deque<SseEvent> queue_;
+  SseBody events_;
   std::vector<MessageTurn> rounds_ = {MessageTurn{}};
   std::map<int64_t, OpenBlock> open_;  // by the upstream's index
   std::optional<OpenBlock> waiting_;
@@ -372,11 +355,9 @@ class MessageStream final : public Reply {
   int64_t output_tokens_ = 0;
   size_t held_bytes_ = 0;
   int64_t round_tokens_ = 0;
-  size_t bytes_ = 0;
   size_t calls_ = 0;
   bool started_ = false;
   bool stopped_ = false;
-  bool ended_ = false;
   bool failed_ = false;
 };
 

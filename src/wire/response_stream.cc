@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <deque>
 #include <list>
 
 #include "base/limits.h"
@@ -12,6 +11,7 @@
 #include "wire/request.h"
 #include "wire/response_open.h"
 #include "wire/response_turn.h"
+#include "wire/sse_body.h"
 
 namespace weir::wire {
 namespace {
@@ -21,18 +21,13 @@ class ResponseStream final : public Reply {
   ResponseStream(std::string body, const Options& options) : options_(options), rounds_(std::move(body)) {}
 
   Result<Step> feed(std::string_view bytes) override {
-    bytes_ += bytes.size();
-    if (bytes_ > limits::kHttpResponseBytesMax)
-      return too_large(
-          fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
-    return take(bytes);
+    WEIR_TRY(events_.feed(bytes));
+    return pump();
   }
 
   Result<Step> end_of_body() override {
-    ended_ = true;
-    // Some servers leave out the last blank line.
-    const bool rest = parser_.rest().find_first_not_of(" \r\n") != std::string_view::npos;
-    return take(rest ? "\n\n" : "");
+    WEIR_TRY(events_.end());
+    return pump();
   }
 
   Result<Step> decide(const std::vector<Verdict>& verdicts) override {
@@ -62,11 +57,9 @@ class ResponseStream final : public Reply {
     open_.clear();
     closing_.reset();
     tail_.clear();
-    ended_ = false;
     output_tokens_ += round_tokens_;
-    bytes_ = held_bytes_ = calls_ = 0;
-    parser_ = SseParser();
-    queue_.clear();
+    held_bytes_ = calls_ = 0;
+    events_ = {};
     return body;
   }
 
@@ -86,21 +79,12 @@ class ResponseStream final : public Reply {
  private:
   bool filtered() const { return static_cast<bool>(options_.text_filters); }
 
-  Result<Step> take(std::string_view bytes) {
-    std::vector<SseEvent> events;
-    WEIR_TRY(parser_.feed(bytes, events));
-    for (SseEvent& event : events) queue_.push_back(std::move(event));
-    return pump();
-  }
-
   Result<Step> pump() {
     Step step;
-    while (!queue_.empty() && !waiting_) {
-      SseEvent event = std::move(queue_.front());
-      queue_.pop_front();
-      WEIR_TRY(process(std::move(event), step));
+    while (!events_.empty() && !waiting_) {
+      WEIR_TRY(process(events_.next(), step));
     }
-    if (ended_ && queue_.empty() && !waiting_) {
+    if (events_.ended() && !waiting_) {
       if (!closing_ && !rounds_.failed)
         return unavailable("the upstream ended its stream in the middle of a reply");
       step.complete = true;
@@ -417,8 +401,7 @@ class ResponseStream final : public Reply {
   const Options options_;
   ResponseRounds rounds_;
   EventWriter writer_;
-  SseParser parser_;
-  std::deque<SseEvent> queue_;
+  SseBody events_;
   std::list<OpenItem> open_;
   std::optional<OpenItem> waiting_;
   bool exact_ = true;  // of it
@@ -431,9 +414,7 @@ class ResponseStream final : public Reply {
   int64_t output_tokens_ = 0;
   int64_t round_tokens_ = 0;
   size_t held_bytes_ = 0;
-  size_t bytes_ = 0;
   size_t calls_ = 0;
-  bool ended_ = false;
 };
 
 }  // namespace

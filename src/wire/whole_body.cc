@@ -8,12 +8,16 @@
 
 namespace weir::wire {
 
-Status WholeBody::feed(std::string_view bytes) {
-  bytes_ += bytes;
-  if (bytes_.size() > limits::kHttpResponseBytesMax)
+Status check_reply_bytes(size_t bytes) {
+  if (bytes > limits::kHttpResponseBytesMax)
     return too_large(
         fmt::format("the upstream's reply has more than {} bytes", limits::kHttpResponseBytesMax));
   return {};
+}
+
+Status WholeBody::feed(std::string_view bytes) {
+  bytes_ += bytes;
+  return check_reply_bytes(bytes_.size());
 }
 
 Result<json::Document> WholeBody::parse() {

@@ -9,6 +9,9 @@
 
 namespace weir::wire {
 
+// Error: too_large, past kHttpResponseBytesMax.
+Status check_reply_bytes(size_t bytes);
+
 class WholeBody {
  public:
   // Error: too_large, past kHttpResponseBytesMax.

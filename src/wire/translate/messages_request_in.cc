@@ -1,7 +1,7 @@
 // Messages requests into a Prompt (Anthropic API reference, "Create a Message", "Count tokens").
 #include <fmt/format.h>
 
-#include "wire/translate/prompt.h"
+#include "wire/translate/reading.h"
 
 namespace weir::wire::translate {
 namespace {
@@ -33,24 +33,9 @@ Result<Content> media_of(json::Value block, const std::string& where) {
                      where);
 }
 
-Status read_media(json::Value block, const std::string& where, Prompt&, std::vector<Content>& out) {
-  WEIR_TRY_ASSIGN(content, media_of(block, where));
-  out.push_back(std::move(content));
-  return {};
-}
-
 Status read_result(json::Value block, const std::string& where, Prompt&, Returned& result) {
-  const json::Value content = block["content"];
-  if (const auto text = content.string()) result.content.emplace_back(exchange::Text{std::string(*text)});
-  for (const json::Value part : content.elements()) {
-    if (part["type"].string_or("") == "text") {
-      result.content.emplace_back(exchange::Text{std::string(part["text"].string_or(""))});
-      continue;
-    }
-    WEIR_TRY_ASSIGN(media, media_of(part, where));
-    result.content.push_back(std::move(media));
-  }
-  return {};
+  static constexpr TextPart kTexts[] = {{"text", "text"}};
+  return read_returned(block["content"], kTexts, media_of, where, result);
 }
 
 Status read_tools(json::Value root, Prompt& prompt) {
@@ -151,7 +136,7 @@ Result<Prompt> read_messages_api(const ParsedRequest& request) {
   const json::Value root = request.document.root();
   WEIR_TRY(read_settings(root, prompt));
   WEIR_TRY(read_tools(root, prompt));
-  WEIR_TRY(read_messages(request, {read_media, read_result}, prompt));
+  WEIR_TRY(read_messages(request, {one_media<media_of>, read_result}, prompt));
   return prompt;
 }
 

@@ -1,7 +1,7 @@
 // Requests to Ollama into a Prompt (its API reference, "Generate a chat message").
 #include <fmt/format.h>
 
-#include "wire/translate/prompt.h"
+#include "wire/translate/reading.h"
 
 namespace weir::wire::translate {
 namespace {
@@ -49,14 +49,7 @@ void read_settings(json::Value root, Prompt& prompt) {
   const json::Value options = root["options"];
   if (const auto tokens = options["num_predict"].integer(); tokens && *tokens > 0)
     settings.tokens_max = tokens;
-  settings.temperature = number_of(options, "temperature");
-  settings.top_p = number_of(options, "top_p");
-  settings.top_k = number_of(options, "top_k");
-  settings.seed = number_of(options, "seed");
-  settings.frequency_penalty = number_of(options, "frequency_penalty");
-  settings.presence_penalty = number_of(options, "presence_penalty");
-  if (const auto one = options["stop"].string()) settings.stop.emplace_back(*one);
-  for (const json::Value each : options["stop"].elements()) settings.stop.emplace_back(each.string_or(""));
+  read_sampling(options, settings);
   drop_unread(options,
               {"num_predict", "temperature", "top_p", "top_k", "seed", "frequency_penalty",
                "presence_penalty", "stop"},

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "wire/items.h"
-#include "wire/translate/prompt.h"
+#include "wire/translate/reading.h"
 
 namespace weir::wire::translate {
 namespace {
@@ -26,28 +26,12 @@ Result<Content> media_of(json::Value part, const std::string& where) {
   return not_carried(fmt::format("\"{}\"", shown(item_type(part))), where);
 }
 
-Status read_media(json::Value block, const std::string& where, Prompt&, std::vector<Content>& out) {
-  WEIR_TRY_ASSIGN(content, media_of(block, where));
-  out.push_back(std::move(content));
-  return {};
-}
-
 Status read_result(json::Value item, const std::string& where, Prompt&, Returned& result) {
   const std::string_view type = item_type(item);
   if (type != "function_call_output" && type != "custom_tool_call_output")
     return not_carried(fmt::format("the item \"{}\"", shown(type)), where);
-  const json::Value output = item["output"];
-  if (const auto text = output.string()) result.content.emplace_back(exchange::Text{std::string(*text)});
-  for (const json::Value part : output.elements()) {
-    const std::string_view kind = part["type"].string_or("");
-    if (kind == "input_text" || kind == "output_text") {
-      result.content.emplace_back(exchange::Text{std::string(part["text"].string_or(""))});
-      continue;
-    }
-    WEIR_TRY_ASSIGN(media, media_of(part, where));
-    result.content.push_back(std::move(media));
-  }
-  return {};
+  static constexpr TextPart kTexts[] = {{"input_text", "text"}, {"output_text", "text"}};
+  return read_returned(item["output"], kTexts, media_of, where, result);
 }
 
 void add_tool(json::Value tool, std::string_view name_space, Prompt& prompt) {
@@ -95,50 +79,13 @@ Status check_items(json::Value root) {
   return {};
 }
 
-Status read_choice(json::Value choice, Settings& settings) {
-  if (!choice.exists() || choice.is_null()) return {};
-  const std::string_view word = choice.string_or("");
-  const std::string_view type = choice["type"].string_or("");
-  if (word == "auto") {
-    settings.choice = Choice::automatic;
-  } else if (word == "none") {
-    settings.choice = Choice::none;
-  } else if (word == "required") {
-    settings.choice = Choice::required;
-  } else if (type == "function" || type == "custom") {
-    settings.choice = Choice::named;
-    settings.choice_name = choice["name"].string_or("");
-  } else {
-    return not_carried(fmt::format("the choice \"{}\"", shown(word.empty() ? type : word)), "/tool_choice");
-  }
-  return {};
-}
-
-void read_format(json::Value format, Settings& settings) {
-  const std::string_view type = format["type"].string_or("");
-  if (type == "text") settings.format = Format::text;
-  if (type == "json_object") settings.format = Format::json_object;
-  if (type != "json_schema") return;
-  settings.format = Format::json_schema;
-  settings.format_name = format["name"].string_or("");
-  settings.format_schema = format["schema"].raw();
-  settings.format_strict = format["strict"].boolean();
-}
-
 Status read_settings(json::Value root, Prompt& prompt) {
   Settings& settings = prompt.settings;
   settings.tokens_max = root["max_output_tokens"].integer();
-  settings.temperature = number_of(root, "temperature");
-  settings.top_p = number_of(root, "top_p");
-  settings.top_k = number_of(root, "top_k");
-  settings.seed = number_of(root, "seed");
-  settings.frequency_penalty = number_of(root, "frequency_penalty");
-  settings.presence_penalty = number_of(root, "presence_penalty");
-  if (const auto one = root["stop"].string()) settings.stop.emplace_back(*one);
-  for (const json::Value each : root["stop"].elements()) settings.stop.emplace_back(each.string_or(""));
-  WEIR_TRY(read_choice(root["tool_choice"], settings));
+  read_sampling(root, settings);
+  WEIR_TRY(read_choice(root["tool_choice"], root["tool_choice"], settings));
   settings.parallel = root["parallel_tool_calls"].boolean();
-  read_format(root["text"]["format"], settings);
+  read_format(root["text"]["format"], root["text"]["format"], settings);
   settings.effort = root["reasoning"]["effort"].string_or("");
   settings.verbosity = root["text"]["verbosity"].string_or("");
   settings.user = root["user"].string_or("");
@@ -181,7 +128,7 @@ Result<Prompt> read_responses(const ParsedRequest& request) {
   WEIR_TRY(check_items(root));
   WEIR_TRY(read_settings(root, prompt));
   WEIR_TRY(read_tools(root, prompt));
-  WEIR_TRY(read_messages(request, {read_media, read_result}, prompt));
+  WEIR_TRY(read_messages(request, {one_media<media_of>, read_result}, prompt));
   return prompt;
 }
 
