@@ -183,6 +183,8 @@ int main(int argc, char** argv) {
   const auto with_server = [&](CLI::App* command) {
     command->add_option("--url", manifest.which.url, "an MCP server at an address");
     command->add_option("--list", manifest.which.list, "a file with what a server answered to tools/list");
+    command->add_option("--sandbox", manifest.which.sandbox,
+                        "the profile that --command runs in (before it); \"none\": as you");
     // For the help alone: what follows it was taken off the line before it is read.
     command
         ->add_option("--command", manifest.which.command,

@@ -14,6 +14,7 @@
 #include "gateway/mcp/upstream.h"
 #include "manifest/package.h"
 #include "net/client.h"
+#include "sandbox/preset_for.h"
 
 namespace weir::cli {
 namespace {
@@ -164,7 +165,18 @@ Result<FoundServer> find_server(const config::Config& config, const WhichServer&
       return bad_input(fmt::format("weir.toml has no server \"{}\"", shown(which.name)), config.file);
     out.server = *at;
   }
-  if (!which.command.empty()) out.server.command = which.command;
+  if (!which.command.empty()) {
+    out.server.command = which.command;
+    const std::string_view profile =
+        which.sandbox.empty() ? sandbox::preset_for(which.command) : std::string_view(which.sandbox);
+    if (profile != "none") {
+      WEIR_TRY_ASSIGN(found, sandbox::find_profile(config.sandboxes, profile));
+      out.server.sandbox = std::move(found);
+    }
+  } else if (!which.sandbox.empty()) {
+    return bad_input(
+        "--sandbox is for --command: a server of weir.toml has its own, and no other is started");
+  }
   if (!which.url.empty()) out.server.url = which.url;
   if (out.server.command.empty() && out.server.url.empty())
     return bad_input(fmt::format("the server \"{}\" has neither a command nor a url", shown(which.name)),

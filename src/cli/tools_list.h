@@ -28,6 +28,7 @@ struct WhichServer {
   std::vector<std::string> command = {};
   std::string url = {};
   std::string list = {};
+  std::string sandbox = {};  // of `command`; empty: as a [[server]] has it that does not say it
 };
 struct FoundServer {
   config::Server server;           // its name is empty where nothing named it

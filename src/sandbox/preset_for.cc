@@ -7,8 +7,14 @@ namespace weir::sandbox {
 namespace {
 
 bool fetches(const std::vector<std::string>& command) {
+  // `env NAME=value …` before it says nothing of what runs.
+  size_t first = 0;
+  if (!command.empty() && (command[0] == "env" || command[0].ends_with("/env"))) {
+    ++first;
+    while (first < command.size() && command[first].find('=') != std::string::npos) ++first;
+  }
   const auto word = [&](size_t i) {
-    return i < command.size() ? std::string_view(command[i]) : std::string_view();
+    return first + i < command.size() ? std::string_view(command[first + i]) : std::string_view();
   };
   const std::string_view program = word(0).substr(word(0).rfind('/') + 1);
   for (const std::string_view name : {"npx", "uvx", "bunx", "pnpx"}) {

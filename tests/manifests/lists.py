@@ -133,9 +133,14 @@ def weir(args, home, env=None):
     return run.returncode, run.stdout, run.stderr
 
 
-def through_weir(command, env):
-    """The command line for `weir manifest --command`, which gives a child few variables of its own."""
-    return ["--command", "env", *["%s=%s" % pair for pair in env.items()], *command]
+def through_weir(command, env, home):
+    """The command line for `weir manifest --command`, which gives a child few variables of its own. In the sandbox that any server has; one
+    that wants to read its keys in `home` may read there."""
+    prepared = any(pathlib.Path(home).iterdir())
+    config = pathlib.Path(home, "sandbox.toml")
+    config.write_text('[sandbox.lab]\nlike = "mcp-server"\nread = ["%s"]\n' % home)
+    profile = ["--config", str(config), "--sandbox", "lab"] if prepared else []
+    return [*profile, "--command", "env", *["%s=%s" % pair for pair in env.items()], *command]
 
 
 def check_server(server, version, listed):
@@ -156,7 +161,7 @@ def check_server(server, version, listed):
         check(not lacks(manifest, tools), "%s lacks nothing of %s" % (path.name, server.package), ", ".join(lacks(manifest, tools)))
         check(manifest.get("verified") == "live", "%s says that it is live" % path.name)
         check(version in path.read_text().split("server =")[0], "%s names the version %s" % (path.name, version))
-        code, out, err = weir(["manifest", "check", "--json", *through_weir(command, env)], home)
+        code, out, err = weir(["manifest", "check", "--json", *through_weir(command, env, home)], home)
         if not check(code == 0, "weir manifest check of %s" % server.package, "exit %d %s %s" % (code, out, err)):
             return
         said = json.loads(out)["servers"][0]
@@ -168,7 +173,7 @@ def check_server(server, version, listed):
 
 def check_draft(server, command, env, home, tools):
     """A draft is a manifest that loads and lacks nothing."""
-    code, draft, err = weir(["manifest", "draft", *through_weir(command, env)], home)
+    code, draft, err = weir(["manifest", "draft", *through_weir(command, env, home)], home)
     if not check(code == 0, "weir manifest draft of %s" % server.package, err):
         return
     faults = lacks(tomllib.loads(draft), tools)
