@@ -21,7 +21,7 @@ constexpr Key kKeys[] = {
      "How long a call waits for a person. Nobody answered: it is denied. `\"0s\"` denies at once."},
     {"", "responses_kept", "duration", "\"24h\"",
      "How long weir keeps responses that a client of the Responses API leaves to the server (`store`, "
-     "`previous_response_id`). `\"0s\"` keeps none and refuses what goes on from one."},
+     "`previous_response_id`, `conversation`). `\"0s\"` keeps none and refuses what goes on from one."},
     {"", "notify", "list of strings", "",
      "A command (no shell) that is run for each question that waits: the ask as JSON on its standard input, "
      "`WEIR_ASK_TEXT` and `WEIR_ASK_LINK` in its environment."},

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "egress/start.h"
 #include "gateway/admin.h"
+#include "gateway/conversations.h"
 #include "gateway/forms.h"
 #include "gateway/mcp/dial.h"
 #include "gateway/mcp/endpoint.h"
@@ -231,6 +232,8 @@ void Gateway::route(const std::shared_ptr<net::ServerCall>& call, std::string ta
   if (path == "/mcp" && mcp_) return mcp_->handle(call);
   if (path == "/v1/responses" || path.starts_with("/v1/responses/"))
     return handle_responses(*this, call, std::move(target));
+  if (path == "/v1/conversations" || path.starts_with("/v1/conversations/"))
+    return handle_conversations(*this, call, target);
   if (auto turn = turn_route(call->method(), target)) {
     std::make_shared<Turn>(*this, call, turn->dialect, std::move(turn->path))->start();
     return;

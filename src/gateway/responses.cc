@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include "base/limits.h"
+#include "gateway/conversations.h"
+#include "gateway/kept.h"
 #include "gateway/turn.h"
-#include "net/encoding.h"
 #include "store/limits.h"
 
 namespace weir::gateway {
@@ -14,21 +15,6 @@ constexpr exchange::Dialect kResponses = exchange::Dialect::responses;
 constexpr std::string_view kRoot = "/v1/responses";
 
 using Turns = std::vector<wire::StoredTurn>;
-
-// What a client proves to be itself by; what it goes on from nobody else may.
-std::string owner_of(const net::Headers& headers) {
-  const std::string_view key =
-      headers.find("authorization")
-          .value_or(headers.find("x-api-key").value_or(headers.find("weir-token").value_or("")));
-  return to_hex(as_bytes(sha256({"weir responses v1", key})));
-}
-
-void answer(const std::shared_ptr<net::ServerCall>& call, int status, std::string body) {
-  if (!call->closed()) call->respond(status, {{"content-type", "application/json"}}, std::move(body));
-}
-void refuse(const std::shared_ptr<net::ServerCall>& call, const Error& error) {
-  answer(call, wire::http_status(error), wire::error_body(kResponses, error));
-}
 
 // The conversation up to and including `id`, oldest turn first. Empty: one of it is not kept.
 Result<Turns> load(Store& store, const std::string& owner, std::string id, int64_t oldest_wall_ms) {
@@ -47,44 +33,55 @@ Result<Turns> load(Store& store, const std::string& owner, std::string id, int64
   return turns;
 }
 
-int64_t oldest(Gateway& gateway) {
-  return gateway.now().wall_ms - gateway.config().responses_kept_ms;
-}
-
 void begin(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const std::string& target,
-           wire::StoredAsk ask, const Turns& turns, const std::string& owner) {
+           wire::StoredAsk ask, const Turns& turns) {
   if (call->closed()) return;
   call->body() = wire::with_history(call->body(), turns);
   auto turn = std::make_shared<Turn>(gateway, call, kResponses, target.substr(3));
-  if (ask.store && target.find("/input_tokens") == std::string::npos) {
-    turn->keep(std::make_unique<KeptReply>(
-        gateway, StoredResponse{owner, {}, std::move(ask.previous), std::move(ask.input), {}, 0}));
+  const bool counts = target.find("/input_tokens") != std::string::npos;
+  if (!counts && (ask.store || !ask.conversation.empty())) {
+    KeptReply::Asked asked{owner_of(call->headers()),   ask.store, std::move(ask.previous),
+                           std::move(ask.conversation), {},        std::move(ask.input)};
+    if (!asked.conversation.empty()) asked.before = turns.front().input;
+    turn->keep(std::make_unique<KeptReply>(gateway, std::move(asked)));
   }
   turn->start();
 }
 
+// The history that a request names. Empty: it is not kept.
+Result<Turns> history(Store& store, const std::string& owner, const wire::StoredAsk& ask,
+                      int64_t oldest_wall_ms) {
+  if (ask.conversation.empty()) return load(store, owner, ask.previous, oldest_wall_ms);
+  WEIR_TRY_ASSIGN(one, store.response(owner, conversation_key(ask.conversation)));
+  if (!one || one->at_wall_ms < oldest_wall_ms) return Turns{};
+  // Before what a turn adds has no place any more.
+  if (one->input.size() > kStoredResponseBytesMax / 2)
+    return too_large("the conversation has grown too long to go on from", "/conversation");
+  return Turns{wire::turn_of({{}, std::move(one->input)})};
+}
+
 void create(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const std::string& target) {
-  auto body = net::decode_body(call->headers(), std::move(call->body()), limits::kHttpBodyBytesMax);
-  if (!body) {
-    const int status = body.error().code == Code::unsupported ? 415 : wire::http_status(body.error());
-    return answer(call, status, wire::error_body(kResponses, body.error()));
-  }
-  call->body() = std::move(*body);
+  if (!decode_kept(call)) return;
   wire::StoredAsk ask = wire::stored_ask(call->body());
+  const bool goes_on = !ask.previous.empty() || !ask.conversation.empty();
   // Nothing is left to the server, or nothing may be: as it came.
-  if ((!ask.store && ask.previous.empty()) || gateway.config().responses_kept_ms == 0)
+  if ((!ask.store && !goes_on) || gateway.config().responses_kept_ms == 0)
     return std::make_shared<Turn>(gateway, call, kResponses, target.substr(3))->start();
-  const std::string owner = owner_of(call->headers());
-  if (ask.previous.empty()) return begin(gateway, call, target, std::move(ask), {}, owner);
-  const std::string previous = ask.previous;
+  if (!goes_on) return begin(gateway, call, target, std::move(ask), {});
+  if (!ask.previous.empty() && !ask.conversation.empty())
+    return refuse_kept(call,
+                       bad_input("a request goes on from a response or belongs to a conversation, not both",
+                                 "/conversation"));
   gateway.store().run<Turns>(
-      [owner, previous, since = oldest(gateway)](Store& store) {
-        return load(store, owner, previous, since);
+      [owner = owner_of(call->headers()), ask, since = oldest_kept(gateway)](Store& store) {
+        return history(store, owner, ask, since);
       },
-      [&gateway, call, target, ask = std::move(ask), owner](const Result<Turns>& turns) {
-        if (!turns) return refuse(call, turns.error());
-        if (turns->empty()) return answer(call, 400, wire::response_not_found(ask.previous, true));
-        begin(gateway, call, target, ask, *turns, owner);
+      [&gateway, call, target, ask](const Result<Turns>& turns) {
+        if (!turns) return refuse_kept(call, turns.error());
+        if (!turns->empty()) return begin(gateway, call, target, ask, *turns);
+        if (!ask.conversation.empty())
+          return answer_kept(call, 404, wire::conversation_not_found(ask.conversation, false));
+        answer_kept(call, 400, wire::response_not_found(ask.previous, true));
       });
 }
 
@@ -92,19 +89,19 @@ void create(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, cons
 void read(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const std::string& id, bool items,
           const std::string& query) {
   if (query.find("stream=true") != std::string::npos)
-    return refuse(call, unsupported("a response that has ended is not streamed again", "stream"));
-  gateway.store().run<Turns>([owner = owner_of(call->headers()), id, since = oldest(gateway)](
+    return refuse_kept(call, unsupported("a response that has ended is not streamed again", "stream"));
+  gateway.store().run<Turns>([owner = owner_of(call->headers()), id, since = oldest_kept(gateway)](
                                  Store& store) { return load(store, owner, id, since); },
                              [call, id, items, query](Result<Turns> turns) {
-                               if (!turns) return refuse(call, turns.error());
+                               if (!turns) return refuse_kept(call, turns.error());
                                if (turns->empty())
-                                 return answer(call, 404, wire::response_not_found(id, false));
+                                 return answer_kept(call, 404, wire::response_not_found(id, false));
                                const wire::StoredTurn last = std::move(turns->back());
                                turns->pop_back();
-                               if (!items) return answer(call, 200, last.response);
+                               if (!items) return answer_kept(call, 200, last.response);
                                auto page = wire::input_items(id, *turns, last.input, query);
-                               if (!page) return refuse(call, page.error());
-                               answer(call, 200, std::move(*page));
+                               if (!page) return refuse_kept(call, page.error());
+                               answer_kept(call, 200, std::move(*page));
                              });
 }
 
@@ -112,9 +109,9 @@ void remove(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, cons
   gateway.store().run<bool>(
       [owner = owner_of(call->headers()), id](Store& store) { return store.remove_response(owner, id); },
       [call, id](const Result<bool>& gone) {
-        if (!gone) return refuse(call, gone.error());
-        if (!*gone) return answer(call, 404, wire::response_not_found(id, false));
-        answer(call, 200, wire::response_deleted(id));
+        if (!gone) return refuse_kept(call, gone.error());
+        if (!*gone) return answer_kept(call, 404, wire::response_not_found(id, false));
+        answer_kept(call, 200, wire::response_deleted(id));
       });
 }
 
@@ -132,7 +129,23 @@ void refuse_path(const std::shared_ptr<net::ServerCall>& call, const std::string
         "what is compacted comes back sealed, and weir could not say where it came from: let the client "
         "write the summary";
   // A client that asked for a socket goes on without one then.
-  answer(call, socket ? 426 : 404, wire::error_body(kResponses, error));
+  answer_kept(call, socket ? 426 : 404, wire::error_body(kResponses, error));
+}
+
+// What one that is too long was kept for is not there when somebody goes on from it, and that is said then.
+Status unless_too_large(Status done) {
+  return done || done.error().code != Code::too_large ? done : Status();
+}
+
+// What the turn asked and was answered, behind what its conversation holds by now. One that is gone meanwhile
+// stays gone.
+Status append_turn(Store& store, const KeptReply::Asked& asked, const StoredResponse& response,
+                   int64_t oldest_wall_ms) {
+  WEIR_TRY_ASSIGN(one, store.response(asked.owner, conversation_key(asked.conversation)));
+  if (!one) return {};
+  one->input = wire::with_turn(one->input, asked.input, response.response, response.id);
+  one->at_wall_ms = response.at_wall_ms;
+  return unless_too_large(store.put_response(*one, oldest_wall_ms));
 }
 
 }  // namespace
@@ -146,14 +159,17 @@ void KeptReply::whole(std::string_view body) {
 }
 
 void KeptReply::keep(std::string object) {
-  response_.id = wire::response_id(object);
-  if (response_.id.empty()) return;
-  response_.response = std::move(object);
-  response_.at_wall_ms = gateway_.now().wall_ms;
-  gateway_.store().write([response = std::move(response_), since = oldest(gateway_)](Store& store) {
-    // One that is too long is not there when somebody goes on from it, and that is said then.
-    const Status done = store.put_response(response, since);
-    return done || done.error().code != Code::too_large ? done : Status();
+  StoredResponse response{asked_.owner, wire::response_id(object), asked_.previous, asked_.before,
+                          object,       gateway_.now().wall_ms};
+  // An id with a "/" cannot be asked for, and would be another's key.
+  const bool store = asked_.store && !response.id.empty() && response.id.find('/') == std::string::npos;
+  if (!response.input.empty() && !asked_.input.empty()) response.input += ",";
+  response.input += asked_.input;
+  gateway_.store().write([response = std::move(response), store, asked = asked_,
+                          since = oldest_kept(gateway_)](Store& kept) -> Status {
+    if (!asked.conversation.empty()) WEIR_TRY(append_turn(kept, asked, response, since));
+    if (!store) return Status();
+    return unless_too_large(kept.put_response(response, since));
   });
 }
 

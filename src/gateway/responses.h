@@ -1,5 +1,6 @@
-// Responses: what the Responses API leaves to the server, kept by weir: `store`, `previous_response_id`, and
-// reading and deleting a response. The upstream is asked to keep nothing, so no history goes past weir.
+// Responses: what the Responses API leaves to the server, kept by weir: `store`, `previous_response_id`,
+// `conversation`, and reading and deleting a response. The upstream is asked to keep nothing, so no history
+// goes past weir.
 #pragma once
 
 #include <memory>
@@ -14,7 +15,16 @@ namespace weir::gateway {
 // can be gone on from by whoever shows the same credential. One event loop.
 class KeptReply {
  public:
-  KeptReply(Gateway& gateway, StoredResponse response) : gateway_(gateway), response_(std::move(response)) {}
+  // Of the request, items comma separated.
+  struct Asked {
+    std::string owner;
+    bool store = true;         // the response may be gone on from
+    std::string previous;      // what it went on from, or
+    std::string conversation;  // what it belongs to, with
+    std::string before;        // the items in it
+    std::string input;         // its own items
+  };
+  KeptReply(Gateway& gateway, Asked asked) : gateway_(gateway), asked_(std::move(asked)) {}
   // Bytes of a streamed reply, ahead of the client.
   void streamed(std::string_view bytes);
   // The whole of one that is not.
@@ -24,7 +34,7 @@ class KeptReply {
   void keep(std::string object);
 
   Gateway& gateway_;
-  StoredResponse response_;
+  const Asked asked_;
   wire::ResponseWatch watch_;
 };
 

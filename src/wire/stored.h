@@ -15,9 +15,10 @@ namespace weir::wire {
 
 // What a request says of it. A malformed one says nothing; parse_request() tells what is wrong.
 struct StoredAsk {
-  std::string previous = {};  // empty: it goes on from nothing
-  bool store = true;          // its response may be gone on from
-  std::string input = {};     // its own items, comma separated
+  std::string previous = {};      // empty: it goes on from nothing
+  std::string conversation = {};  // empty: it belongs to none
+  bool store = true;              // its response may be gone on from
+  std::string input = {};         // its own items, comma separated
 };
 StoredAsk stored_ask(const std::string& body);
 
@@ -26,6 +27,11 @@ struct StoredTurn {
   std::string input;
   std::string response;
 };
+
+// The items of a response's object as a later request may hold them. What the provider did not store it knows
+// again only where it comes whole: a thought that nothing is sealed in goes, and the items that came of it
+// must not name it.
+std::string output_items(const std::string& response);
 
 // The request with all earlier turns in its input, oldest first, that asks for nothing to be kept. Equal
 // turns give equal bytes.

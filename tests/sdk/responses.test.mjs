@@ -159,7 +159,7 @@ test("tokens are counted", async () => {
 test("what the provider keeps, and what weir does not know, is refused in the API's own shape", async () => {
   upstream.play(responseWhole("never", []));
   const refused = [
-    { previous_response_id: "resp_none" }, { conversation: "conv_1" }, { background: true }, { prompt: { id: "pmpt_1" } },
+    { previous_response_id: "resp_none" }, { background: true }, { prompt: { id: "pmpt_1" } },
     { tools: [{ type: "web_search" }] }, { tools: [{ type: "mcp", server_label: "s", server_url: "https://x.example" }] },
     { input: [{ type: "item_reference", id: "msg_1" }] }, { input: [{ role: "oracle", content: "hi" }] }, { input: [{ type: "brand_new" }] },
   ];
