@@ -19,6 +19,11 @@ Result<std::unique_ptr<Bridge>> Bridge::begin(const wire::ParsedRequest& request
                                               const config::Upstream& upstream, std::string_view path,
                                               Random& random, Now now) {
   const bool counts = only_counts(path);
+  if (counts && request.request.dialect == exchange::Dialect::gemini)
+    return Error{Code::not_found,
+                 "weir does not translate countTokens",
+                 {},
+                 "use an upstream that speaks the Gemini API"};
   const std::string there =
       wire::translate::request_path(upstream.dialect, counts, request.request.model, request.request.stream);
   if (there.empty())

@@ -37,7 +37,8 @@ Turn::Turn(Gateway& gateway, std::shared_ptr<net::ServerCall> call, exchange::Di
       counted_(gateway.begin_turn()),
       call_(std::move(call)),
       dialect_(dialect),
-      path_(std::move(path)) {}
+      path_(std::move(path)),
+      as_list_(dialect_ == exchange::Dialect::gemini && with_events(path_) != path_) {}
 
 void Turn::start() {
   ++gateway_.counters().requests;
@@ -202,7 +203,7 @@ void Turn::on_head(int status, net::Headers headers) {
                                     ? "the upstream did not stream although it was asked to"
                                     : "the upstream streams although it was not asked to"));
   }
-  if (with_events(path_) != path_) {
+  if (as_list_) {
     array_.emplace();
     head_.set("content-type", "application/json; charset=UTF-8");
   }

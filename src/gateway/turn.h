@@ -101,6 +101,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::shared_ptr<net::ServerCall> call_;
   const exchange::Dialect dialect_;
   std::string path_;                 // below the API's root, with the query: "/chat/completions"
+  const bool as_list_;               // a Gemini client that did not ask for events
   std::unique_ptr<KeptReply> kept_;  // of Responses
   std::unique_ptr<Bridge> bridge_;   // where the upstream speaks another dialect; parsed_ is in that
   std::optional<wire::ParsedRequest> parsed_;

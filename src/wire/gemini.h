@@ -42,6 +42,10 @@ Status check_gemini_spelling(json::Value object, const std::string& where);
 // The call of a functionCall; its id may be missing. Error: bad_input, unsupported.
 Result<exchange::Call> read_gemini_call(json::Value data, const std::string& where);
 
+// The result of a functionResponse; its id may be missing. Error: bad_input, unsupported.
+Result<exchange::Result> read_gemini_result(json::Value data, const std::string& where,
+                                            const Options& options);
+
 // The parts of a content. What the planner has not said itself, in a content of another role, is refused.
 // `places`, where given, gets one place for each.
 Status read_gemini_parts(json::Value parts, bool planner, const std::string& where, const Options& options,

@@ -71,7 +71,10 @@ void read_response(json::Value response, exchange::Result& result) {
   if (response["_meta"].exists()) result.texts.emplace_back(response["_meta"].raw());
 }
 
-Result<exchange::Result> read_result(json::Value data, const std::string& where, const Options& options) {
+}  // namespace
+
+Result<exchange::Result> read_gemini_result(json::Value data, const std::string& where,
+                                            const Options& options) {
   WEIR_TRY(check_gemini_spelling(data, where));
   exchange::Result result;
   WEIR_TRY_ASSIGN(name, required_string(data, "name", where));
@@ -98,6 +101,8 @@ Result<exchange::Result> read_result(json::Value data, const std::string& where,
   }
   return result;
 }
+
+namespace {
 
 // What of media is text: its address and its names, not its bytes.
 std::string media_text(json::Value data) {
@@ -233,7 +238,7 @@ Status read_gemini_parts(json::Value parts, bool planner, const std::string& whe
       }
       case GeminiKind::result: {
         if (planner) return bad_input("a content of the model's may not have this", at);
-        WEIR_TRY_ASSIGN(result, read_result(part.data, at, options));
+        WEIR_TRY_ASSIGN(result, read_gemini_result(part.data, at, options));
         add(std::move(result), Place::response, part.data);
         break;
       }

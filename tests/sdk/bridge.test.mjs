@@ -1,9 +1,10 @@
 // Official SDKs on an upstream that speaks another API than they do: openai's Chat Completions and Responses,
-// anthropic's, and Ollama's wire, each on every other and on Gemini; whole and streamed, with tools, and with an attack in
+// anthropic's, google's, and Ollama's wire, each on every other; whole and streamed, with tools, and with an attack in
 // what is read.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import Anthropic from "@anthropic-ai/sdk";
+import { GoogleGenAI } from "@google/genai";
 import OpenAI from "openai";
 import { chatStream, chatWhole, geminiStream, geminiWhole, kCanary, messageStream, messageWhole, ollamaStream, ollamaWhole, responseStream, responseWhole, tools, Upstream, Weir } from "./harness.mjs";
 
@@ -83,6 +84,31 @@ const clients = {
     },
     ends: ["stop", "stop"],
   }),
+  gemini: (weir) => {
+    const sdk = new GoogleGenAI({ apiKey: weir.token, httpOptions: { baseUrl: weir.url } });
+    const names = {};  // a result says its tool's
+    return {
+      user: (text) => ({ role: "user", parts: [{ text }] }),
+      call(id, name, args) {
+        names[id] = name;
+        return { role: "model", parts: [{ functionCall: { id, name, args } }] };
+      },
+      result: (id, output) => ({ role: "user", parts: [{ functionResponse: { id, name: names[id], response: { output } } }] }),
+      async ask(streamed, contents) {
+        const body = { model: "m", contents, config: { temperature: 0.5, tools: [{ functionDeclarations: tools.map((name) => ({ name, description: "d", parameters: { type: "OBJECT", properties: { path: { type: "STRING" } } } })) }] } };
+        const pieces = [];
+        if (streamed) for await (const piece of await sdk.models.generateContentStream(body)) pieces.push(piece);
+        else pieces.push(await sdk.models.generateContent(body));
+        const all = pieces.map((piece) => piece.candidates[0]);
+        const parts = all.flatMap(({ content }) => content.parts);
+        const calls = parts.filter((part) => part.functionCall).map(({ functionCall: { id, name, args } }) => [id, name, args]);
+        for (const [id, name] of calls) names[id] = name;
+        // As the package's own chats keep a stream: each piece a content.
+        return { text: parts.map((part) => part.text ?? "").join(""), calls, ended: all.at(-1).finishReason, tokens: pieces.at(-1).usageMetadata.candidatesTokenCount, sendBack: all.map(({ content }) => content) };
+      },
+      ends: ["STOP", "STOP"],
+    };
+  },
 };
 
 const upstreams = {};
@@ -155,6 +181,20 @@ for (const clientDialect of Object.keys(clients)) {
     }
   }
 }
+
+test("a Gemini client that wants a list gets one, and errors in its form", async () => {
+  const { upstream, weir } = upstreams.messages;
+  const ask = (method) => fetch(`${weir.url}/v1beta/models/m:${method}`, { method: "POST", headers: { "x-goog-api-key": weir.token }, body: JSON.stringify({ contents: [{ parts: [{ text: "hi" }] }] }) });
+  upstream.play(messageStream("Good day to you.", []));
+  const listed = await (await ask("streamGenerateContent")).json();
+  assert.equal(listed.flatMap((piece) => piece.candidates[0].content.parts).map((part) => part.text ?? "").join(""), "Good day to you.");
+  assert.equal(listed.at(-1).candidates[0].finishReason, "STOP");
+  upstream.play({ status: 429, body: { type: "error", error: { type: "rate_limit_error", message: "slow down" } } });
+  assert.deepEqual((await (await ask("generateContent")).json()).error, { code: 429, message: "slow down", status: "RESOURCE_EXHAUSTED" });
+  const counted = await ask("countTokens");
+  assert.equal(counted.status, 404);
+  assert.match((await counted.json()).error.message, /does not translate countTokens/);
+});
 
 test("models are listed in the client's form", async () => {
   const openai = { object: "list", data: [{ id: "gpt-x", object: "model", created: 1, owned_by: "o" }] };

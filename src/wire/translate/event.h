@@ -87,6 +87,7 @@ std::unique_ptr<ReplyWriter> write_chat_reply(ReplyFrame frame);
 std::unique_ptr<ReplyWriter> write_messages_reply(ReplyFrame frame);
 std::unique_ptr<ReplyWriter> write_responses_reply(ReplyFrame frame);
 std::unique_ptr<ReplyWriter> write_ollama_reply(ReplyFrame frame);
+std::unique_ptr<ReplyWriter> write_gemini_reply(ReplyFrame frame);
 
 // For readers: of a body that is one JSON document.
 class WholeReader : public ReplyReader {

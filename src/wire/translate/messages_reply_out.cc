@@ -38,16 +38,6 @@ void write_stop(const Collected& all, json::Writer& out) {
   }
 }
 
-// The arguments of a call as the object that the API wants.
-std::string input_of(const ClientCall& call) {
-  const auto document = json::parse(call.arguments);
-  if (document && document->root().is_object()) return call.arguments;
-  json::Writer out;
-  out.begin_object();
-  if (!call.arguments.empty()) out.field("input", call.arguments);
-  return out.end_object().take();
-}
-
 class Writer final : public ReplyWriter {
  public:
   explicit Writer(ReplyFrame frame) : frame_(std::move(frame)) {}
@@ -148,7 +138,7 @@ class Writer final : public ReplyWriter {
         event("content_block_delta",
               fmt::format(R"({{"type":"content_block_delta","index":{},"delta":{{"type":"input_json_delta",)"
                           R"("partial_json":{}}}}})",
-                          index_, json::quote(input_of(call))));
+                          index_, json::quote(arguments_object(call))));
     return out += close();
   }
 
@@ -165,7 +155,7 @@ class Writer final : public ReplyWriter {
       out.begin_object();
       if (piece.is_call) {
         out.field("type", "tool_use").field("id", piece.call.id).field("name", piece.call.name);
-        out.key("input").raw(input_of(piece.call));
+        out.key("input").raw(arguments_object(piece.call));
       } else if (piece.kind == Kind::thinking) {
         out.field("type", "thinking").field("thinking", piece.text).field("signature", "");
       } else {

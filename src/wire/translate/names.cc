@@ -32,6 +32,15 @@ std::string plain_id(std::string_view id) {
   return plain;
 }
 
+std::string arguments_object(const ClientCall& call) {
+  const auto document = json::parse(call.arguments);
+  if (document && document->root().is_object()) return call.arguments;
+  json::Writer out;
+  out.begin_object();
+  if (!call.arguments.empty()) out.field("input", call.arguments);
+  return out.end_object().take();
+}
+
 Result<Names> Names::take(Prompt& prompt) {
   Names names;
   for (Tool& tool : prompt.tools) {

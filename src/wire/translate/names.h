@@ -21,6 +21,9 @@ struct ClientCall {
   bool is_custom = false;  // of a custom tool: `arguments` is its free text
 };
 
+// Its arguments as an object, for an API that knows no others.
+std::string arguments_object(const ClientCall& call);
+
 class Names {
  public:
   // Gives tools, calls and the chosen tool of the prompt the names that the upstream is told. Error: two

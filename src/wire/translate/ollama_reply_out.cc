@@ -5,18 +5,9 @@
 namespace weir::wire::translate {
 namespace {
 
-std::string object_of(const std::string& arguments) {
-  const auto document = json::parse(arguments);
-  if (document && document->root().is_object()) return arguments;
-  json::Writer out;
-  out.begin_object();
-  if (!arguments.empty()) out.field("input", arguments);
-  return out.end_object().take();
-}
-
 void write_call(const ClientCall& call, int64_t index, json::Writer& out) {
   out.begin_object().field("id", call.id).key("function").begin_object().key("index").integer(index);
-  out.field("name", call.name).key("arguments").raw(object_of(call.arguments)).end_object().end_object();
+  out.field("name", call.name).key("arguments").raw(arguments_object(call)).end_object().end_object();
 }
 
 class Writer final : public ReplyWriter {

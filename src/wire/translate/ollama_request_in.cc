@@ -77,6 +77,7 @@ Result<Prompt> read_ollama(const ParsedRequest& request) {
   read_settings(root, prompt);
   read_tools(root, prompt);
   WEIR_TRY(read_messages(request, {read_pictures, read_result}, prompt));
+  tell_apart(prompt);
   return prompt;
 }
 

@@ -120,6 +120,7 @@ Result<Prompt> read_chat(const ParsedRequest& request);
 Result<Prompt> read_messages_api(const ParsedRequest& request);
 Result<Prompt> read_responses(const ParsedRequest& request);
 Result<Prompt> read_ollama(const ParsedRequest& request);
+Result<Prompt> read_gemini(const ParsedRequest& request);
 
 // Errors: unsupported, where the API has no place for something that may carry calls or content. What only
 // tunes is dropped by name.

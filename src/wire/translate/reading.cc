@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 namespace weir::wire::translate {
 
@@ -62,6 +64,23 @@ void read_format(json::Value format, json::Value described, Settings& settings) 
   settings.format_name = described["name"].string_or("");
   settings.format_schema = described["schema"].raw();
   settings.format_strict = described["strict"].boolean();
+}
+
+void tell_apart(Prompt& prompt) {
+  std::set<std::string> taken;
+  std::map<std::string, std::string> now;  // by the id that the request has
+  for (Message& message : prompt.messages) {
+    for (Part& part : message.parts) {
+      if (auto* call = std::get_if<exchange::Call>(&part)) {
+        std::string id = call->id;
+        for (int n = 2; !taken.insert(id).second; ++n) id = fmt::format("{}_{}", call->id, n);
+        now[call->id] = id;
+        call->id = std::move(id);
+      } else if (auto* returned = std::get_if<Returned>(&part)) {
+        if (const auto at = now.find(returned->call_id); at != now.end()) returned->call_id = at->second;
+      }
+    }
+  }
 }
 
 }  // namespace weir::wire::translate

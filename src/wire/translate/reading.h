@@ -36,4 +36,8 @@ Status read_choice(json::Value choice, json::Value named, Settings& settings);
 // The format of an answer there; what describes a schema stands in `described`.
 void read_format(json::Value format, json::Value described, Settings& settings);
 
+// Gives calls that share an id, and their results, one each: other APIs tie them together by ids that stand
+// once in a conversation, and a client without any has the tools' names for them in each turn anew.
+void tell_apart(Prompt& prompt);
+
 }  // namespace weir::wire::translate

@@ -71,7 +71,7 @@ TEST(Translate, RepliesOfOtherApisAreTheClientsWholeAndInAnyPieces) {
   } replies[] = {{Dialect::chat_completions, kReplies[0][0], kReplies[0][1]},
                  {Dialect::messages, kReplies[1][0], kReplies[1][1]}};
   for (const auto& reply : replies) {
-    for (const Dialect client : kAll) {
+    for (const Dialect client : kClients) {
       if (client == reply.upstream) continue;
       const std::string whole = reply_in(client, reply.upstream, false, reply.whole, 10'000);
       const testing::Seen expected = seen(client, false, whole);
@@ -127,7 +127,7 @@ RC_GTEST_PROP(Translate, StreamedEqualsWholeForEveryPair, ()) {
     // What a client of the upstream's own API makes of it.
     const testing::Seen own = seen(upstream, false, written(upstream, false, events));
     RC_ASSERT(own.problem.empty());
-    for (const Dialect client : kAll) {
+    for (const Dialect client : kClients) {
       if (client == upstream) continue;
       const std::string whole =
           reply_in(client, upstream, false, written(upstream, false, events), size * 100);
@@ -215,7 +215,7 @@ TEST(Translate, CallsWithoutAnIdGetOne) {
       "\"thoughtsTokenCount\":2}}\r\n\r\n";
   for (const auto& [upstream, reply] :
        {std::pair{Dialect::ollama, ollama}, std::pair{Dialect::gemini, gemini}}) {
-    for (const Dialect client : kAll) {
+    for (const Dialect client : kClients) {
       for (const size_t size : {1U, 7U, 10'000U}) {
         const testing::Seen got = seen(client, true, reply_in(client, upstream, true, reply, size));
         EXPECT_EQ(got.problem, "");

@@ -292,5 +292,67 @@ RC_GTEST_PROP(Translate, AHistoryThatGrowsKeepsItsBytes, ()) {
   }
 }
 
+// As the package's own chats send it: each piece of a stream a content, schemas in capitals, both spellings.
+const char kGenai[] =
+    R"({"systemInstruction":{"parts":[{"text":"You help."}]},"contents":[{"parts":[{"text":"Read it"},{"inlineData":{"mimeType":"image/png","data":"AAAA"}}]},)"
+    R"({"role":"model","parts":[{"text":"Hm.","thought":true}]},{"role":"model","parts":[{"text":"I "}]},{"role":"model","parts":[{"text":"look."}]},)"
+    R"({"role":"model","parts":[{"functionCall":{"name":"read","args":{"file":"a"}},"thoughtSignature":"c2ln"}]},)"
+    R"({"role":"user","parts":[{"functionResponse":{"name":"read","response":{"output":"A"}}}]},)"
+    R"({"role":"model","parts":[{"functionCall":{"name":"read","args":{}}}]},)"
+    R"({"role":"user","parts":[{"functionResponse":{"name":"read","response":{"error":"gone"}}},{"text":"Go on"}]}],)"
+    R"("tools":[{"function_declarations":[{"name":"read","description":"Reads","parameters":{"type":"OBJECT","properties":{"type":{"type":"STRING","nullable":true},"n":{"type":"ARRAY","items":{"type":"INTEGER"},"minItems":"1"}}}}]}],)"
+    R"("toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["read"]}},"safetySettings":[{"category":"X"}],)"
+    R"("generationConfig":{"maxOutputTokens":9,"temperature":0.5,"topP":0.9,"stopSequences":["END"],"responseMimeType":"application/json","thinkingConfig":{"thinkingLevel":"LOW","includeThoughts":true}}})";
+
+TEST(Translate, AGeminiRequestForChatCompletionsAndMessages) {
+  const auto parsed =
+      parse_request(Dialect::gemini, kGenai, {.path = request_path(Dialect::gemini, false, "m", true)});
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().text();
+  auto chat = Translation::begin(*parsed, Dialect::chat_completions);
+  ASSERT_TRUE(chat.has_value()) << chat.error().text();
+  EXPECT_EQ(
+      chat->body(),
+      R"({"model":"m","messages":[{"role":"system","content":"You help."},)"
+      R"({"role":"user","content":[{"type":"text","text":"Read it"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},)"
+      R"({"role":"assistant","content":"I look.","reasoning_content":"Hm.","tool_calls":[{"id":"read","type":"function","function":{"name":"read","arguments":"{\"file\":\"a\"}"}}]},)"
+      R"({"role":"tool","tool_call_id":"read","content":"A"},)"
+      R"({"role":"assistant","content":null,"tool_calls":[{"id":"read_2","type":"function","function":{"name":"read","arguments":"{}"}}]},)"
+      R"({"role":"tool","tool_call_id":"read_2","content":"gone"},{"role":"user","content":"Go on"}],)"
+      R"("tools":[{"type":"function","function":{"name":"read","description":"Reads","parameters":{"type":"object","properties":{"type":{"type":["string","null"]},"n":{"type":"array","items":{"type":"integer"},"minItems":1}}}}}],)"
+      R"("max_completion_tokens":9,"temperature":0.5,"top_p":0.9,"stop":["END"],"tool_choice":{"type":"function","function":{"name":"read"}},)"
+      R"("response_format":{"type":"json_object"},"reasoning_effort":"low","stream":true,"stream_options":{"include_usage":true}})");
+  EXPECT_EQ(chat->dropped(),
+            (std::vector<std::string>{"thinkingConfig.includeThoughts", "safetySettings", "is_error"}));
+}
+
+TEST(Translate, WhatAGeminiRequestMayNotSayIsRefusedByName) {
+  const struct {
+    const char* more;
+    const char* says;
+  } cases[] = {
+      {R"("generationConfig":{"responseModalities":["TEXT","AUDIO"]})", "no text"},
+      {R"("toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["a","b"]}})",
+       "allowed tools"},
+      {R"("toolConfig":{"functionCallingConfig":{"mode":"AUTO","allowedFunctionNames":["a"]}})",
+       "allowed tools"},
+      {R"("toolConfig":{"functionCallingConfig":{"mode":"NEW"}})", "NEW"},
+      {R"("contents":[{"parts":[{"inlineData":{"mimeType":"audio/wav","data":"AA"}}]}])", "audio/wav"},
+      {R"("contents":[{"parts":[{"fileData":{"fileUri":"https://generativelanguage.googleapis.com/v1beta/files/x"}}]}])",
+       "provider keeps"},
+      {R"("contents":[{"parts":[{"fileData":{"fileUri":"gs://bucket/x"}}]}])", "provider keeps"},
+      {R"("contents":[{"role":"model","parts":[{"executableCode":{"code":"x"}}]}])", "\"this part\""},
+  };
+  for (const auto& each : cases) {
+    std::string body = "{" + std::string(each.more);
+    if (body.find("contents") == std::string::npos) body += R"(,"contents":[{"parts":[{"text":"x"}]}])";
+    const auto parsed = parse_request(Dialect::gemini, body + "}",
+                                      {.path = request_path(Dialect::gemini, false, "m", false)});
+    ASSERT_TRUE(parsed.has_value()) << body << parsed.error().text();
+    auto translation = Translation::begin(*parsed, Dialect::messages);
+    ASSERT_FALSE(translation.has_value()) << body;
+    EXPECT_NE(translation.error().text().find(each.says), std::string::npos) << translation.error().text();
+  }
+}
+
 }  // namespace
 }  // namespace weir::wire::translate

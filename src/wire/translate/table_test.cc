@@ -14,7 +14,7 @@ namespace {
 using exchange::Dialect;
 
 constexpr Dialect kClients[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses,
-                                Dialect::ollama};
+                                Dialect::ollama, Dialect::gemini};
 constexpr Dialect kUpstreams[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses,
                                   Dialect::ollama, Dialect::gemini};
 
@@ -158,18 +158,57 @@ const std::vector<Probe> kOllama = {
     {"`think` true or false, `keep_alive`, other options", R"("keep_alive":5)", nullptr},
 };
 
+const std::vector<Probe> kGemini = {
+    {"`systemInstruction`, contents of the user and the model",
+     R"("systemInstruction":{"parts":[{"text":"a"}]})",
+     R"({"role":"user","parts":[{"text":"a"}]},{"role":"model","parts":[{"text":"b"}]})"},
+    {"functions, calls, their results (ids where the client sends none)",
+     R"("tools":[{"functionDeclarations":[{"name":"f","parameters":{"type":"OBJECT"}}]}])",
+     R"({"parts":[{"text":"a"}]},{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{"output":"x"}}}]})"},
+    {"an error as a result (its text is carried)", "",
+     R"({"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]},{"role":"user","parts":[{"functionResponse":{"name":"f","response":{"error":"x"}}}]})"},
+    {"picture, by its bytes or its address", "",
+     R"({"parts":[{"inlineData":{"mimeType":"image/png","data":"AAAA"}},{"fileData":{"mimeType":"image/png","fileUri":"https://a.example/b.png"}}]})"},
+    {"file, by its bytes", "", R"({"parts":[{"inlineData":{"mimeType":"application/pdf","data":"AAAA"}}]})"},
+    {"sound, video, uploaded files", "",
+     R"({"parts":[{"inlineData":{"mimeType":"audio/wav","data":"AAAA"}}]})"},
+    {"thoughts in the history (signatures never)", "",
+     R"({"role":"model","parts":[{"text":"a","thought":true},{"text":"b"}]})"},
+    {"`functionCallingConfig` AUTO, NONE, ANY with none or one name",
+     R"("toolConfig":{"functionCallingConfig":{"mode":"ANY"}},"tools":[{"functionDeclarations":[{"name":"f"}]}])",
+     nullptr},
+    {"`functionCallingConfig` with several names",
+     R"("toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["a","b"]}})", nullptr},
+    {"`maxOutputTokens`, `temperature` up to 1, `topP`",
+     R"("generationConfig":{"maxOutputTokens":5,"temperature":1})", nullptr},
+    {"`stopSequences`", R"("generationConfig":{"stopSequences":["x"]})", nullptr},
+    {"`topK`", R"("generationConfig":{"topK":5})", nullptr},
+    {"`seed`, penalties", R"("generationConfig":{"seed":5})", nullptr},
+    {"`responseSchema`, `responseJsonSchema`",
+     R"("generationConfig":{"responseJsonSchema":{"type":"object"}})", nullptr},
+    {"`responseMimeType` of JSON without a schema",
+     R"("generationConfig":{"responseMimeType":"application/json"})", nullptr},
+    {"`thinkingLevel`", R"("generationConfig":{"thinkingConfig":{"thinkingLevel":"low"}})", nullptr},
+    {"`thinkingBudget`, `safetySettings`, `labels`, other settings", R"("safetySettings":[{"category":"x"}])",
+     nullptr},
+};
+
 std::string request(Dialect client, const Probe& probe) {
-  const std::string_view list = client == Dialect::responses ? "input" : "messages";
-  std::string body = R"({"model":"m",)";
+  const bool gemini = client == Dialect::gemini;
+  const std::string_view list = client == Dialect::responses ? "input" : gemini ? "contents" : "messages";
+  std::string body = gemini ? "{" : R"({"model":"m",)";
   if (client == Dialect::messages) body += R"("max_tokens":9,)";
   if (*probe.more != '\0') body += std::string(probe.more) + ",";
   body += "\"" + std::string(list) + "\":[";
-  body += probe.messages != nullptr ? probe.messages : R"({"role":"user","content":"x"})";
+  body += probe.messages != nullptr ? probe.messages
+          : gemini                  ? R"({"parts":[{"text":"x"}]})"
+                                    : R"({"role":"user","content":"x"})";
   return body + "]}";
 }
 
 std::string outcome(Dialect client, Dialect upstream, const Probe& probe) {
-  const auto parsed = parse_request(client, request(client, probe), {});
+  const auto parsed =
+      parse_request(client, request(client, probe), {.path = request_path(client, false, "m", false)});
   if (!parsed) return "refused";
   auto translation = Translation::begin(*parsed, upstream);
   if (!translation) return translation.error().code == Code::unsupported ? "refused" : "ERROR";
@@ -196,7 +235,8 @@ std::string tables() {
     const auto& probes = client == Dialect::chat_completions ? kChat
                          : client == Dialect::messages       ? kMessages
                          : client == Dialect::responses      ? kResponses
-                                                             : kOllama;
+                         : client == Dialect::ollama         ? kOllama
+                                                             : kGemini;
     for (const Probe& probe : probes) {
       all += "| " + std::string(probe.what) + " |";
       for (const Dialect upstream : kUpstreams) {

@@ -21,7 +21,7 @@ Result<Prompt> read_prompt(const ParsedRequest& request) {
     case Dialect::ollama:
       return read_ollama(request);
     case Dialect::gemini:
-      break;
+      return read_gemini(request);
   }
   return unsupported("weir cannot translate from or to this API");
 }
@@ -69,13 +69,14 @@ std::unique_ptr<ReplyWriter> writer_of(Dialect client, ReplyFrame frame) {
     case Dialect::ollama:
       return write_ollama_reply(std::move(frame));
     case Dialect::gemini:
-      break;
+      return write_gemini_reply(std::move(frame));
   }
   return nullptr;
 }
 
 // A request that says only what the client got.
 std::string history_of(Dialect client, std::string_view model, const std::string& sent_back) {
+  if (client == Dialect::gemini) return fmt::format(R"({{"contents":[{}]}})", sent_back);
   return fmt::format(R"({{"model":{},"{}":[{}]}})", json::quote(model),
                      client == Dialect::responses ? "input" : "messages", sent_back);
 }
@@ -110,6 +111,24 @@ std::string_view anthropic_type(int status) {
       return "overloaded_error";
     default:
       return status >= 500 ? "api_error" : "invalid_request_error";
+  }
+}
+
+std::string_view google_status(int status) {
+  switch (status) {
+    case 401:
+      return "UNAUTHENTICATED";
+    case 403:
+      return "PERMISSION_DENIED";
+    case 404:
+      return "NOT_FOUND";
+    case 429:
+      return "RESOURCE_EXHAUSTED";
+    case 503:
+    case 529:
+      return "UNAVAILABLE";
+    default:
+      return status >= 500 ? "INTERNAL" : "INVALID_ARGUMENT";
   }
 }
 
@@ -160,7 +179,8 @@ Result<std::string> Translation::reply_ended() {
 }
 
 Result<exchange::Message> Translation::sent_back() const {
-  const Options lenient{.unknown_items_untrusted = true};
+  Options lenient{.unknown_items_untrusted = true};
+  lenient.path = request_path(client_, false, frame_.model, false);
   WEIR_TRY_ASSIGN(said,
                   parse_request(client_, history_of(client_, frame_.model, writer_->sent_back()), lenient));
   WEIR_TRY_ASSIGN(translated, begin(said, upstream_));
@@ -186,6 +206,14 @@ std::string error_reply(Dialect client, int status, std::string_view upstream_bo
   json::Writer out;
   out.begin_object();
   if (client == Dialect::ollama) return out.field("error", message).end_object().take();
+  if (client == Dialect::gemini) {
+    out.key("error").begin_object().key("code").integer(status);
+    return out.field("message", message)
+        .field("status", google_status(status))
+        .end_object()
+        .end_object()
+        .take();
+  }
   if (client == Dialect::messages) {
     if (too_long && !message.starts_with("prompt is too long")) message = "prompt is too long: " + message;
     out.field("type", "error").key("error").begin_object().field("type", anthropic_type(status));
