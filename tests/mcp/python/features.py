@@ -6,6 +6,7 @@ from lib import MCPError, code_of, poll, text_of
 from registry import feature, same
 
 STATELESS = {"new": "stateless://note", "newnet": "newnet://note"}  # servers of 2026-07-28 -> a resource of theirs
+PYTHON = ("py", "pynet")
 
 
 @feature("tools/list, three stock servers")
@@ -306,9 +307,8 @@ async def _(peer):
             # A server of the other era learns of the subscription behind the acknowledgement.
             async def updated():
                 await peer.call(server, "touch", {"uri": uri})
-                return any(note.method == "notifications/resources/updated" for note in peer.notes)
+                return peer.updated(uri)
             await poll(updated, "the resource to be updated", pause=0.2)
-            same(str((await peer.heard("notifications/resources/updated")).uri), uri)
             first = "extra" in await peer.names(server, "tools")
             for there in (not first, first):
                 peer.notes.clear()
@@ -325,3 +325,52 @@ async def _(peer):
     await peer.all("list_tools", "tools")
     same(await peer.text("newnet", "where", {"region": "Zürich"}), "=?base64?WsO8cmljaA==?=")
     same(await peer.text("newnet", "where", {"region": "eu-1"}), "eu-1")
+
+
+@feature("servers by the Python SDK, over stdio and HTTP: what era, lists, calls, errors")
+async def _(peer):
+    for server in PYTHON:
+        assert {"echo", "elicit", "hang"} <= set(await peer.names(server, "tools"))
+        same(await peer.text(server, "era"), "2026-07-28")  # what weir and the server agreed on
+        echoed = await peer.call(server, "echo", {"text": "wörld"})
+        same((text_of(echoed), echoed.structured_content), ("wörld", {"result": "wörld"}))
+        failed = await peer.call(server, "fail", {})
+        assert failed.is_error and "it failed as it should" in text_of(failed)
+        same(await code_of(peer.call(server, "throw", {})), types.INTERNAL_ERROR)
+
+
+@feature("servers by the Python SDK: resources, prompts, completion")
+async def _(peer):
+    for server in PYTHON:
+        uri = server + "://note"
+        same((await peer.session.read_resource(uri)).contents[0].text, "text of " + uri)
+        got = await peer.session.get_prompt(server + "__one", {"who": "me"})
+        same(got.messages[0].content.text, "one for me")
+        ref = types.PromptReference(type="ref/prompt", name=server + "__one")
+        same((await peer.session.complete(ref, {"name": "who", "value": "m"})).completion.values, ["who=m"])
+
+
+@feature("servers by the Python SDK: sampling, elicitation, roots")
+async def _(peer):
+    for server in PYTHON:
+        same(await peer.text(server, "sample", {"prompt": "What now?"}), "sampled: What now?")
+        same(await peer.text(server, "elicit", {"question": "Which colour?"}), "blue")
+        same(await peer.text(server, "list_roots", {}), "file:///srv/first")
+
+
+@feature("servers by the Python SDK: progress, cancellation, changes")
+async def _(peer):
+    for server in PYTHON:
+        steps = []
+
+        async def on_progress(progress, total, message):
+            steps.append((progress, total, message))
+        same(await peer.text(server, "steps", {"count": 3}, on_progress), "done")
+        same(steps, [(i, 10, "step %d" % i) for i in (1, 2, 3)])
+        await cancels(peer, server)
+        uri = server + "://note"
+        async with peer.listening(uri):
+            async def updated():
+                await peer.call(server, "touch", {"uri": uri})
+                return peer.updated(uri)
+            await poll(updated, "the resource to be updated", pause=0.2)

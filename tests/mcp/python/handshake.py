@@ -24,7 +24,7 @@ async def _(peer):
     uri = "probe://note/a"
     await peer.session.subscribe_resource(uri)
     same(await peer.text("probe", "touch", {"uri": uri}), "touched")
-    same(str((await peer.heard("notifications/resources/updated")).uri), uri)
+    await peer.heard("notifications/resources/updated", lambda params: str(params.uri) == uri)
     await peer.session.unsubscribe_resource(uri)
     same(await peer.text("probe", "touch", {"uri": uri}), "nobody listens")
 

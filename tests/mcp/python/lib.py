@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -31,9 +32,9 @@ def packaged(name):
 
 
 class Weir:
-    """One weir in a folder of its own, in front of the stock servers and the probe, over stdio and HTTP."""
+    """One weir in a folder of its own, in front of the stock servers and the probe, over stdio and HTTP (`urls`: name -> address)."""
 
-    def __init__(self, web, stateless_web):
+    def __init__(self, urls):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="weir-clients-")).resolve()
         self.files = self.dir / "files"
         self.files.mkdir()
@@ -44,9 +45,9 @@ class Weir:
             "memory": {"command": [NODE, packaged("server-memory")],
                        "env": {"MEMORY_FILE_PATH": str(self.dir / "memory.jsonl")}},
             "probe": {"command": [NODE, str(HERE / "servers/probe.mjs")]},
-            "net": {"url": web},
             "new": {"command": [NODE, str(HERE / "servers/stateless.mjs")]},
-            "newnet": {"url": stateless_web},
+            "py": {"command": [sys.executable, "-B", str(HERE / "python/server.py"), "py"]},
+            **{name: {"url": url} for name, url in urls.items()},
         }
         shipped = ("everything.toml", "probe.toml", "eras.toml")
         manifests = json.dumps([str(HERE / "manifests" / name) for name in shipped])
@@ -62,7 +63,8 @@ class Weir:
                 text.append("%s = %s" % (key, inline))
         for origin in ("file:%s" % self.files, "file:%s/**" % self.files, "tool:files/*", "tool:memory/*"):
             text += ["[[trust]]", 'origin = "%s"' % origin, 'integrity = "trusted"']
-        text += ["[sandbox.test]", "read = %s" % json.dumps([str(HERE), os.path.dirname(NODE)]), "write = %s" % json.dumps([str(self.dir)])]
+        own = {sys.prefix, sys.base_prefix} - {"/usr"}
+        text += ["[sandbox.test]", "read = %s" % json.dumps([str(HERE), os.path.dirname(NODE), *own]), "write = %s" % json.dumps([str(self.dir)])]
         self.config = self.dir / "weir.toml"
         self.config.write_text("\n".join(text) + "\n")
         self.process = subprocess.Popen([WEIR, "up", "--config", str(self.config)], stdout=subprocess.PIPE,
@@ -179,6 +181,10 @@ class Peer:
         await self.session.subscribe_resource(uri)
         yield
         await self.session.unsubscribe_resource(uri)
+
+    def updated(self, uri):
+        """Whether it was told that this resource changed."""
+        return any(n.method == "notifications/resources/updated" and str(n.params.uri) == uri for n in self.notes)
 
     async def call(self, server, tool, arguments=None, progress=None):
         return await self.session.call_tool("%s__%s" % (server, tool), arguments, progress_callback=progress)

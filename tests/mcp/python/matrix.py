@@ -23,10 +23,9 @@ STEP_S = 40
 
 
 @contextlib.contextmanager
-def serving(script, **env):
+def serving(*command, **env):
     """A server of ours on HTTP; gives its address."""
-    child = subprocess.Popen([NODE, str(HERE / "servers" / script), "--http"], stdout=subprocess.PIPE, text=True,
-                             env={**os.environ, **env})
+    child = subprocess.Popen([*command, "--http"], stdout=subprocess.PIPE, text=True, env={**os.environ, **env})
     try:
         yield child.stdout.readline().strip()
     finally:
@@ -53,10 +52,12 @@ async def run(kind, route, weir, outcome):
 def main():
     warnings.simplefilter("ignore")  # the SDK calls deprecated what only the earlier era has
     outcome = {}
-    with serving("probe.mjs", PROBE_NAME="net") as net, serving("stateless.mjs", STATELESS_NAME="newnet") as newnet:
+    with serving(NODE, str(HERE / "servers/probe.mjs"), PROBE_NAME="net") as net, \
+         serving(NODE, str(HERE / "servers/stateless.mjs"), STATELESS_NAME="newnet") as newnet, \
+         serving(sys.executable, "-B", str(HERE / "python/server.py"), "pynet") as pynet:
         for route in sys.argv[1:] or ROUTES:
             for kind in (Peer, Stateless):
-                weir = Weir(net, newnet)  # one each: it remembers what was written after something had failed
+                weir = Weir({"net": net, "newnet": newnet, "pynet": pynet})  # one each: it remembers what was written after something had failed
                 try:
                     anyio.run(run, kind, route, weir, outcome)
                 finally:

@@ -26,9 +26,8 @@ async def _(peer):
     async with peer.listening(uri):
         async def heard():
             await peer.call("probe", "touch", {"uri": uri})
-            return any(note.method == "notifications/resources/updated" for note in peer.notes)
+            return peer.updated(uri)
         await poll(heard, "the resource to be updated", pause=0.2)
-        same(str((await peer.heard("notifications/resources/updated")).uri), uri)
 
     async def nobody():
         return await peer.text("probe", "touch", {"uri": uri}) == "nobody listens"
