@@ -61,8 +61,10 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     if (unchanged) emitted = wrote->emitted;
     // It was written in a context that a person has vouched for since.
     emitted.label = settled(labels_, vouched_sources_, emitted.label, conversation.next_context_);
+    // Not of a part that only looks like something weir emitted: which parts do depends on what was put into
+    // them.
     std::optional<std::string> own;
-    if (found != emitted_.end() && wrote != nullptr && wrote->words)
+    if (unchanged && wrote->words)
       own = turn->vault == conversation.vault_
                 ? *wrote->words
                 : moved_references(*wrote->words, *turn->vault, turn->session, *conversation.vault_);
