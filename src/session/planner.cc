@@ -157,7 +157,8 @@ std::string turn_name(const FirstCall& first, const Conversation& conversation) 
 
 }  // namespace
 
-// Turns are counted from their first call: what agents send as one message may have another text in front.
+// Turns are counted from their first call, where they have one: what agents send as one message may have
+// another text in front. Where a turn has none it begins where its conversation ends, and so it is counted.
 std::vector<const Workspace::OwnPart*> Workspace::own_words(const Conversation& conversation,
                                                             const exchange::Message& message,
                                                             const OwnWords*& turn) const {
@@ -168,7 +169,8 @@ std::vector<const Workspace::OwnPart*> Workspace::own_words(const Conversation& 
   turn = &found->second;
   for (const exchange::Part& part : message.parts) {
     if (says_nothing(part)) continue;
-    const size_t at = words.size() + turn->first_call - first.at;  // wraps for what stands before the turn
+    const size_t before = first.id.empty() ? 0 : turn->first_call - first.at;
+    const size_t at = words.size() + before;  // wraps for what stands before the turn
     words.push_back(at < turn->parts.size() ? &turn->parts[at] : nullptr);
   }
   return words;
