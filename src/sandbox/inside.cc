@@ -29,6 +29,7 @@
 #include "sandbox/landlock.h"
 #include "sandbox/mounts.h"
 #include "sandbox/observe.h"
+#include "sandbox/packed.h"
 
 namespace weir::sandbox {
 namespace {
@@ -92,7 +93,7 @@ class First {
   // The command sees the first process' command line, which is the supervisor's.
   static void forget_own_words() {
     char* const begin = program_invocation_name;
-    char* const end = environ[0];
+    char* const end = environ == nullptr ? nullptr : environ[0];
     constexpr ptrdiff_t kWordsMax = 4 << 20;
     if (end > begin && end - begin < kWordsMax) std::memset(begin, 0, static_cast<size_t>(end - begin));
     prctl(PR_SET_NAME, "sandbox");
@@ -328,6 +329,29 @@ class First {
 };
 
 }  // namespace
+
+void be_spare(int report, unsigned uid, unsigned gid) {
+  First first(report, uid, gid);
+  first.prepare(true);
+  auto given = receive_packet(report);
+  if (!given || given->strings.size() < 3 || given->fds.size() < 3) _exit(kNotRun);
+  std::vector<std::string>& strings = given->strings;
+  const auto plan = parse_plan(strings[1]);
+  const size_t words = std::strtoull(strings[0].c_str(), nullptr, 10);
+  if (!plan || words > strings.size() - 3) _exit(kNotRun);
+  for (const int fd : {0, 1, 2}) {
+    if (dup2(given->fds[static_cast<size_t>(fd)].get(), fd) != fd) _exit(kNotRun);
+    given->fds[static_cast<size_t>(fd)].reset();
+  }
+  Way way;
+  if (given->fds.size() > 3) way.door = given->fds[3].get();
+  Entry entry{.plan = &*plan, .program = strings[2], .way = &way, .report = report};
+  for (size_t i = 3; i < strings.size(); ++i)
+    (i < 3 + words ? entry.argv : entry.envp).push_back(strings[i].data());
+  entry.argv.push_back(nullptr);
+  entry.envp.push_back(nullptr);
+  first.run(entry);
+}
 
 uint64_t namespaces(const Plan& plan) {
   uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;

@@ -41,4 +41,8 @@ uint64_t namespaces(const Plan& plan);
 // supervisor is gone.
 [[noreturn]] void be_first(const Entry& entry);
 
+// As be_first, with what Spare::give sends; all that needs no entry is done before that comes. The user's ids
+// outside.
+[[noreturn]] void be_spare(int report, unsigned uid, unsigned gid);
+
 }  // namespace weir::sandbox
