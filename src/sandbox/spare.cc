@@ -23,10 +23,12 @@ std::optional<Spare> Spare::make() {
   made.report = Fd(ends[0]);
   const Fd theirs(ends[1]);
   int pidfd = -1;
+  const unsigned uid = getuid();  // inside it is nobody yet
+  const unsigned gid = getgid();
   made.pid = kernel::fork_with(namespaces(Plan{}) | CLONE_PIDFD, &pidfd);
   if (made.pid == 0) {
     close(ends[0]);
-    be_spare(ends[1], getuid(), getgid());
+    be_spare(ends[1], uid, gid);
   }
   if (made.pid < 0) return {};
   made.process = Fd(pidfd);
