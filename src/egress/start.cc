@@ -61,7 +61,7 @@ int enclose(const std::vector<std::string>& words, const sandbox::Beside& beside
   if (!plan) return refuse(plan.error());
   const sandbox::Command command{
       .words = {words.begin() + 2, words.end()}, .program = words[1], .cwd = plan->cwd};
-  auto env = sandbox::this_machine().env;
+  auto env = sandbox::this_environment();
   std::string record;
   if (const auto at = env.find(kRecordVariable); at != env.end()) {
     record = at->second;

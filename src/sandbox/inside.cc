@@ -41,6 +41,13 @@ class First {
  public:
   First(int report, unsigned uid, unsigned gid) : report_(report), uid_(uid), gid_(gid) {}
 
+  // Ahead of a plan, for one with a network of its own: what of it is the system's, too.
+  void prepare_system() {
+    if (!landlock_.create(true)) give_up(Stage::landlock);
+    if (const auto failed = place_system(root_, landlock_)) give_up(*failed);
+    system_placed_ = true;
+  }
+
   // All that no plan changes.
   void prepare(bool own_net) {
     // Goes with the supervisor, and cannot be looked into: its memory is a copy of the supervisor's.
@@ -61,8 +68,9 @@ class First {
     plan_ = entry.plan;
     if (plan_->net == Net::hosts && (entry.way == nullptr || !open_listeners(plan_->hosts, entry.way->door)))
       give_up(Stage::network);
-    if (!landlock_.create(plan_->net != Net::host)) give_up(Stage::landlock);
-    if (const auto failed = make_tree(*plan_, own_files(), root_, landlock_)) give_up(*failed);
+    if (!system_placed_ && !landlock_.create(plan_->net != Net::host)) give_up(Stage::landlock);
+    if (const auto failed = make_tree(*plan_, own_files(), root_, landlock_, system_placed_))
+      give_up(*failed);
     prctl(PR_SET_DUMPABLE, 0);
     drop_privileges();
     make_rules();
@@ -324,6 +332,7 @@ class First {
   const Plan* plan_ = nullptr;
   Root root_;
   Landlock landlock_;
+  bool system_placed_ = false;
   Fd signals_ = Fd();
   pid_t child_ = -1;
 };
@@ -333,6 +342,7 @@ class First {
 void be_spare(int report, unsigned uid, unsigned gid) {
   First first(report, uid, gid);
   first.prepare(true);
+  first.prepare_system();
   auto given = receive_packet(report);
   if (!given || given->strings.size() < 3 || given->fds.size() < 3) _exit(kNotRun);
   std::vector<std::string>& strings = given->strings;

@@ -23,11 +23,20 @@ struct Tree {
 
 class Maker {
  public:
-  Maker(const Plan& plan, const std::vector<OwnFile>& files, Root& root, Landlock& rules)
-      : plan_(plan), files_(files), root_(root), rules_(rules) {}
+  Maker(const Plan& plan, std::vector<OwnFile> files, Root& root, Landlock& rules)
+      : plan_(plan), files_(std::move(files)), root_(root), rules_(rules) {}
 
-  std::optional<Failure> make() {
+  std::optional<Failure> place_all() {
     for (const Bind& bind : plan_.binds) {
+      if (!clone(bind)) return failed_;
+    }
+    if (!place_trees()) return failed_;
+    return {};
+  }
+
+  std::optional<Failure> make(bool system_placed) {
+    for (const Bind& bind : plan_.binds) {
+      if (system_placed && bind.from == From::system) continue;
       if (!clone(bind)) return failed_;
     }
     if (!is_done(root_.fit(plan_)) || !place_trees() || !cover() || !write_files() ||
@@ -160,7 +169,7 @@ class Maker {
   }
 
   const Plan& plan_;
-  const std::vector<OwnFile>& files_;
+  const std::vector<OwnFile> files_;
   Root& root_;
   Landlock& rules_;
   std::vector<Tree> trees_;
@@ -170,9 +179,14 @@ class Maker {
 
 }  // namespace
 
+std::optional<Failure> place_system(Root& root, Landlock& rules) {
+  const Plan plan{.binds = system_binds()};
+  return Maker(plan, {}, root, rules).place_all();
+}
+
 std::optional<Failure> make_tree(const Plan& plan, const std::vector<OwnFile>& files, Root& root,
-                                 Landlock& rules) {
-  return Maker(plan, files, root, rules).make();
+                                 Landlock& rules, bool system_placed) {
+  return Maker(plan, files, root, rules).make(system_placed);
 }
 
 }  // namespace weir::sandbox

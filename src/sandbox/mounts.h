@@ -22,9 +22,13 @@ struct OwnFile {
   std::string path, text;
 };
 
-// Completes the tree and enters it; the working folder is "/" then. `rules` (created) get one for each
-// granted path. The failure, if any.
+// Puts system_binds() in place, ahead of a plan. `rules` (created) get one for each path. The failure, if
+// any.
+std::optional<Failure> place_system(Root& root, Landlock& rules);
+
+// Completes the tree and enters it; the working folder is "/" then. `rules` as above. `system_placed`: by
+// place_system.
 std::optional<Failure> make_tree(const Plan& plan, const std::vector<OwnFile>& files, Root& root,
-                                 Landlock& rules);
+                                 Landlock& rules, bool system_placed);
 
 }  // namespace weir::sandbox

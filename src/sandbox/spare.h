@@ -6,6 +6,8 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "sandbox/fd.h"
 #include "sandbox/inside.h"
@@ -22,8 +24,9 @@ class Spare {
   Spare& operator=(const Spare&) = delete;
   ~Spare();  // ends it, unless it was released
 
-  // Is it what would be made for the entry now? Not where the host has mounted something meanwhile, nor for
-  // what it cannot be told: another network, files of the proxy's, an observer, a terminal.
+  // Is it what would be made for the entry now? Not where something of the system was replaced or mounted
+  // meanwhile, nor for what it cannot be told: another network, files of the proxy's, an observer, a
+  // terminal.
   bool fits(const Entry& entry) const;
   // Hands it the entry, and its standard input, output and error. False: it takes none; use it no more.
   bool give(const Entry& entry, const int (&standard)[3]) const;
@@ -37,8 +40,19 @@ class Spare {
  private:
   explicit Spare(Process process) : process_(std::move(process)) {}
 
+  struct Place {  // a path of the system's, as it was
+    dev_t device = 0;
+    ino_t inode = 0;  // 0: nothing is there
+    std::string link = {};
+    bool operator==(const Place&) const = default;
+  };
+  static std::vector<Place> look();
+  static bool has_system(const Plan& plan);
+
   Process process_;
   Fd mounts_ = Fd();  // of the host: poll(2) tells of a change
+  std::vector<Place> places_ =
+      {};  // as system_binds(). A mount keeps its inode's number from being given anew
 };
 
 }  // namespace weir::sandbox
