@@ -74,12 +74,15 @@ void forget_environment() {
       std::min<size_t>(std::strtoull(strings[1].c_str(), nullptr, 10), strings.size() - 2);
   for (size_t i = 0; i < settings; ++i) putenv(strings[2 + i].data());
   const std::vector<std::string> words(strings.begin() + 2 + static_cast<ptrdiff_t>(settings), strings.end());
-  const int code = enclose(words, {.spare = spare ? &*spare : nullptr, .orders = &orders});
+  std::optional<sandbox::Remains> remains(std::in_place);
+  const int code =
+      enclose(words, {.spare = spare ? &*spare : nullptr, .orders = &orders, .remains = &*remains});
   // Whoever holds the other ends sees their end before the word of it.
   std::fflush(nullptr);
   let_go_of_standard();
   tell(orders.fd, net::KeeperMessage::ended, code << 8);
   spare.reset();
+  remains.reset();
   _exit(code);
 }
 

@@ -26,15 +26,16 @@
 
 #include "sandbox/fd.h"
 #include "sandbox/filter.h"
+#include "sandbox/given.h"
 #include "sandbox/landlock.h"
 #include "sandbox/mounts.h"
 #include "sandbox/observe.h"
-#include "sandbox/packed.h"
 
 namespace weir::sandbox {
 namespace {
 
 constexpr int kNotRun = 125;
+constexpr bool kAheadRunsWritten = false;  // as most servers and skills
 constexpr uint64_t kLockedBytesMax = uint64_t{64} << 20;
 
 class First {
@@ -46,6 +47,22 @@ class First {
     if (!landlock_.create(true)) give_up(Stage::landlock);
     if (const auto failed = place_system(root_, landlock_)) give_up(*failed);
     system_placed_ = true;
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) give_up(Stage::processes);
+    ahead_ = Fd(ends[0]);
+    child_ = fork();
+    if (child_ < 0) give_up(Stage::processes);
+    if (child_ > 0) return void(close(ends[1]));
+    ahead_.reset();
+    wait_as_command(ends[1]);
+  }
+
+  // What Spare::give sends.
+  [[noreturn]] void wait_for_entry() {
+    auto packet = receive_packet(report_);
+    const auto given = packet ? take_given(*std::move(packet)) : nullptr;
+    if (given == nullptr) _exit(kNotRun);
+    run(given->entry);
   }
 
   // All that no plan changes.
@@ -76,9 +93,11 @@ class First {
     make_rules();
     say_with(Report::Kind::ready, root_.proc());
     root_ = Root();
-    child_ = fork();
-    if (child_ < 0) give_up(Stage::processes);
-    if (child_ == 0) become_command();
+    if (child_ < 0 || !start_ahead()) {
+      child_ = fork();
+      if (child_ < 0) give_up(Stage::processes);
+      if (child_ == 0) become_command();
+    }
     landlock_ = Landlock();
     let_go_of_pipes();
     wait();
@@ -241,7 +260,37 @@ class First {
     sendmsg(report_, &message, MSG_NOSIGNAL);
   }
 
+  // The command's process that was made ahead. False: it is not what is wanted, and is gone.
+  bool start_ahead() {
+    const Fd ahead = std::move(ahead_);
+    if (plan_->run_written == kAheadRunsWritten)
+      return send_packet(ahead.get(), entry_strings(*entry_), {0, 1, 2}) ||
+             (give_up(Stage::processes), false);
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+    return false;
+  }
+
   // In the child.
+
+  // Made ahead of a plan, with all that the command's process needs but what a plan says.
+  [[noreturn]] void wait_as_command(int socket) {
+    drop_privileges();
+    load_filter(kAheadRunsWritten);
+    auto packet = receive_packet(socket);
+    const auto given = packet ? take_given(*std::move(packet)) : nullptr;
+    if (given == nullptr) _exit(kNotRun);
+    entry_ = &given->entry;
+    plan_ = &given->plan;
+    filtered_ = true;
+    become_command();
+  }
+
+  void load_filter(bool run_written) {
+    const auto program = filter_program(run_written);
+    sock_fprog filter{static_cast<unsigned short>(program.size()), const_cast<sock_filter*>(program.data())};
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) give_up(Stage::seccomp);
+  }
 
   void limit(__rlimit_resource resource, uint64_t value, const char* name) {
     rlimit now{};
@@ -286,9 +335,7 @@ class First {
       if (!listener.open()) give_up(Stage::seccomp, "user notification");
       say_with(Report::Kind::observed, listener.get());
     }
-    const auto program = filter_program(plan_->run_written);
-    sock_fprog filter{static_cast<unsigned short>(program.size()), const_cast<sock_filter*>(program.data())};
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) give_up(Stage::seccomp);
+    if (!filtered_) load_filter(plan_->run_written);
     execve(entry_->program.c_str(), entry_->argv.data(), entry_->envp.data());
     give_up(Stage::program, entry_->program);
   }
@@ -311,17 +358,23 @@ class First {
       while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
         if (info.ssi_signo != SIGCHLD) kill(child_, static_cast<int>(info.ssi_signo));
       }
-      int status = 0;
-      for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        if (pid == child_) end(status);
+      int status = 0, last = 0;
+      bool over = false;
+      pid_t pid = 0;
+      while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid != child_) continue;
+        over = true;
+        last = status;
       }
+      if (over) end(last, pid < 0);
     }
   }
 
-  [[noreturn]] void end(int status) {
+  [[noreturn]] void end(int status, bool alone) {
     Report report;
     report.kind = Report::Kind::ended;
     report.status = status;
+    report.alone = alone ? 1 : 0;
     send(report_, &report, sizeof(report), MSG_NOSIGNAL);
     _exit(0);  // and everything else in the sandbox with it
   }
@@ -333,6 +386,8 @@ class First {
   Root root_;
   Landlock landlock_;
   bool system_placed_ = false;
+  bool filtered_ = false;
+  Fd ahead_ = Fd();  // to the command's process that was made ahead
   Fd signals_ = Fd();
   pid_t child_ = -1;
 };
@@ -343,24 +398,7 @@ void be_spare(int report, unsigned uid, unsigned gid) {
   First first(report, uid, gid);
   first.prepare(true);
   first.prepare_system();
-  auto given = receive_packet(report);
-  if (!given || given->strings.size() < 3 || given->fds.size() < 3) _exit(kNotRun);
-  std::vector<std::string>& strings = given->strings;
-  const auto plan = parse_plan(strings[1]);
-  const size_t words = std::strtoull(strings[0].c_str(), nullptr, 10);
-  if (!plan || words > strings.size() - 3) _exit(kNotRun);
-  for (const int fd : {0, 1, 2}) {
-    if (dup2(given->fds[static_cast<size_t>(fd)].get(), fd) != fd) _exit(kNotRun);
-    given->fds[static_cast<size_t>(fd)].reset();
-  }
-  Way way;
-  if (given->fds.size() > 3) way.door = given->fds[3].get();
-  Entry entry{.plan = &*plan, .program = strings[2], .way = &way, .report = report};
-  for (size_t i = 3; i < strings.size(); ++i)
-    (i < 3 + words ? entry.argv : entry.envp).push_back(strings[i].data());
-  entry.argv.push_back(nullptr);
-  entry.envp.push_back(nullptr);
-  first.run(entry);
+  first.wait_for_entry();
 }
 
 uint64_t namespaces(const Plan& plan) {

@@ -20,6 +20,7 @@ struct Report {
   };
   Kind kind = Kind::failed;
   int32_t status = 0;
+  int32_t alone = 0;  // with `ended`: nothing but the first process is left in the sandbox
   Failure failure = {};
 };
 

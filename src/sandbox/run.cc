@@ -38,7 +38,11 @@ int64_t now_ms() {
 class Supervisor {
  public:
   Supervisor(const Plan& plan, const Beside& beside)
-      : later_(plan), kept_(later_.keep()), plan_(kept_), observer_(beside.observer) {
+      : later_(plan),
+        kept_(later_.keep()),
+        plan_(kept_),
+        observer_(beside.observer),
+        remains_(beside.remains) {
     if (beside.orders != nullptr) orders_ = *beside.orders;
   }
   ~Supervisor() {
@@ -160,7 +164,7 @@ class Supervisor {
         const auto report = receive();
         if (!report) return ended_early();
         if (report->kind == Report::Kind::failed) return refusal(report->failure);
-        if (report->kind == Report::Kind::ended) return ended(report->status);
+        if (report->kind == Report::Kind::ended) return ended(*report);
       }
       if (std::string limit = look(look_ms); !limit.empty()) return kill_for(std::move(limit));
     }
@@ -250,8 +254,14 @@ class Supervisor {
     return status;
   }
 
-  Result<Outcome> ended(int status) {
-    reap();
+  Result<Outcome> ended(const Report& report) {
+    const int status = report.status;
+    if (remains_ != nullptr && report.alone != 0) {
+      remains_->keep(pid_);
+      reaped_ = true;
+    } else {
+      reap();
+    }
     // Nobody is left who could write: what is in the pipes is all.
     if (!pump_.drain(plan_.limits.output_bytes))
       return Outcome{Outcome::Kind::over_limit, 0,
@@ -288,6 +298,7 @@ class Supervisor {
   const Plan& plan_;
   std::vector<std::string> held_ = {};
   Observer* const observer_;
+  Remains* const remains_;
   Orders orders_;
   Pump pump_;
   Fd report_ = Fd(), signals_ = Fd(), process_ = Fd(), proc_ = Fd();
@@ -300,6 +311,10 @@ class Supervisor {
 };
 
 }  // namespace
+
+Remains::~Remains() {
+  if (pid_ > 0) waitpid(pid_, nullptr, 0);
+}
 
 int Outcome::exit_code() const {
   return kind == Kind::exited ? value : kind == Kind::killed ? 128 + value : 124;

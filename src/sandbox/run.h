@@ -47,12 +47,26 @@ struct Orders {
   int64_t close_ms = 0;
 };
 
+// The first process of a sandbox that has ended: what is left is for the kernel to take down.
+class Remains {
+ public:
+  Remains() = default;
+  Remains(const Remains&) = delete;
+  Remains& operator=(const Remains&) = delete;
+  ~Remains();  // waits for that
+  void keep(int pid) { pid_ = pid; }
+
+ private:
+  int pid_ = -1;
+};
+
 // What there may be besides; borrowed for the call.
 struct Beside {
   const Way* way = nullptr;      // needed where the plan's network is hosts: egress/start.h makes it
   Observer* observer = nullptr;  // is told what the command asks for
   Spare* spare = nullptr;        // used where it fits
   const Orders* orders = nullptr;
+  Remains* remains = nullptr;  // given: run() does not wait for the kernel, where no process is left
 };
 
 // Errors: unavailable, with what is missing and what mends it; nothing was run then. Standard input, output

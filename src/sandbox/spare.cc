@@ -12,8 +12,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sandbox/given.h"
 #include "sandbox/kernel.h"
-#include "sandbox/packed.h"
 
 namespace weir::sandbox {
 
@@ -92,17 +92,9 @@ bool Spare::fits(const Entry& entry) const {
 }
 
 bool Spare::give(const Entry& entry, const int (&standard)[3]) const {
-  std::vector<std::string> strings = {plan_text(*entry.plan), entry.program};
-  for (const char* word : entry.argv) {
-    if (word != nullptr) strings.emplace_back(word);
-  }
-  strings.insert(strings.begin(), std::to_string(strings.size() - 2));
-  for (const char* setting : entry.envp) {
-    if (setting != nullptr) strings.emplace_back(setting);
-  }
   std::vector<int> fds(std::begin(standard), std::end(standard));
   if (entry.way != nullptr) fds.push_back(entry.way->door);
-  return send_packet(process_.report.get(), strings, fds);
+  return send_packet(process_.report.get(), entry_strings(entry), fds);
 }
 
 Spare::Process Spare::release() {
