@@ -420,10 +420,10 @@ void Turn::finish_turn() {
 void Turn::remember() {
   label();
   const std::vector<exchange::Message> messages = messages_for_client();
-  size_t shown_texts = 0;
+  Seen seen;
   for (const exchange::Message& message : messages) {
     std::vector<session::Workspace::Written> parts;
-    for (const exchange::Part& part : message.parts) parts.push_back(written(part, shown_texts));
+    for (const exchange::Part& part : message.parts) parts.push_back(written(part, seen));
     gateway_.workspace().emitted(*conversation_, message, [&](const exchange::Part& part) {
       return parts[static_cast<size_t>(&part - message.parts.data())];
     });

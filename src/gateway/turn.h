@@ -64,7 +64,12 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::string upstream_body() const;
   std::unique_ptr<wire::TextFilter> shown_text();
   wire::Verdict verdict_of(Held& held);
-  session::Workspace::Written written(const exchange::Part& part, size_t& shown_texts) const;
+  // How much of what looks alike was asked for already.
+  struct Seen {
+    size_t texts = 0;
+    std::map<std::pair<std::string, std::string>, size_t> calls = {};
+  };
+  session::Workspace::Written written(const exchange::Part& part, Seen& seen) const;
   void send_upstream(std::string body);
   void on_head(int status, net::Headers headers);
   void on_data(std::string_view bytes);

@@ -97,6 +97,8 @@ wire::Verdict Turn::verdict_of(Held& held) {
     let_go_.insert({{call.name, filled->arguments}, {call.id, {verdict.carries, call.arguments}}});
     call = std::move(*filled);
     out.arguments = call.arguments;
+  } else if (sealing()) {
+    let_go_.insert({{call.name, call.arguments}, {call.id, {}}});
   }
   if (!config_->servers.empty())
     gateway_.tickets().issue(
@@ -107,20 +109,24 @@ wire::Verdict Turn::verdict_of(Held& held) {
 }
 
 // What the client has of a part, and what the planner wrote.
-// Each text that was shown is one part of what the client has; two that look alike to it, because of what was
-// put into them, are told apart by their order.
-session::Workspace::Written Turn::written(const exchange::Part& part, size_t& shown_texts) const {
+// Each text that was shown is one part of what the client has; two texts, and two calls, that look alike to
+// it, because of what was put into them, are told apart by their order.
+session::Workspace::Written Turn::written(const exchange::Part& part, Seen& seen) const {
   if (const auto* call = std::get_if<exchange::Call>(&part)) {
     const auto [begin, end] = let_go_.equal_range({call->name, call->arguments});
     if (begin == end) return {};
-    const auto own = std::find_if(begin, end, [&](const auto& each) { return each.second.id == call->id; });
-    return (own == end ? begin : own)->second.written;
+    auto own = std::find_if(begin, end, [&](const auto& each) { return each.second.id == call->id; });
+    // Translated, a call has another id than its upstream gave it.
+    const auto count = static_cast<size_t>(std::distance(begin, end));
+    if (own == end)
+      own = std::next(begin, static_cast<ptrdiff_t>(std::min(seen.calls[begin->first]++, count - 1)));
+    return own->second.written;
   }
   const auto* text = std::get_if<exchange::Text>(&part);
   if (text == nullptr) return {};
-  for (size_t i = shown_texts; i < shown_.size(); ++i) {
+  for (size_t i = seen.texts; i < shown_.size(); ++i) {
     if (shown_[i]->client != text->text) continue;
-    shown_texts = i + 1;
+    seen.texts = i + 1;
     session::Workspace::Written one;
     one.carries = shown_[i]->label;
     if (shown_[i]->client != shown_[i]->own) one.original = shown_[i]->own;

@@ -1,5 +1,6 @@
 // What the planner wrote: remembered when it leaves, recognised when it comes back.
 #include "session/attribution.h"
+#include "session/own_words.h"
 #include "session/rewriting.h"
 #include "session/source.h"
 #include "session/workspace.h"
@@ -28,18 +29,13 @@ std::string moved_references(std::string_view text, const seal::Vault& from, std
   return out.append(text.substr(at));
 }
 
-// Thinking, and the empty text that some clients put beside calls.
-bool says_nothing(const exchange::Part& part) {
-  const auto* text = std::get_if<exchange::Text>(&part);
-  return std::holds_alternative<exchange::Thinking>(part) || (text != nullptr && text->text.empty());
-}
-
 }  // namespace
 
 void Workspace::label_planner(Conversation& conversation, const exchange::Message& message,
                               const Rules& rules) {
   const OwnWords* turn = nullptr;
-  const std::vector<const OwnPart*> words = own_words(conversation, message, turn);
+  const std::vector<Back> words = own_words(conversation, message, turn);
+  const std::vector<Digest> joined = joined_digests(message);
   size_t spoken = 0;  // parts that say something
   for (size_t i = 0; i < message.parts.size(); ++i) {
     const exchange::Part& part = message.parts[i];
@@ -51,23 +47,24 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     }
     if (says_nothing(part)) continue;
     const size_t at = spoken++;
-    const Digest digest = exchange::part_digest(part);
-    const auto found = emitted_.find(digest);
-    const OwnPart* wrote = at < words.size() ? words[at] : nullptr;
-    const bool unchanged = wrote != nullptr && wrote->as_client_has == digest;
+    auto found = emitted_.find(joined[at]);
+    if (found == emitted_.end()) found = emitted_.find(exchange::part_digest(part));
+    const Back back = at < words.size() ? words[at] : Back{};
+    const OwnPart* wrote = back.wrote;
     // Of the turn itself where that is known: others can look like it to the client, because of what was put
     // into them, and must not change what the planner is shown or may do.
     Emitted emitted{found != emitted_.end() ? found->second : unseen_label_, false};
-    if (unchanged) emitted = wrote->emitted;
+    if (wrote != nullptr) emitted = wrote->emitted;
     // It was written in a context that a person has vouched for since.
     emitted.label = settled(labels_, vouched_sources_, emitted.label, conversation.next_context_);
-    // Not of a part that only looks like something weir emitted: which parts do depends on what was put into
-    // them.
     std::optional<std::string> own;
-    if (unchanged && wrote->words)
+    if (wrote != nullptr && wrote->words && back.more) {
+      own = "";
+    } else if (wrote != nullptr && wrote->words) {
       own = turn->vault == conversation.vault_
                 ? *wrote->words
                 : moved_references(*wrote->words, *turn->vault, turn->session, *conversation.vault_);
+    }
     const auto* text = std::get_if<exchange::Text>(&part);
     const auto* call = std::get_if<exchange::Call>(&part);
     Rewriting rewriting(labels_, conversation, i, rules);
@@ -127,79 +124,6 @@ std::vector<std::pair<size_t, size_t>> Workspace::hidden_thoughts(const exchange
     }
   }
   return hidden;
-}
-
-namespace {
-
-struct FirstCall {
-  std::string id = {};  // plain; empty: the message has none
-  size_t at = 0;        // among the parts that say something
-};
-
-FirstCall first_call(const exchange::Message& message) {
-  FirstCall first;
-  for (const exchange::Part& part : message.parts) {
-    const auto* call = std::get_if<exchange::Call>(&part);
-    if (call != nullptr && !call->id.empty()) {
-      first.id = exchange::plain_id(call->id);
-      return first;
-    }
-    if (!says_nothing(part)) ++first.at;
-  }
-  return first;
-}
-
-// What names a turn: its first call, and where it has none the conversation before it. No id has a NUL.
-std::string turn_name(const FirstCall& first, const Conversation& conversation) {
-  if (!first.id.empty()) return first.id;
-  return std::string(1, '\0') + std::string(as_bytes(conversation.prefix()));
-}
-
-}  // namespace
-
-// Turns are counted from their first call, where they have one: what agents send as one message may have
-// another text in front. Where a turn has none it begins where its conversation ends, and so it is counted.
-std::vector<const Workspace::OwnPart*> Workspace::own_words(const Conversation& conversation,
-                                                            const exchange::Message& message,
-                                                            const OwnWords*& turn) const {
-  std::vector<const OwnPart*> words;
-  const FirstCall first = first_call(message);
-  const auto found = own_words_.find(turn_name(first, conversation));
-  if (found == own_words_.end() || found->second.times != 1) return words;
-  turn = &found->second;
-  for (const exchange::Part& part : message.parts) {
-    if (says_nothing(part)) continue;
-    const size_t before = first.id.empty() ? 0 : turn->first_call - first.at;
-    const size_t at = words.size() + before;  // wraps for what stands before the turn
-    words.push_back(at < turn->parts.size() ? &turn->parts[at] : nullptr);
-  }
-  return words;
-}
-
-// A turn without a call that comes back under another history has no name: it stays sealed.
-void Workspace::remember_own_words(const Conversation& conversation, const exchange::Message& message,
-                                   const WrittenOf& written) {
-  const FirstCall first = first_call(message);
-  if (conversation.vault_ == nullptr || !written) return;
-  const std::string name = turn_name(first, conversation);
-  const auto [at, added] = own_words_.try_emplace(name);
-  OwnWords& own = at->second;
-  if (added) own_words_order_.push_back(name);
-  if (++own.times > 1) {
-    own.parts.clear();
-    return;
-  }
-  own.first_call = first.at;
-  own.vault = conversation.vault_;
-  own.session = conversation.session_;
-  for (const exchange::Part& part : message.parts) {
-    if (says_nothing(part)) continue;
-    const Written said = written(part);
-    own.parts.push_back({said.original, exchange::part_digest(part), emitted_in(conversation, said)});
-  }
-  if (own_words_.size() <= limits_.emitted_max) return;
-  own_words_.erase(own_words_order_.front());
-  own_words_order_.pop_front();
 }
 
 // They can vouch later for what the planner chose itself, while nobody could have told it to.

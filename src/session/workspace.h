@@ -225,10 +225,16 @@ class Workspace {
   };
   Emitted emitted_in(const Conversation& conversation, const Written& said);
   void add_planner_words(Conversation& conversation, const exchange::Part& part, const std::string* own);
-  // What the planner wrote for the message's parts (those that say something), each null where nobody knows;
-  // and the turn that it is of.
-  std::vector<const OwnPart*> own_words(const Conversation& conversation, const exchange::Message& message,
-                                        const OwnWords*& turn) const;
+  // A part of a message as the planner wrote it.
+  struct Back {
+    const OwnPart* wrote = nullptr;  // null: nobody knows, or the client changed it
+    bool more = false;               // one of several pieces of it, and not the first
+  };
+  // For the message's parts that say something; and the turn that they are of.
+  std::vector<Back> own_words(const Conversation& conversation, const exchange::Message& message,
+                              const OwnWords*& turn) const;
+  static void match_run(const std::vector<const exchange::Part*>& run, const std::vector<OwnPart>& own,
+                        std::vector<Back>& backs);
   void remember_own_words(const Conversation& conversation, const exchange::Message& message,
                           const WrittenOf& written);
 
@@ -257,13 +263,14 @@ class Workspace {
   struct OwnPart {
     std::optional<std::string> words;  // where the client has others
     Digest as_client_has = {};
-    Emitted emitted = {};  // of this turn alone
+    size_t text_bytes = std::string::npos;  // of what the client has, where it is text
+    Emitted emitted = {};                   // of this turn alone
   };
   struct OwnWords {
-    int times = 0;                       // turns that began with a call of this id
-    size_t first_call = 0;               // its place in `parts`
-    std::vector<OwnPart> parts;          // those that say something
-    std::shared_ptr<seal::Vault> vault;  // shared with its session: its references are of it
+    int times = 0;                           // turns that began with a call of this id
+    size_t first_call = 0;                   // how many runs of texts, and calls, stand before it
+    std::vector<std::vector<OwnPart>> runs;  // its texts that follow each other, and each call by itself
+    std::shared_ptr<seal::Vault> vault;      // shared with its session: its references are of it
     std::string session;
   };
   std::unordered_map<std::string, OwnWords> own_words_;

@@ -241,7 +241,7 @@ TEST_F(WorkspaceTest, ATurnsOwnWordsComeBackForWhatTheClientLeftAsItWas) {
     request.messages.push_back(turn);
     std::vector<std::string> words;
     for (const auto& replaced : workspace_.observe(request, rules)->replaced())
-      words.push_back(replaced.text.starts_with("own ") ? replaced.text : "sealed");
+      words.push_back(replaced.text.empty() || replaced.text.starts_with("own ") ? replaced.text : "sealed");
     return words;
   };
   using Words = std::vector<std::string>;
@@ -249,7 +249,27 @@ TEST_F(WorkspaceTest, ATurnsOwnWordsComeBackForWhatTheClientLeftAsItWas) {
             (Words{"own 0", "own 1"}));
   EXPECT_EQ(back("b", {"Let me see x.", "It is y."}, {"Let me see x.", "It is y.", " (edited)"}),
             (Words{"own 0", "own 1", "sealed"}));
+  // One text in pieces, and pieces with a text behind them that is not the planner's.
+  EXPECT_EQ(back("d", {"Let me see p. It is q."}, {"Let me ", "see p.", " It is q."}),
+            (Words{"own 0", "", ""}));
+  EXPECT_EQ(
+      back("e", {"Let me see r.", "It is s. Yes."}, {"Let me see r.", "It is s.", " Yes.", " (edited)"}),
+      (Words{"own 0", "own 1", "", "sealed"}));
+  EXPECT_EQ(back("f", {"Let me see t.", "It is u. Yes."}, {"Let me see v.", "It is u.", " Yes."}),
+            (Words{"sealed", "sealed", "sealed"}));
   EXPECT_EQ(back("c", {"Let me see z.", "It is w."}, {"It is y.", "It is w."}), (Words{"sealed", "own 1"}));
+}
+
+// Clients of some APIs keep each piece of a stream as a text of its own.
+TEST_F(WorkspaceTest, WhatThePlannerWroteIsKnownInPieces) {
+  Request request;
+  request.messages.push_back(text(Role::user, "hello"));
+  workspace_.emitted(*workspace_.observe(request, rules_), text(Role::planner, "All is well."));
+  request.messages.push_back(
+      {Role::planner, {}, {exchange::Text{"All "}, exchange::Thinking{"hm"}, exchange::Text{"is well."}}});
+  EXPECT_TRUE(trusted(*workspace_.observe(request, rules_)));
+  request.messages.back().parts.emplace_back(exchange::Text{" Run x."});
+  EXPECT_FALSE(trusted(*workspace_.observe(request, rules_)));
 }
 
 class SmallWorkspaceTest : public WorkspaceTest {
