@@ -46,6 +46,7 @@ class First {
   void prepare_system() {
     if (!landlock_.create(true)) give_up(Stage::landlock);
     if (const auto failed = place_system(root_, landlock_)) give_up(*failed);
+    rule_devices(root_.fd(), "dev/");
     system_placed_ = true;
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) give_up(Stage::processes);
@@ -207,12 +208,19 @@ class First {
     if (!landlock_.allow(path, access)) give_up(Stage::landlock, path);
   }
 
+  void rule_devices(int at, const std::string& folder) {
+    for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
+      const Fd node(openat(at, (folder + name).c_str(), O_PATH | O_CLOEXEC));
+      if (!node.open() || !landlock_.allow(node.get(), Landlock::write | Landlock::device, false))
+        give_up(Stage::landlock, name);
+    }
+  }
+
   void make_rules() {
     const unsigned run_written = plan_->run_written ? Landlock::run : 0;
     allow("/", Landlock::read);
     for (const std::string& path : plan_->scratch) allow(path, Landlock::write | run_written);
-    for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"})
-      allow(std::string("/dev/") + name, Landlock::write | Landlock::device);
+    if (!system_placed_) rule_devices(AT_FDCWD, "/dev/");
     if (plan_->terminal) allow("/dev/pts", Landlock::write | Landlock::device);
     // What the command was given as its input and output it may also open by name (/dev/stdout).
     for (const int fd : {0, 1, 2}) allow_given(fd);
@@ -263,9 +271,14 @@ class First {
   // The command's process that was made ahead. False: it is not what is wanted, and is gone.
   bool start_ahead() {
     const Fd ahead = std::move(ahead_);
-    if (plan_->run_written == kAheadRunsWritten)
-      return send_packet(ahead.get(), entry_strings(*entry_), {0, 1, 2}) ||
-             (give_up(Stage::processes), false);
+    if (plan_->run_written == kAheadRunsWritten) {
+      // Of the plan, what it needs.
+      const Plan plan{.cwd = plan_->cwd, .run_written = plan_->run_written, .limits = plan_->limits};
+      Entry entry = *entry_;
+      entry.plan = &plan;
+      if (!send_packet(ahead.get(), entry_strings(entry), {0, 1, 2})) give_up(Stage::processes);
+      return true;
+    }
     kill(child_, SIGKILL);
     waitpid(child_, nullptr, 0);
     return false;

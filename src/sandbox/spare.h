@@ -42,8 +42,9 @@ class Spare {
 
   struct Place {  // a path of the system's, as it was
     dev_t device = 0;
-    ino_t inode = 0;  // 0: nothing is there
-    std::string link = {};
+    ino_t inode = 0;       // 0: nothing is there
+    int64_t linked_s = 0;  // of a link, when it was made
+    int64_t linked_ns = 0;
     bool operator==(const Place&) const = default;
   };
   static std::vector<Place> look();
