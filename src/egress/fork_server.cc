@@ -122,7 +122,8 @@ class Server {
  private:
   void make_supervisor() {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+      return void(poll(nullptr, 0, kQuietMs));
     sandbox::Fd ours(ends[0]);
     sandbox::Fd theirs(ends[1]);
     const pid_t self = getpid();
@@ -131,7 +132,10 @@ class Server {
       ours.reset();
       supervise(std::move(client_), std::move(theirs), self);
     }
-    if (pid > 0) spare_ = std::move(ours);
+    if (pid > 0)
+      spare_ = std::move(ours);
+    else
+      poll(nullptr, 0, kQuietMs);  // no more processes for now: what was asked waits
   }
 
   sandbox::Fd client_;
@@ -150,26 +154,24 @@ Result<ForkServer> ForkServer::start() {
   if (pid == 0) {
     ours.reset();
     // What weir was started with may be open in it, and is not the sandboxes'.
-    if (theirs.get() != 3) {
-      dup2(theirs.get(), 3);
-      theirs.release();
-    } else {
-      theirs.release();
-    }
-    close_range(4, ~0U, 0);
-    fcntl(3, F_SETFD, FD_CLOEXEC);
-    Server(sandbox::Fd(3)).run();
+    constexpr int kClient = 3;
+    dup2(theirs.release(), kClient);
+    close_range(kClient + 1, ~0U, 0);
+    fcntl(kClient, F_SETFD, FD_CLOEXEC);
+    Server(sandbox::Fd(kClient)).run();
   }
   if (pid < 0) return unavailable(fmt::format("no process for the fork server: {}", std::strerror(errno)));
   fcntl(ours.get(), F_SETFL, O_NONBLOCK);
-  return ForkServer(std::move(ours));
+  return ForkServer(std::move(ours), pid);
 }
 
 bool ForkServer::make(const net::ChildOptions& child, const net::ChildEnds& ends) const {
   std::vector<std::string> strings = {std::to_string(child.close_ms), std::to_string(child.env.size())};
   for (const auto& [name, value] : child.env) strings.push_back(name + "=" + value);
   strings.insert(strings.end(), child.command.begin() + 2, child.command.end());
-  return sandbox::send_packet(socket_.get(), strings, {ends.in, ends.out, ends.err, ends.control});
+  if (sandbox::send_packet(socket_.get(), strings, {ends.in, ends.out, ends.err, ends.control})) return true;
+  waitpid(pid_, nullptr, WNOHANG);  // if it has ended
+  return false;
 }
 
 }  // namespace weir::egress
