@@ -60,6 +60,7 @@ void forget_environment() {
   setsid();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(signal, SIG_DFL);
   auto spare = sandbox::Spare::make();
+  if (spare) spare->rehearse(requests.get());
   auto request = sandbox::receive_packet(requests.get());
   requests.reset();
   waiting.reset();

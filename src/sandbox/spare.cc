@@ -49,6 +49,7 @@ std::optional<Spare> Spare::make() {
 Spare::Spare(Spare&& other) noexcept
     : process_(std::exchange(other.process_, Process())),
       mounts_(std::move(other.mounts_)),
+      changed_(other.changed_),
       places_(std::move(other.places_)) {}
 
 Spare::~Spare() {
@@ -87,11 +88,18 @@ bool Spare::has_system(const Plan& plan) {
   return found == system.size();
 }
 
-bool Spare::fits(const Entry& entry) const {
+bool Spare::fits(const Entry& entry) {
   pollfd changed{mounts_.get(), POLLPRI, 0};
-  if (poll(&changed, 1, 0) != 0) return false;
+  changed_ = changed_ || poll(&changed, 1, 0) != 0;
+  if (changed_) return false;
   return namespaces(*entry.plan) == namespaces(Plan{}) && !entry.observed && !entry.shares_terminal &&
          (entry.way == nullptr || entry.way->files.empty()) && has_system(*entry.plan) && look() == places_;
+}
+
+void Spare::rehearse(int socket) {
+  const Plan plan{.binds = system_binds()};
+  static_cast<void>(fits({.plan = &plan}));
+  sandbox::rehearse(socket);
 }
 
 bool Spare::give(const Entry& entry, const int (&standard)[3]) const {

@@ -27,7 +27,9 @@ class Spare {
   // Is it what would be made for the entry now? Not where something of the system was replaced or mounted
   // meanwhile, nor for what it cannot be told: another network, files of the proxy's, an observer, a
   // terminal.
-  bool fits(const Entry& entry) const;
+  bool fits(const Entry& entry);
+  // As sandbox::rehearse(), for who will use it.
+  void rehearse(int socket);
   // Hands it the entry, and its standard input, output and error. False: it takes none; use it no more.
   bool give(const Entry& entry, const int (&standard)[3]) const;
 
@@ -51,7 +53,8 @@ class Spare {
   static bool has_system(const Plan& plan);
 
   Process process_;
-  Fd mounts_ = Fd();  // of the host: poll(2) tells of a change
+  Fd mounts_ = Fd();      // of the host: poll(2) tells of a change, once
+  bool changed_ = false;  // it has
   std::vector<Place> places_ =
       {};  // as system_binds(). A mount keeps its inode's number from being given anew
 };
