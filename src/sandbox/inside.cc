@@ -253,6 +253,8 @@ class First {
 
   // The command's process that was made ahead. False: it is not what is wanted, and is gone.
   bool start_ahead() {
+    char go = 0;
+    if (recv(report_, &go, 1, 0) != 1) _exit(kNotRun);  // no more is it what is wanted
     const Fd ahead = std::move(ahead_);
     if (plan_->run_written == kAheadRunsWritten) {
       // Of the plan, what it needs.

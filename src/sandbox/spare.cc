@@ -88,17 +88,20 @@ bool Spare::has_system(const Plan& plan) {
   return found == system.size();
 }
 
-bool Spare::fits(const Entry& entry) {
-  pollfd changed{mounts_.get(), POLLPRI, 0};
-  changed_ = changed_ || poll(&changed, 1, 0) != 0;
-  if (changed_) return false;
+bool Spare::suits(const Entry& entry) {
   return namespaces(*entry.plan) == namespaces(Plan{}) && !entry.observed && !entry.shares_terminal &&
-         (entry.way == nullptr || entry.way->files.empty()) && has_system(*entry.plan) && look() == places_;
+         (entry.way == nullptr || entry.way->files.empty()) && has_system(*entry.plan);
+}
+
+bool Spare::is_fresh() {
+  pollfd mounted{mounts_.get(), POLLPRI, 0};
+  changed_ = changed_ || poll(&mounted, 1, 0) != 0;
+  return !changed_ && look() == places_;
 }
 
 void Spare::rehearse(int socket) {
   const Plan plan{.binds = system_binds()};
-  static_cast<void>(fits({.plan = &plan}));
+  if (suits({.plan = &plan})) static_cast<void>(is_fresh());
   sandbox::rehearse(socket);
 }
 
@@ -111,6 +114,11 @@ bool Spare::give(const Entry& entry, const int (&standard)[3]) const {
   std::vector<int> fds(std::begin(standard), std::end(standard));
   if (entry.way != nullptr) fds.push_back(entry.way->door);
   return send_packet(process_.report.get(), entry_strings(told), fds);
+}
+
+bool Spare::go() const {
+  const char byte = 'g';
+  return send(process_.report.get(), &byte, 1, MSG_NOSIGNAL) == 1;
 }
 
 Spare::Process Spare::release() {

@@ -24,14 +24,18 @@ class Spare {
   Spare& operator=(const Spare&) = delete;
   ~Spare();  // ends it, unless it was released
 
-  // Is it what would be made for the entry now? Not where something of the system was replaced or mounted
-  // meanwhile, nor for what it cannot be told: another network, files of the proxy's, an observer, a
-  // terminal.
-  bool fits(const Entry& entry);
+  // Can it be what the entry wants? Not with another network, files of the proxy's, an observer, a terminal,
+  // nor where a profile names what is the system's.
+  static bool suits(const Entry& entry);
+  // Is it still what would be made now? Not where something of the system was replaced or mounted meanwhile.
+  bool is_fresh();
   // As sandbox::rehearse(), for who will use it.
   void rehearse(int socket);
-  // Hands it the entry, and its standard input, output and error. False: it takes none; use it no more.
+  // Hands it the entry, and its standard input, output and error: it does all but start the command. False:
+  // it takes none; use it no more.
   bool give(const Entry& entry, const int (&standard)[3]) const;
+  // Has it start the command.
+  bool go() const;
 
   struct Process {
     pid_t pid = -1;
