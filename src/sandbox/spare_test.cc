@@ -6,6 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+
 namespace weir::sandbox {
 namespace {
 
@@ -39,7 +41,12 @@ TEST(Spare, SuitsOnlyWhatItCanBe) {
 
 // In a mount namespace of its own, which the test needs no rights to make.
 int fresh_until_mounted() {
+  const unsigned uid = getuid();
+  const unsigned gid = getgid();
   if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return 9;
+  std::ofstream("/proc/self/uid_map") << "0 " << uid << " 1\n";
+  std::ofstream("/proc/self/setgroups") << "deny";
+  std::ofstream("/proc/self/gid_map") << "0 " << gid << " 1\n";
   auto spare = Spare::make();
   if (!spare) return 9;
   if (!spare->is_fresh()) return 1;
