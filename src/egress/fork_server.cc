@@ -52,14 +52,18 @@ void forget_environment() {
   clearenv();
 }
 
-// One sandbox: with a spare, waits for what it is to be.
-[[noreturn]] void supervise(const sandbox::Fd& requests, pid_t server) {
+// One sandbox: with a spare, waits for what it is to be. The end of `waiting` tells the server that it does
+// no more.
+[[noreturn]] void supervise(sandbox::Fd requests, sandbox::Fd waiting, pid_t server) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != server) _exit(1);
   setsid();
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGCHLD}) ::signal(signal, SIG_DFL);
   auto spare = sandbox::Spare::make();
+  if (spare) spare->rehearse(requests.get());
   auto request = sandbox::receive_packet(requests.get());
+  requests.reset();
+  waiting.reset();
   if (!request || request->fds.size() != kFds || request->strings.size() < 2) {
     spare.reset();
     _exit(1);
@@ -99,11 +103,16 @@ class Server {
     forget_environment();
     if (chdir("/") != 0) _exit(1);
     while (true) {
-      pollfd wait{client_.get(), POLLIN, 0};
-      const int ready = poll(&wait, 1, spare_.open() ? -1 : kQuietMs);
+      // What is asked is read by the supervisor that waits.
+      const short asked = spare_.open() ? 0 : POLLIN;
+      pollfd waits[] = {{client_.get(), asked, 0}, {spare_.get(), POLLIN, 0}};
+      const int ready = poll(waits, 2, spare_.open() ? -1 : kQuietMs);
       if (ready < 0 && errno != EINTR) break;
-      if (ready == 0) make_supervisor();
-      if (ready > 0 && !pass_on()) break;
+      if (ready > 0 && (waits[0].revents & POLLIN) == 0 && waits[0].revents != 0) break;
+      if (spare_.open() && waits[1].revents != 0)
+        spare_.reset();
+      else if (!spare_.open())
+        make_supervisor();
     }
     spare_.reset();
     // SIGCHLD is ignored: comes back when the last child has ended.
@@ -112,42 +121,26 @@ class Server {
   }
 
  private:
-  // False, with errno.
-  bool make_supervisor() {
+  void make_supervisor() {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return false;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+      return void(poll(nullptr, 0, kQuietMs));
     sandbox::Fd ours(ends[0]);
     sandbox::Fd theirs(ends[1]);
     const pid_t self = getpid();
     const pid_t pid = fork();
     if (pid == 0) {
-      client_.reset();
       ours.reset();
-      spare_.reset();
-      supervise(theirs, self);
+      supervise(std::move(client_), std::move(theirs), self);
     }
-    if (pid < 0) return false;
-    spare_ = std::move(ours);
-    return true;
-  }
-
-  // False at weir's end.
-  bool pass_on() {
-    auto request = sandbox::receive_packet(client_.get());
-    if (!request || request->fds.size() != kFds) return false;
-    std::vector<int> fds;
-    for (const sandbox::Fd& fd : request->fds) fds.push_back(fd.get());
-    const bool passed = (spare_.open() && sandbox::send_packet(spare_.get(), request->strings, fds)) ||
-                        (make_supervisor() && sandbox::send_packet(spare_.get(), request->strings, fds));
-    if (!passed) tell(fds[kControl], net::KeeperMessage::failed, errno);
-    spare_.reset();
-    // The next copy of this process must not have the keys among them.
-    for (std::string& each : request->strings) explicit_bzero(each.data(), each.size());
-    return true;
+    if (pid > 0)
+      spare_ = std::move(ours);
+    else
+      poll(nullptr, 0, kQuietMs);  // no more processes for now: what was asked waits
   }
 
   sandbox::Fd client_;
-  sandbox::Fd spare_ = sandbox::Fd();  // to a supervisor that waits
+  sandbox::Fd spare_ = sandbox::Fd();  // to a supervisor that waits; its end: it waits no more
 };
 
 }  // namespace
@@ -162,26 +155,24 @@ Result<ForkServer> ForkServer::start() {
   if (pid == 0) {
     ours.reset();
     // What weir was started with may be open in it, and is not the sandboxes'.
-    if (theirs.get() != 3) {
-      dup2(theirs.get(), 3);
-      theirs.release();
-    } else {
-      theirs.release();
-    }
-    close_range(4, ~0U, 0);
-    fcntl(3, F_SETFD, FD_CLOEXEC);
-    Server(sandbox::Fd(3)).run();
+    constexpr int kClient = 3;
+    dup2(theirs.release(), kClient);
+    close_range(kClient + 1, ~0U, 0);
+    fcntl(kClient, F_SETFD, FD_CLOEXEC);
+    Server(sandbox::Fd(kClient)).run();
   }
   if (pid < 0) return unavailable(fmt::format("no process for the fork server: {}", std::strerror(errno)));
   fcntl(ours.get(), F_SETFL, O_NONBLOCK);
-  return ForkServer(std::move(ours));
+  return ForkServer(std::move(ours), pid);
 }
 
 bool ForkServer::make(const net::ChildOptions& child, const net::ChildEnds& ends) const {
   std::vector<std::string> strings = {std::to_string(child.close_ms), std::to_string(child.env.size())};
   for (const auto& [name, value] : child.env) strings.push_back(name + "=" + value);
   strings.insert(strings.end(), child.command.begin() + 2, child.command.end());
-  return sandbox::send_packet(socket_.get(), strings, {ends.in, ends.out, ends.err, ends.control});
+  if (sandbox::send_packet(socket_.get(), strings, {ends.in, ends.out, ends.err, ends.control})) return true;
+  waitpid(pid_, nullptr, WNOHANG);  // if it has ended
+  return false;
 }
 
 }  // namespace weir::egress

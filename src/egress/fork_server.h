@@ -28,9 +28,10 @@ class ForkServer {
   bool make(const net::ChildOptions& child, const net::ChildEnds& ends) const;
 
  private:
-  explicit ForkServer(sandbox::Fd socket) : socket_(std::move(socket)) {}
+  ForkServer(sandbox::Fd socket, int pid) : socket_(std::move(socket)), pid_(pid) {}
 
   sandbox::Fd socket_;
+  int pid_;
 };
 
 }  // namespace weir::egress

@@ -25,4 +25,9 @@ struct Given {
 // one. The three become this process' own. Nothing where it is no such packet.
 std::unique_ptr<Given> take_given(Packet packet);
 
+// Does with a plan what will be done with the one that comes on the socket, unless one is there: in a process
+// that was just forked the first touch of each page, of code too, is a fault, and better had while nobody
+// waits.
+void rehearse(int socket);
+
 }  // namespace weir::sandbox

@@ -46,6 +46,10 @@ class First {
   void prepare_system() {
     if (!landlock_.create(true)) give_up(Stage::landlock);
     if (const auto failed = place_system(root_, landlock_)) give_up(*failed);
+    rule_devices(root_.fd(), "dev/");
+    for (const OwnFile& file : fixed_files(true)) {
+      if (!root_.file(file.path, file.text, 0444)) give_up(Stage::mounts, file.path);
+    }
     system_placed_ = true;
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) give_up(Stage::processes);
@@ -59,6 +63,7 @@ class First {
 
   // What Spare::give sends.
   [[noreturn]] void wait_for_entry() {
+    rehearse(report_);
     auto packet = receive_packet(report_);
     const auto given = packet ? take_given(*std::move(packet)) : nullptr;
     if (given == nullptr) _exit(kNotRun);
@@ -91,13 +96,13 @@ class First {
     prctl(PR_SET_DUMPABLE, 0);
     drop_privileges();
     make_rules();
-    say_with(Report::Kind::ready, root_.proc());
-    root_ = Root();
     if (child_ < 0 || !start_ahead()) {
       child_ = fork();
       if (child_ < 0) give_up(Stage::processes);
       if (child_ == 0) become_command();
     }
+    say_with(Report::Kind::ready, root_.proc());
+    root_ = Root();
     landlock_ = Landlock();
     let_go_of_pipes();
     wait();
@@ -153,31 +158,10 @@ class First {
     if (!any.open() || ioctl(any.get(), SIOCSIFFLAGS, &request) != 0) give_up(Stage::loopback);
   }
 
-  static std::string read_small(const char* path) {
-    const Fd file(open(path, O_RDONLY | O_CLOEXEC));
-    char buffer[16384];
-    const ssize_t got = file.open() ? read(file.get(), buffer, sizeof(buffer)) : 0;
-    return got > 0 ? std::string(buffer, static_cast<size_t>(got)) : std::string();
-  }
-
   std::vector<OwnFile> own_files() const {
-    const std::string user = plan_->user.empty() ? "user" : plan_->user;
-    std::vector<OwnFile> files = {
-        {"/etc/passwd", fmt::format("{0}:x:{1}:{2}::{3}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n", user,
-                                    uid_, gid_, plan_->home)},
-        {"/etc/group", fmt::format("{}:x:{}:\nnogroup:x:65534:\n", user, gid_)},
-        {"/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"},
-        {"/etc/hostname", "sandbox\n"}};
-    if (plan_->net == Net::host) {
-      files.push_back({"/etc/hosts", read_small("/etc/hosts")});
-      files.push_back({"/etc/resolv.conf", read_small("/etc/resolv.conf")});
-    } else {
-      files.push_back({"/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n"});
-    }
-    if (plan_->net == Net::hosts) {
-      files.push_back({"/etc/resolv.conf", "nameserver 198.18.0.1\n"});
-      for (const Way::File& file : entry_->way->files) files.push_back({file.path, file.text});
-    }
+    std::vector<OwnFile> files = plan_files(*plan_, uid_, gid_, entry_->way);
+    if (system_placed_) return files;
+    for (OwnFile& file : fixed_files(plan_->net != Net::host)) files.push_back(std::move(file));
     return files;
   }
 
@@ -207,12 +191,19 @@ class First {
     if (!landlock_.allow(path, access)) give_up(Stage::landlock, path);
   }
 
+  void rule_devices(int at, const std::string& folder) {
+    for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
+      const Fd node(openat(at, (folder + name).c_str(), O_PATH | O_CLOEXEC));
+      if (!node.open() || !landlock_.allow(node.get(), Landlock::write | Landlock::device, false))
+        give_up(Stage::landlock, name);
+    }
+  }
+
   void make_rules() {
     const unsigned run_written = plan_->run_written ? Landlock::run : 0;
     allow("/", Landlock::read);
     for (const std::string& path : plan_->scratch) allow(path, Landlock::write | run_written);
-    for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"})
-      allow(std::string("/dev/") + name, Landlock::write | Landlock::device);
+    if (!system_placed_) rule_devices(AT_FDCWD, "/dev/");
     if (plan_->terminal) allow("/dev/pts", Landlock::write | Landlock::device);
     // What the command was given as its input and output it may also open by name (/dev/stdout).
     for (const int fd : {0, 1, 2}) allow_given(fd);
@@ -262,10 +253,17 @@ class First {
 
   // The command's process that was made ahead. False: it is not what is wanted, and is gone.
   bool start_ahead() {
+    char go = 0;
+    if (recv(report_, &go, 1, 0) != 1) _exit(kNotRun);  // no more is it what is wanted
     const Fd ahead = std::move(ahead_);
-    if (plan_->run_written == kAheadRunsWritten)
-      return send_packet(ahead.get(), entry_strings(*entry_), {0, 1, 2}) ||
-             (give_up(Stage::processes), false);
+    if (plan_->run_written == kAheadRunsWritten) {
+      // Of the plan, what it needs.
+      const Plan plan{.cwd = plan_->cwd, .run_written = plan_->run_written, .limits = plan_->limits};
+      Entry entry = *entry_;
+      entry.plan = &plan;
+      if (!send_packet(ahead.get(), entry_strings(entry), {0, 1, 2})) give_up(Stage::processes);
+      return true;
+    }
     kill(child_, SIGKILL);
     waitpid(child_, nullptr, 0);
     return false;
@@ -275,8 +273,10 @@ class First {
 
   // Made ahead of a plan, with all that the command's process needs but what a plan says.
   [[noreturn]] void wait_as_command(int socket) {
+    forget_signals();
     drop_privileges();
     load_filter(kAheadRunsWritten);
+    rehearse(socket);
     auto packet = receive_packet(socket);
     const auto given = packet ? take_given(*std::move(packet)) : nullptr;
     if (given == nullptr) _exit(kNotRun);
@@ -313,6 +313,13 @@ class First {
     if (limits.cpu_ms > 0) limit(RLIMIT_CPU, static_cast<uint64_t>((limits.cpu_ms + 999) / 1'000), "cpu");
   }
 
+  static void forget_signals() {
+    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+  }
+
   [[noreturn]] void become_command() {
     if (entry_->shares_terminal) {
       // A group of its own: signals to its group must not reach the supervisor's.
@@ -321,10 +328,7 @@ class First {
     } else {
       setsid();
     }
-    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (!filtered_) forget_signals();
     if (chdir(plan_->cwd.c_str()) != 0) give_up(Stage::folder, plan_->cwd);
     umask(022);
     set_limits();

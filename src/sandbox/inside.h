@@ -14,7 +14,7 @@ namespace weir::sandbox {
 struct Report {
   enum class Kind : int32_t {
     failed,    // nothing was run
-    ready,     // comes with a descriptor of the sandbox's /proc; the command is about to be started
+    ready,     // comes with a descriptor of the sandbox's /proc; the command is being started
     ended,     // `status` as wait(2) gives it
     observed,  // comes with the observer's descriptor; from the command's process, before the command
   };

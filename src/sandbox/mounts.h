@@ -11,16 +11,12 @@
 #include <vector>
 
 #include "sandbox/landlock.h"
+#include "sandbox/own_files.h"
 #include "sandbox/plan.h"
 #include "sandbox/root.h"
 #include "sandbox/stage.h"
 
 namespace weir::sandbox {
-
-// Small files of the sandbox's own: path, text.
-struct OwnFile {
-  std::string path, text;
-};
 
 // Puts system_binds() in place, ahead of a plan. `rules` (created) get one for each path. The failure, if
 // any.

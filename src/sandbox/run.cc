@@ -97,12 +97,14 @@ class Supervisor {
   }
 
   bool use(Spare& spare, const Entry& entry) {
-    if (!spare.fits(entry)) return false;
+    // With a proxy nothing may be done twice: its listeners are passed out.
+    if (!Spare::suits(entry) || (entry.way != nullptr && !spare.is_fresh())) return false;
     int standard[3] = {0, 1, 2};
     for (const int stream : {0, 1}) {
       if (pump_.end(stream) >= 0) standard[stream + 1] = pump_.end(stream);
     }
-    if (!spare.give(entry, standard)) return false;
+    // It works meanwhile; what it was given is in nobody's hands before it may go on.
+    if (!spare.give(entry, standard) || !spare.is_fresh() || !spare.go()) return false;
     Spare::Process made = spare.release();
     pid_ = made.pid;
     process_ = std::move(made.process);

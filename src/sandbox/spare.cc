@@ -1,6 +1,7 @@
 #include "sandbox/spare.h"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -31,8 +32,11 @@ std::optional<Spare> Spare::make() {
   const unsigned gid = getgid();
   made.pid = kernel::fork_with(namespaces(Plan{}) | CLONE_PIDFD, &pidfd);
   if (made.pid == 0) {
-    close(ends[0]);
-    be_spare(ends[1], uid, gid);
+    // Nothing that the maker has open stays open in it.
+    constexpr int kReport = 3;
+    if (ends[1] != kReport && dup3(ends[1], kReport, O_CLOEXEC) != kReport) _exit(1);
+    close_range(kReport + 1, ~0U, 0);
+    be_spare(kReport, uid, gid);
   }
   if (made.pid < 0) return {};
   made.process = Fd(pidfd);
@@ -45,6 +49,7 @@ std::optional<Spare> Spare::make() {
 Spare::Spare(Spare&& other) noexcept
     : process_(std::exchange(other.process_, Process())),
       mounts_(std::move(other.mounts_)),
+      changed_(other.changed_),
       places_(std::move(other.places_)) {}
 
 Spare::~Spare() {
@@ -62,9 +67,8 @@ std::vector<Spare::Place> Spare::look() {
     place.device = about.st_dev;
     place.inode = about.st_ino;
     if (!S_ISLNK(about.st_mode)) continue;
-    char target[4096];
-    const ssize_t size = readlink(bind.path.c_str(), target, sizeof(target));
-    if (size > 0) place.link.assign(target, static_cast<size_t>(size));
+    place.linked_s = about.st_ctim.tv_sec;
+    place.linked_ns = about.st_ctim.tv_nsec;
   }
   return places;
 }
@@ -84,17 +88,37 @@ bool Spare::has_system(const Plan& plan) {
   return found == system.size();
 }
 
-bool Spare::fits(const Entry& entry) const {
-  pollfd changed{mounts_.get(), POLLPRI, 0};
-  if (poll(&changed, 1, 0) != 0) return false;
+bool Spare::suits(const Entry& entry) {
   return namespaces(*entry.plan) == namespaces(Plan{}) && !entry.observed && !entry.shares_terminal &&
-         (entry.way == nullptr || entry.way->files.empty()) && has_system(*entry.plan) && look() == places_;
+         (entry.way == nullptr || entry.way->files.empty()) && has_system(*entry.plan);
+}
+
+bool Spare::is_fresh() {
+  pollfd mounted{mounts_.get(), POLLPRI, 0};
+  changed_ = changed_ || poll(&mounted, 1, 0) != 0;
+  return !changed_ && look() == places_;
+}
+
+void Spare::rehearse(int socket) {
+  const Plan plan{.binds = system_binds()};
+  if (suits({.plan = &plan})) static_cast<void>(is_fresh());
+  sandbox::rehearse(socket);
 }
 
 bool Spare::give(const Entry& entry, const int (&standard)[3]) const {
+  // What is there already need not be said.
+  Plan plan = *entry.plan;
+  std::erase_if(plan.binds, [](const Bind& bind) { return bind.from == Bind::From::system; });
+  Entry told = entry;
+  told.plan = &plan;
   std::vector<int> fds(std::begin(standard), std::end(standard));
   if (entry.way != nullptr) fds.push_back(entry.way->door);
-  return send_packet(process_.report.get(), entry_strings(entry), fds);
+  return send_packet(process_.report.get(), entry_strings(told), fds);
+}
+
+bool Spare::go() const {
+  const char byte = 'g';
+  return send(process_.report.get(), &byte, 1, MSG_NOSIGNAL) == 1;
 }
 
 Spare::Process Spare::release() {

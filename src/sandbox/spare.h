@@ -24,12 +24,18 @@ class Spare {
   Spare& operator=(const Spare&) = delete;
   ~Spare();  // ends it, unless it was released
 
-  // Is it what would be made for the entry now? Not where something of the system was replaced or mounted
-  // meanwhile, nor for what it cannot be told: another network, files of the proxy's, an observer, a
-  // terminal.
-  bool fits(const Entry& entry) const;
-  // Hands it the entry, and its standard input, output and error. False: it takes none; use it no more.
+  // Can it be what the entry wants? Not with another network, files of the proxy's, an observer, a terminal,
+  // nor where a profile names what is the system's.
+  static bool suits(const Entry& entry);
+  // Is it still what would be made now? Not where something of the system was replaced or mounted meanwhile.
+  bool is_fresh();
+  // As sandbox::rehearse(), for who will use it.
+  void rehearse(int socket);
+  // Hands it the entry, and its standard input, output and error: it does all but start the command. False:
+  // it takes none; use it no more.
   bool give(const Entry& entry, const int (&standard)[3]) const;
+  // Has it start the command.
+  bool go() const;
 
   struct Process {
     pid_t pid = -1;
@@ -42,15 +48,17 @@ class Spare {
 
   struct Place {  // a path of the system's, as it was
     dev_t device = 0;
-    ino_t inode = 0;  // 0: nothing is there
-    std::string link = {};
+    ino_t inode = 0;       // 0: nothing is there
+    int64_t linked_s = 0;  // of a link, when it was made
+    int64_t linked_ns = 0;
     bool operator==(const Place&) const = default;
   };
   static std::vector<Place> look();
   static bool has_system(const Plan& plan);
 
   Process process_;
-  Fd mounts_ = Fd();  // of the host: poll(2) tells of a change
+  Fd mounts_ = Fd();      // of the host: poll(2) tells of a change, once
+  bool changed_ = false;  // it has
   std::vector<Place> places_ =
       {};  // as system_binds(). A mount keeps its inode's number from being given anew
 };
