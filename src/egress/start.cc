@@ -1,13 +1,17 @@
 #include "egress/start.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/bytes.h"
 #include "egress/process.h"
+#include "net/child.h"
 #include "sandbox/around.h"
 #include "sandbox/enclose.h"
+#include "sandbox/fd.h"
 
 namespace weir::egress {
 namespace {
@@ -22,20 +26,23 @@ int refuse(const Error& error) {
 }  // namespace
 
 Result<sandbox::Outcome> run(const sandbox::Plan& plan, const sandbox::Command& command,
-                             std::map<std::string, std::string> env, const std::string& record) {
+                             std::map<std::string, std::string> env, const std::string& record, int ledger) {
+  sandbox::Fd held(ledger);
   if (plan.net != sandbox::Net::hosts) return sandbox::run(plan, command, env);
   WEIR_TRY_ASSIGN(process, Process::start({.profile = plan.profile,
                                            .program = command.program,
                                            .record = record,
                                            .hosts = plan.hosts,
-                                           .secrets = plan.secrets}));
+                                           .secrets = plan.secrets,
+                                           .ledger = ledger}));
+  held.reset();  // the egress process has it
   for (const auto& [name, value] : process.env()) env[name] = value;
   return sandbox::run(plan, command, env, &process.way());
 }
 
 int run_and_say(const sandbox::Plan& plan, const sandbox::Command& command,
-                const std::map<std::string, std::string>& env, const std::string& record) {
-  const auto outcome = run(plan, command, env, record);
+                const std::map<std::string, std::string>& env, const std::string& record, int ledger) {
+  const auto outcome = run(plan, command, env, record, ledger);
   if (!outcome) return refuse(outcome.error());
   if (outcome->kind == sandbox::Outcome::Kind::over_limit)
     fmt::print(stderr, "weir: {} was stopped: {} ([sandbox.{}] limits)\n", shown(command.words.front()),
@@ -59,8 +66,14 @@ int enclose(int argc, char** argv) {
     record = at->second;
     env.erase(at);
   }
+  if (const auto at = env.find(kAuthoritiesVariable); at != env.end()) {
+    setenv("SSL_CERT_FILE", at->second.c_str(), 1);
+    env.erase(at);
+  }
+  int ledger = -1;
+  if (env.erase(kLedgerVariable) > 0 && fcntl(net::kLineFd, F_SETFD, FD_CLOEXEC) == 0) ledger = net::kLineFd;
   for (const sandbox::Secret& secret : plan->secrets) env.erase(secret_variable(secret));
-  return run_and_say(*plan, command, env, record);
+  return run_and_say(*plan, command, env, record, ledger);
 }
 
 }  // namespace weir::egress

@@ -4,9 +4,11 @@
 
 namespace weir::gateway::mcp {
 
-Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> secrets, std::string record) {
-  return [&loop, &client, secrets = std::move(secrets), record = std::move(record)](
-             const config::Server& server, LinkHandler handler) -> Result<std::unique_ptr<Link>> {
+Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> secrets, std::string record,
+               OnServerEgress on_egress) {
+  return [&loop, &client, secrets = std::move(secrets), record = std::move(record),
+          on_egress = std::move(on_egress)](const config::Server& server,
+                                            LinkHandler handler) -> Result<std::unique_ptr<Link>> {
     if (!server.url.empty()) return open_http(loop, client, {server.url, server.headers}, std::move(handler));
     ChildOptions options;
     options.command = server.command;
@@ -16,6 +18,10 @@ Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> se
       options.sandbox = server.sandbox;
       options.secrets = secrets;
       options.record = record;
+      if (on_egress)
+        options.on_egress = [on_egress, name = server.name](const egress::Notice& notice, Noted noted) {
+          on_egress(name, notice, std::move(noted));
+        };
       return open_child(loop, std::move(options), std::move(handler));
     }
     for (const char* name : {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ",
