@@ -13,6 +13,25 @@
 namespace weir::cli {
 namespace {
 
+void print_egress(int64_t index, json::Value entry) {
+  const std::string_view time = entry["time"].string_or("");
+  std::string secrets;
+  for (const json::Value secret : entry["secrets"].elements())
+    secrets += (secrets.empty() ? "  secrets " : ", ") + shown(secret.string_or(""), 60);
+  const std::string why = shown(entry["why"].string_or(""), 300);
+  if (entry["type"].string_or("") == "egress-end") {
+    fmt::print("{:>6}  {}  egress: {} of {}: {} bytes out, {} in{}  {}\n", index, time,
+               entry["refused"].boolean().value_or(false) ? "refused, end" : "end",
+               entry["egress"].integer().value_or(0), entry["out_bytes"].integer().value_or(0),
+               entry["in_bytes"].integer().value_or(0), secrets, why);
+    return;
+  }
+  const int64_t port = entry["port"].integer().value_or(0);
+  fmt::print("{:>6}  {}  egress: {} {} to {}{}{}  {}\n", index, time, entry["decision"].string_or(""),
+             shown(entry["server"].string_or(""), 60), shown(entry["host"].string_or(""), 260),
+             port == 0 ? std::string() : fmt::format(":{}", port), secrets, why);
+}
+
 void print_entry(int64_t index, json::Value entry, json::Value detail) {
   const std::string_view type = entry["type"].string_or("?");
   const std::string_view time = entry["time"].string_or("");
@@ -26,6 +45,7 @@ void print_entry(int64_t index, json::Value entry, json::Value detail) {
                shown(entry["reason"].string_or(""), 200));
     return;
   }
+  if (type == "egress" || type == "egress-end") return print_egress(index, entry);
   if (type != "decision") {
     const std::string_view what = type == "answer"   ? entry["answer"].string_or("")
                                   : type == "effect" ? entry["call"].string_or("")

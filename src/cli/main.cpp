@@ -295,6 +295,8 @@ int main(int argc, char** argv) {
       sub->add_subcommand("learn", "run a command, more than once, and draft the smallest profile for it"));
   sandbox_learn->add_option("--profile", sandbox.profile, "what the draft builds on, as above");
   sandbox_learn->add_option("--name", sandbox.name, "of the draft: [sandbox.NAME]");
+  sandbox_learn->add_option("--net", sandbox.net,
+                            "as in `net`: what it may reach while learning, beside public hosts");
   sub->callback([&] {
     code = sandbox_explain->parsed() ? run_sandbox_explain(common, sandbox)
            : sandbox_learn->parsed() ? run_sandbox_learn(common, sandbox)

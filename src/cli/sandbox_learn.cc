@@ -9,9 +9,11 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <optional>
 
 #include "base/json.h"
 #include "cli/init.h"
+#include "cli/learn_talk.h"
 #include "cli/sandbox.h"
 #include "egress/process.h"
 #include "sandbox/around.h"
@@ -26,16 +28,21 @@ using sandbox::Host;
 using sandbox::Plan;
 using sandbox::Profile;
 
-constexpr int kRunsMax = 8;      // until nothing more is asked for
-constexpr size_t kTriesMax = 8;  // grants that are tried without
+constexpr int kRunsMax = 8;       // until nothing more is asked for
+constexpr size_t kTriesMax = 24;  // runs without some of the grants
+constexpr int64_t kTalkMs = 600'000;
 constexpr size_t kInputBytesMax = size_t{16} << 20;
 // Where the web is, version control, and what else is often met.
+constexpr size_t kPortsMax = 64;
 constexpr uint16_t kPorts[] = {22, 80, 443, 9418, 8080, 8443};
 
 class Learner {
  public:
-  Learner(FoundProfile found, sandbox::Around around, sandbox::Command command)
-      : base_(std::move(found.profile)), around_(std::move(around)), command_(std::move(command)) {
+  Learner(FoundProfile found, sandbox::Around around, sandbox::Command command, std::vector<Host> local)
+      : base_(std::move(found.profile)),
+        around_(std::move(around)),
+        command_(std::move(command)),
+        local_(std::move(local)) {
     secrets_ = around_.secrets;
     for (const std::string& place : sandbox::secret_places())
       secrets_.push_back(around_.home + place.substr(1));
@@ -44,6 +51,7 @@ class Learner {
 
   Result<Profile> learn() {
     WEIR_TRY(keep_input());
+    ports_.insert(std::begin(kPorts), std::end(kPorts));
     Profile draft = base_;
     for (int run = 0; run < kRunsMax; ++run) {
       WEIR_TRY_ASSIGN(done, run_once(draft, true));
@@ -58,6 +66,7 @@ class Learner {
     WEIR_TRY_ASSIGN(last, run_once(draft, false));
     without_.insert(last.asked.read.begin(), last.asked.read.end());
     without_.insert(last.asked.secret.begin(), last.asked.secret.end());
+    without_.insert(last.asked.system.begin(), last.asked.system.end());
     dup2(own_error_.get(), STDERR_FILENO);
     return draft;
   }
@@ -72,6 +81,7 @@ class Learner {
     bool good = false;
     sandbox::Asked asked;
     std::vector<Host> hosts;
+    std::set<uint16_t> ports;  // of other machines
   };
 
   // Each run reads the same.
@@ -79,27 +89,42 @@ class Learner {
     if (isatty(STDIN_FILENO) == 1) return {};
     input_ = sandbox::Fd(memfd_create("weir-input", MFD_CLOEXEC));
     char buffer[65536];
-    size_t size = 0;
+    std::string text;
     for (ssize_t got = 0; (got = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0;) {
-      size += static_cast<size_t>(got);
-      if (size > kInputBytesMax) return too_large("standard input is too long to learn from");
+      text.append(buffer, static_cast<size_t>(got));
+      if (text.size() > kInputBytesMax) return too_large("standard input is too long to learn from");
       if (write(input_.get(), buffer, static_cast<size_t>(got)) != got)
         return unavailable(fmt::format("standard input cannot be kept: {}", std::strerror(errno)));
     }
+    if (is_mcp_session(text)) session_ = std::move(text);
     return {};
   }
 
   // The sandbox lets go of these.
-  void set_streams() {
+  void set_streams(std::optional<Talk>& talk) {
+    const sandbox::Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    // What it says is the same each time.
+    if (runs_++ > 0) dup2(null.get(), STDERR_FILENO);
+    if (talk) {
+      dup2(talk->to_server().get(), STDIN_FILENO);
+      dup2(talk->from_server().get(), STDOUT_FILENO);
+      talk->to_server().reset();
+      talk->from_server().reset();
+      return;
+    }
     if (input_.open()) {
       const sandbox::Fd again(
           open(fmt::format("/proc/self/fd/{}", input_.get()).c_str(), O_RDONLY | O_CLOEXEC));
       dup2(again.get(), STDIN_FILENO);
     }
-    const sandbox::Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
-    // What it says is the same each time.
-    if (runs_++ > 0) dup2(null.get(), STDERR_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO);
+  }
+
+  // After a run that may not have let go of them.
+  static void drop_streams() {
+    const sandbox::Fd null(open("/dev/null", O_RDWR | O_CLOEXEC));
+    dup2(null.get(), STDIN_FILENO);
+    dup2(null.get(), STDOUT_FILENO);
   }
 
   void say(const std::string& line) const {
@@ -112,20 +137,34 @@ class Learner {
   Result<Done> run_once(const Profile& profile, bool wide) {
     WEIR_TRY_ASSIGN(plan, sandbox::make_plan(profile, around_, command_));
     for (sandbox::Bind& bind : plan.binds) bind.kept = false;
+    if (!session_.empty() && plan.limits.wall_ms == 0) plan.limits.wall_ms = kTalkMs;
     Done done;
     sandbox::Asking asking(plan, command_.words, secrets_, around_.kind);
     sandbox::Observer observer(
-        [&](sandbox::Touch touch, const std::string& path) { asking.touch(touch, path); });
-    set_streams();
-    if (plan.net == sandbox::Net::host) {
-      WEIR_TRY_ASSIGN(outcome, sandbox::run(plan, command_, env_, {.observer = &observer}));
-      done.good = outcome.exit_code() == 0;
-    } else {
-      WEIR_TRY_ASSIGN(outcome, run_on_net(plan, wide, observer, done.hosts));
-      done.good = outcome.exit_code() == 0;
+        [&](sandbox::Touch touch, const std::string& path) { asking.touch(touch, path); },
+        [&](const sandbox::Address& address, uint16_t port) {
+          if (!is_loopback(address)) done.ports.insert(port);
+        });
+    std::optional<Talk> talk;
+    if (!session_.empty()) {
+      WEIR_TRY_ASSIGN(started, Talk::start(session_, own_error_.get(), runs_ == 0));
+      talk.emplace(std::move(started));
     }
+    set_streams(talk);
+    const auto outcome = plan.net == sandbox::Net::host
+                             ? sandbox::run(plan, command_, env_, {.observer = &observer})
+                             : run_on_net(plan, wide, observer, done.hosts);
+    drop_streams();
+    const bool well = !talk || talk->went_well();
+    if (!outcome) return outcome.error();
+    // A server's exit code says how it was ended.
+    done.good = talk ? well : outcome->exit_code() == 0;
     done.asked = asking.asked();
     return done;
+  }
+
+  static bool is_loopback(const sandbox::Address& address) {
+    return address.is_v4() ? address.bytes[12] == 127 : address.text() == "::1";
   }
 
   Result<sandbox::Outcome> run_on_net(Plan& plan, bool wide, sandbox::Observer& observer,
@@ -138,7 +177,8 @@ class Learner {
         return sandbox::run(plan, command_, env_, {.observer = &observer});
       plan.net = sandbox::Net::hosts;
       if (wide) {
-        for (const uint16_t port : kPorts) plan.hosts.push_back({.name = "*", .port = port});
+        plan.hosts.insert(plan.hosts.end(), local_.begin(), local_.end());
+        for (const uint16_t port : ports_) plan.hosts.push_back({.name = "*", .port = port});
       }
       WEIR_TRY_ASSIGN(egress, egress::Process::start({.profile = plan.profile,
                                                       .program = command_.program,
@@ -157,7 +197,7 @@ class Learner {
   }
 
   // What a record says was connected to.
-  static std::vector<Host> reached(const std::string& path) {
+  std::vector<Host> reached(const std::string& path) const {
     std::vector<Host> out;
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
@@ -168,6 +208,9 @@ class Learner {
       Host host{.name = std::string(document->root()["host"].string_or("")),
                 .port = static_cast<uint16_t>(*port)};
       host.raw = host.port == 22 || host.port == 9418;
+      for (const Host& local : local_) {
+        if (local.port == host.port && local.matches(host.name)) host = local;
+      }
       if (std::find(out.begin(), out.end(), host) == out.end()) out.push_back(std::move(host));
     }
     return out;
@@ -176,6 +219,9 @@ class Learner {
   // Adds what a run asked for in vain: what it wanted to write always, what it wanted to read when it failed.
   bool extend(Profile& draft, const Done& done) {
     bool more = add(draft.write, done.asked.write);
+    for (const uint16_t port : done.ports) {
+      if (ports_.size() < kPortsMax) more = ports_.insert(port).second || more;
+    }
     if (!done.good) {
       more = add(draft.read, done.asked.read) || more;
       if (!more) more = add(draft.read, done.asked.look);
@@ -202,36 +248,54 @@ class Learner {
     return more;
   }
 
-  // Takes away each grant that it works without; not those to write, as failing in that may go unnoticed.
+  // Takes away the grants that it works without: many at once first, as most are often not needed. Not those
+  // to write: failing in that may go unnoticed.
   Status shrink(Profile& draft) {
     size_t tries = 0;
-    for (size_t i = draft.read.size(); i-- > base_.read.size() && tries < kTriesMax; ++tries) {
+    WEIR_TRY(shrink_part(draft, draft.read, base_.read.size(), tries, [&](const auto& kept) {
       Profile less = draft;
-      less.read.erase(less.read.begin() + static_cast<ptrdiff_t>(i));
-      WEIR_TRY(try_less(draft, std::move(less), draft.read[i]));
-    }
-    for (size_t i = draft.hosts.size(); i-- > base_.hosts.size() && tries < kTriesMax; ++tries) {
+      less.read = kept;
+      return less;
+    }));
+    return shrink_part(draft, draft.hosts, base_.hosts.size(), tries, [&](const auto& kept) {
       Profile less = draft;
-      less.hosts.erase(less.hosts.begin() + static_cast<ptrdiff_t>(i));
+      less.hosts = kept;
       if (less.hosts.empty()) less.net = sandbox::Net::none;
-      WEIR_TRY(try_less(draft, std::move(less), draft.hosts[i].text()));
+      return less;
+    });
+  }
+
+  // `all`: what the draft has of one kind, `from` of it not to be touched; `with` is the draft with others.
+  template <typename Grant, typename With>
+  Status shrink_part(Profile& draft, std::vector<Grant> all, size_t from, size_t& tries, const With& with) {
+    for (size_t size = all.size() - from; size > 0; size /= 2) {
+      for (size_t end = all.size(); end > from && tries < kTriesMax; end -= std::min(size, end - from)) {
+        const size_t begin = end - std::min(size, end - from);
+        std::vector<Grant> kept = all;
+        kept.erase(kept.begin() + static_cast<ptrdiff_t>(begin), kept.begin() + static_cast<ptrdiff_t>(end));
+        ++tries;
+        WEIR_TRY_ASSIGN(done, run_once(with(kept), false));
+        for (size_t i = begin; i < end && (done.good || size == 1); ++i) {
+          say(fmt::format("{}needed: {}", done.good ? "not " : "", text_of(all[i])));
+          if (done.good) without_.insert(text_of(all[i]));
+        }
+        if (!done.good) continue;
+        draft = with(kept);
+        all = std::move(kept);
+      }
     }
     return {};
   }
 
-  // `what` by value: it is of the draft that may be replaced.
-  Status try_less(Profile& draft, Profile less, std::string what) {
-    WEIR_TRY_ASSIGN(done, run_once(less, false));
-    say(fmt::format("{}needed: {}", done.good ? "not " : "", what));
-    if (!done.good) return {};
-    draft = std::move(less);
-    without_.insert(std::move(what));
-    return {};
-  }
+  static std::string text_of(const std::string& path) { return path; }
+  static std::string text_of(const Host& host) { return host.text(); }
 
   Profile base_;
   sandbox::Around around_;
   sandbox::Command command_;
+  const std::vector<Host> local_;  // that it may reach beside public hosts
+  std::set<uint16_t> ports_ = {};
+  std::string session_ = {};  // what a client says, where standard input is that of an MCP server
   std::vector<std::string> secrets_;
   std::map<std::string, std::string> env_;
   sandbox::Fd input_ = sandbox::Fd();
@@ -251,7 +315,12 @@ Result<Learner> prepare(const Common& common, const SandboxArgs& args) {
   const auto env = sandbox::make_env(found.profile, around, {});
   WEIR_TRY_ASSIGN(program, sandbox::find_program(args.command.front(), env.at("PATH"), cwd));
   command.program = std::move(program);
-  return Learner(std::move(found), std::move(around), std::move(command));
+  std::vector<Host> local;
+  for (const std::string& text : args.net) {
+    WEIR_TRY_ASSIGN(host, sandbox::parse_host(text));
+    local.push_back(std::move(host));
+  }
+  return Learner(std::move(found), std::move(around), std::move(command), std::move(local));
 }
 
 }  // namespace

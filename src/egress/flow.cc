@@ -126,6 +126,10 @@ class Server {
 
   // The connection outside; the inside one is reset when there is none.
   Result<Stream> dial(const Host& grant) {
+    if (Status noted = note(); !noted) {
+      inside_.reset();
+      return noted.error();
+    }
     auto dialled = session_.dialler.dial(grant, name());
     if (!dialled) {
       inside_.reset();
@@ -133,6 +137,15 @@ class Server {
     }
     flow_.entry.address = dialled->address.text();
     return Stream(std::move(dialled->fd));
+  }
+
+  // Before anything goes out, be it the question where the host is.
+  Status note() {
+    std::vector<std::string> secrets;
+    for (const Swap& swap : swaps_) secrets.push_back(swap.name);
+    WEIR_TRY_ASSIGN(index, session_.notary->opening(flow_.entry, std::move(secrets)));
+    if (index) flow_.noted = static_cast<int64_t>(*index);
+    return {};
   }
 
   Status pass(const Host& grant, bool http) {
@@ -198,6 +211,7 @@ void serve(Session& session, Fd client, Flow& flow) {
   const Status done = Server(session, std::move(client), flow).run();
   flow.entry.allowed = done.has_value() || done.error().code != Code::denied;
   if (!done) flow.entry.why = done.error().message;
+  if (!flow.entry.allowed && flow.noted < 0) session.notary->refused(flow.entry);
 }
 
 }  // namespace weir::egress

@@ -8,6 +8,7 @@
 #include "egress/certificates.h"
 #include "egress/dial.h"
 #include "egress/names.h"
+#include "egress/notary.h"
 #include "egress/pump.h"
 #include "egress/record.h"
 #include "egress/requests.h"
@@ -31,6 +32,7 @@ struct Session {
   Names names;
   Dialler dialler;
   Record* record = nullptr;
+  Notary* notary = nullptr;
 
   // Null: not granted. `name` is canonical or an address.
   const sandbox::Host* grant(const std::string& name, uint16_t port) const;
@@ -42,6 +44,7 @@ struct Session {
 struct Flow {
   Entry entry;  // the thread's own; host and port set
   Counts counts;
+  std::atomic<int64_t> noted = -1;  // the index of its entry on the ledger
   std::atomic<bool> ended = false;
 };
 

@@ -28,7 +28,7 @@ namespace {
 
 // In a request: descriptors in this order, then strings: close_ms, how many settings, settings, and the words
 // after `weir enclose`.
-enum : size_t { kIn, kOut, kErr, kControl, kFds };
+enum : size_t { kIn, kOut, kErr, kControl, kLine, kFds };  // a line only where there is a ledger
 
 // A spare is made when nothing was asked for so long: not while a sandbox starts.
 constexpr int kQuietMs = 20;
@@ -64,7 +64,7 @@ void forget_environment() {
   auto request = sandbox::receive_packet(requests.get());
   requests.reset();
   waiting.reset();
-  if (!request || request->fds.size() != kFds || request->strings.size() < 2) {
+  if (!request || request->fds.size() < kLine || request->fds.size() > kFds || request->strings.size() < 2) {
     spare.reset();
     _exit(1);
   }
@@ -79,8 +79,9 @@ void forget_environment() {
   for (size_t i = 0; i < settings; ++i) putenv(strings[2 + i].data());
   const std::vector<std::string> words(strings.begin() + 2 + static_cast<ptrdiff_t>(settings), strings.end());
   std::optional<sandbox::Remains> remains(std::in_place);
+  const int ledger = request->fds.size() > kLine ? request->fds[kLine].release() : -1;
   const int code =
-      enclose(words, {.spare = spare ? &*spare : nullptr, .orders = &orders, .remains = &*remains});
+      enclose(words, {.spare = spare ? &*spare : nullptr, .orders = &orders, .remains = &*remains}, ledger);
   // Whoever holds the other ends sees their end before the word of it.
   std::fflush(nullptr);
   let_go_of_standard();
@@ -170,7 +171,9 @@ bool ForkServer::make(const net::ChildOptions& child, const net::ChildEnds& ends
   std::vector<std::string> strings = {std::to_string(child.close_ms), std::to_string(child.env.size())};
   for (const auto& [name, value] : child.env) strings.push_back(name + "=" + value);
   strings.insert(strings.end(), child.command.begin() + 2, child.command.end());
-  if (sandbox::send_packet(socket_.get(), strings, {ends.in, ends.out, ends.err, ends.control})) return true;
+  std::vector<int> fds = {ends.in, ends.out, ends.err, ends.control};
+  if (ends.line >= 0) fds.push_back(ends.line);
+  if (sandbox::send_packet(socket_.get(), strings, fds)) return true;
   waitpid(pid_, nullptr, WNOHANG);  // if it has ended
   return false;
 }

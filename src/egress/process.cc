@@ -23,6 +23,7 @@ namespace {
 
 constexpr char kAuthority[] = "/etc/weir/authority.pem";
 constexpr char kBundle[] = "/etc/weir/authorities.pem";
+constexpr int kLedger = 4;  // its descriptor in the egress process
 constexpr size_t kGreetingBytesMax = size_t{64} << 10;
 // Beside what the environment says.
 constexpr const char* kSystemBundles[] = {"/etc/ssl/certs/ca-certificates.crt",
@@ -65,14 +66,19 @@ void wipe_variable(const std::string& name) {
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   signal(SIGPIPE, SIG_IGN);
   const int kept = fcntl(door, F_DUPFD, 64);
-  if (kept < 0) _exit(1);
+  const int ledger = options.ledger < 0 ? -1 : fcntl(options.ledger, F_DUPFD, 64);
+  if (kept < 0 || (options.ledger >= 0 && ledger < 0)) _exit(1);
   dup2(kept, 3);
-  close_range(4, ~0U, 0);
+  if (ledger >= 0) dup2(ledger, kLedger);
+  const unsigned rest = ledger >= 0 ? kLedger + 1 : kLedger;
+  close_range(rest, ~0U, 0);
   const int null = open("/dev/null", O_RDWR);
   dup2(null, STDIN_FILENO);
   dup2(null, STDOUT_FILENO);
-  close_range(4, ~0U, 0);
-  _exit(relay(3, options));
+  close_range(rest, ~0U, 0);
+  Options mine = options;
+  mine.ledger = ledger >= 0 ? kLedger : -1;
+  _exit(relay(3, mine));
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ struct Options {
   std::string record = {};       // the record's file; empty: none
   std::vector<sandbox::Host> hosts = {};
   std::vector<sandbox::Secret> secrets = {};
+  int ledger = -1;     // where each connection is noted (notary.h); -1: nowhere
   bool any = false;    // for learning: every public host on the ports of `hosts`
   bool quiet = false;  // refusals are not told on standard error
 };

@@ -71,11 +71,15 @@ std::string make_stand_in(size_t size) {
 class Relay {
  public:
   Relay(int door, const Options& options)
-      : door_(door), options_(options), record_(options.profile, options.program, options.record) {
+      : door_(door),
+        options_(options),
+        record_(options.profile, options.program, options.record),
+        notary_(options.ledger, options.program) {
     record_.quiet = options.quiet;
     session_.hosts = options.hosts;
     session_.any = options.any;
     session_.record = &record_;
+    session_.notary = &notary_;
   }
 
   int run() {
@@ -174,12 +178,22 @@ class Relay {
     if (!granted) {
       const std::string shown_name = question.name.empty() ? "a name that is none" : question.name;
       if (names_refused_.size() < kSaidMax && names_refused_.insert(shown_name).second)
-        record_.add({.host = shown_name, .allowed = false, .why = "it is not in the profile's `net`"});
+        refuse_name({.host = shown_name, .allowed = false, .why = "it is not in the profile's `net`"});
       return answer_no_name(question);
     }
     if (question.type != kTypeA) return answer_no_data(question);
     const auto address = session_.names.address_of(question.name);
     return address ? answer_address(question, *address) : answer_no_name(question);
+  }
+
+  void refuse_name(const Entry& entry) {
+    record_.add(entry);
+    notary_.refused(entry);
+  }
+
+  void ended(const Flow& flow, const Entry& entry) {
+    record_.add(entry);
+    if (flow.noted >= 0) notary_.ended(static_cast<uint64_t>(flow.noted.load()), entry);
   }
 
   void accept_from(int listener) {
@@ -196,7 +210,7 @@ class Relay {
           serve(session_, Fd(fd), *flow);
           flow->entry.out_bytes = flow->counts.out;
           flow->entry.in_bytes = flow->counts.in;
-          record_.add(flow->entry);
+          ended(*flow, flow->entry);
           flow->ended = true;
           --active_;
         }).detach();
@@ -219,7 +233,7 @@ class Relay {
       Entry entry = open.entry;
       entry.out_bytes = open.flow->counts.out;
       entry.in_bytes = open.flow->counts.in;
-      if (entry.out_bytes + entry.in_bytes > 0) record_.add(entry);
+      if (entry.out_bytes + entry.in_bytes > 0) ended(*open.flow, entry);
     }
     return 0;
   }
@@ -232,6 +246,7 @@ class Relay {
   const int door_;
   const Options& options_;
   Record record_;
+  Notary notary_;
   Session session_;
   std::vector<Fd> sockets_;
   std::list<Open> flows_;

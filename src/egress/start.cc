@@ -1,13 +1,17 @@
 #include "egress/start.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "base/bytes.h"
 #include "egress/process.h"
+#include "net/child.h"
 #include "sandbox/around.h"
 #include "sandbox/enclose.h"
+#include "sandbox/fd.h"
 
 namespace weir::egress {
 namespace {
@@ -23,13 +27,16 @@ int refuse(const Error& error) {
 
 Result<sandbox::Outcome> run(const sandbox::Plan& plan, const sandbox::Command& command,
                              std::map<std::string, std::string> env, const std::string& record,
-                             sandbox::Beside beside) {
+                             sandbox::Beside beside, int ledger) {
+  sandbox::Fd held(ledger);
   if (plan.net != sandbox::Net::hosts) return sandbox::run(plan, command, env, beside);
   WEIR_TRY_ASSIGN(process, Process::start({.profile = plan.profile,
                                            .program = command.program,
                                            .record = record,
                                            .hosts = plan.hosts,
-                                           .secrets = plan.secrets}));
+                                           .secrets = plan.secrets,
+                                           .ledger = ledger}));
+  held.reset();  // the egress process has it
   for (const auto& [name, value] : process.env()) env[name] = value;
   beside.way = &process.way();
   return sandbox::run(plan, command, env, beside);
@@ -37,8 +44,8 @@ Result<sandbox::Outcome> run(const sandbox::Plan& plan, const sandbox::Command& 
 
 int run_and_say(const sandbox::Plan& plan, const sandbox::Command& command,
                 const std::map<std::string, std::string>& env, const std::string& record,
-                const sandbox::Beside& beside) {
-  const auto outcome = run(plan, command, env, record, beside);
+                const sandbox::Beside& beside, int ledger) {
+  const auto outcome = run(plan, command, env, record, beside, ledger);
   if (!outcome) return refuse(outcome.error());
   if (outcome->kind == sandbox::Outcome::Kind::over_limit)
     fmt::print(stderr, "weir: {} was stopped: {} ([sandbox.{}] limits)\n", shown(command.words.front()),
@@ -52,10 +59,11 @@ int run_and_say(const sandbox::Plan& plan, const sandbox::Command& command,
 }
 
 int enclose(int argc, char** argv) {
-  return enclose({argv, argv + argc}, {});
+  const bool told = getenv(kLedgerVariable) != nullptr && fcntl(net::kLineFd, F_SETFD, FD_CLOEXEC) == 0;
+  return enclose({argv, argv + argc}, {}, told ? net::kLineFd : -1);
 }
 
-int enclose(const std::vector<std::string>& words, const sandbox::Beside& beside) {
+int enclose(const std::vector<std::string>& words, const sandbox::Beside& beside, int ledger) {
   if (words.size() < 3) return refuse(bad_input("enclose is not for people", {}, "weir sandbox"));
   auto plan = sandbox::parse_plan(words[0]);
   if (!plan) return refuse(plan.error());
@@ -67,8 +75,13 @@ int enclose(const std::vector<std::string>& words, const sandbox::Beside& beside
     record = at->second;
     env.erase(at);
   }
+  if (const auto at = env.find(kAuthoritiesVariable); at != env.end()) {
+    setenv("SSL_CERT_FILE", at->second.c_str(), 1);
+    env.erase(at);
+  }
+  env.erase(kLedgerVariable);
   for (const sandbox::Secret& secret : plan->secrets) env.erase(secret_variable(secret));
-  return run_and_say(*plan, command, env, record, beside);
+  return run_and_say(*plan, command, env, record, beside, ledger);
 }
 
 }  // namespace weir::egress

@@ -14,22 +14,28 @@ inline constexpr char kRecordName[] = "egress.log";
 
 // As sandbox::run, in a process with one thread; where the plan's network is hosts, with an egress process
 // beside it, which is the way then. `record`: the file in which it notes what was reached; empty: none.
+// `ledger`: the socket of whoever notes it on the ledger (notary.h), which is closed; -1: none.
 Result<sandbox::Outcome> run(const sandbox::Plan& plan, const sandbox::Command& command,
                              std::map<std::string, std::string> env, const std::string& record,
-                             sandbox::Beside beside = {});
+                             sandbox::Beside beside = {}, int ledger = -1);
 
 // Runs, says what there is to say on standard error, and gives the exit code.
 int run_and_say(const sandbox::Plan& plan, const sandbox::Command& command,
                 const std::map<std::string, std::string>& env, const std::string& record,
-                const sandbox::Beside& beside = {});
+                const sandbox::Beside& beside = {}, int ledger = -1);
 
 // The main of the verb sandbox::kEncloseVerb; arguments are what follows it. Standard error gets a line that
 // begins with "weir: " where weir itself has something to say. The exit code is the command's, 128 + the
 // signal, 124 for a limit, 3 for a refusal. The environment is the command's, but for secrets
-// (secret_variable) and kRecordVariable, which names the record's file.
+// (secret_variable), kRecordVariable, which names the record's file,
+// kAuthoritiesVariable (SSL_CERT_FILE of whoever started this) and kLedgerVariable, which says that the
+// ledger's socket is open as net::kLineFd.
 inline constexpr char kRecordVariable[] = "WEIR_EGRESS_RECORD";
+inline constexpr char kAuthoritiesVariable[] = "WEIR_EGRESS_AUTHORITIES";
+inline constexpr char kLedgerVariable[] = "WEIR_EGRESS_LEDGER";
 int enclose(int argc, char** argv);
-// As enclose, with the arguments after the verb.
-int enclose(const std::vector<std::string>& words, const sandbox::Beside& beside);
+// As enclose, with the arguments after the verb, and the ledger's socket (as run() has it) where there is
+// one.
+int enclose(const std::vector<std::string>& words, const sandbox::Beside& beside, int ledger);
 
 }  // namespace weir::egress

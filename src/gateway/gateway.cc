@@ -107,12 +107,17 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
   server_ = std::make_unique<net::Server>(environment_.loop, std::move(options),
                                           [this](std::shared_ptr<net::ServerCall> call) { handle(call); });
   mcp_ = std::make_unique<mcp::Endpoint>(
-      *this, environment_.dial
-                 ? environment_.dial
-                 : mcp::make_dial(environment_.loop, mcp_client_, {config_->file, config_->data_dir},
-                                  config_->data_dir.empty() ? std::string()
-                                                            : config_->data_dir + "/" + egress::kRecordName,
-                                  environment_.sandboxes));
+      *this,
+      environment_.dial
+          ? environment_.dial
+          : mcp::make_dial(
+                environment_.loop, mcp_client_, {config_->file, config_->data_dir},
+                config_->data_dir.empty() ? std::string() : config_->data_dir + "/" + egress::kRecordName,
+                environment_.sandboxes,
+                [this, alive = std::weak_ptr<bool>(alive_)](const std::string& server,
+                                                            const egress::Notice& notice, mcp::Noted noted) {
+                  if (!alive.expired()) note_egress(server, notice, std::move(noted));
+                }));
   pins_.on_accepted([this](const std::string& server) {
     if (mcp_) mcp_->pins_changed(server);
   });
@@ -120,6 +125,12 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
 }
 
 Gateway::~Gateway() = default;
+
+void Gateway::note_egress(const std::string& server, const egress::Notice& notice, mcp::Noted noted) {
+  recorder_.egress(server, notice, [noted = std::move(noted)](const Result<uint64_t>& index) {
+    noted(index ? std::optional<uint64_t>(*index) : std::nullopt);
+  });
+}
 
 Result<uint16_t> Gateway::listen() {
   WEIR_TRY_ASSIGN(port, server_->listen(config_->listen_host, config_->listen_port));

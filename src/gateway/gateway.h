@@ -165,6 +165,7 @@ class Gateway {
   void handle(const std::shared_ptr<net::ServerCall>& call);
   void route(const std::shared_ptr<net::ServerCall>& call, std::string target);
   void look_for_end();
+  void note_egress(const std::string& server, const egress::Notice& notice, mcp::Noted noted);
   void tick();
 
   Environment environment_;
@@ -194,7 +195,8 @@ class Gateway {
   Counters counters_;
   std::shared_ptr<const int> turns_ = std::make_shared<const int>(0);
   uint16_t port_ = 0;
-  Labelling labelling_{environment_.loop};  // holds turns, which end before what they use
+  Labelling labelling_{environment_.loop};                      // holds turns, which end before what they use
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // watched by what outlives this
 };
 
 }  // namespace weir::gateway

@@ -163,6 +163,39 @@ void Recorder::vouch(const session::Vouch& vouch, bool removed, Done done) {
   append(writer.key("removed").boolean(removed).end_object().take(), std::move(done));
 }
 
+void Recorder::egress(std::string_view server, const egress::Notice& notice, Done done) {
+  using Kind = egress::Notice::Kind;
+  const auto secrets = [&](json::Writer& writer) {
+    if (notice.secrets.empty()) return;
+    writer.key("secrets").begin_array();
+    for (const std::string& name : notice.secrets) writer.string(name);
+    writer.end_array();
+  };
+  if (notice.kind == Kind::ended) {
+    json::Writer writer = entry("egress-end", clock_);
+    writer.key("egress").integer(static_cast<int64_t>(notice.number));
+    if (!notice.address.empty()) writer.field("address", notice.address);
+    writer.key("out_bytes").integer(static_cast<int64_t>(notice.out_bytes));
+    writer.key("in_bytes").integer(static_cast<int64_t>(notice.in_bytes));
+    writer.key("requests").integer(static_cast<int64_t>(notice.requests));
+    secrets(writer);
+    writer.key("refused").boolean(!notice.allowed);
+    if (!notice.why.empty()) writer.field("why", notice.why);
+    effects_.push_back(writer.end_object().take());
+    return;
+  }
+  json::Writer writer = entry("egress", clock_);
+  writer.field("server", server.substr(0, 200)).field("program", notice.program).field("host", notice.host);
+  if (notice.port != 0) writer.key("port").integer(notice.port);
+  writer.field("decision", notice.kind == Kind::opening ? "allow" : "deny");
+  if (!notice.why.empty()) writer.field("why", notice.why);
+  secrets(writer);
+  if (notice.left_out > 0) writer.key("left_out").integer(static_cast<int64_t>(notice.left_out));
+  std::string text = writer.end_object().take();
+  if (notice.kind == Kind::opening) return append(std::move(text), std::move(done));
+  effects_.push_back(std::move(text));
+}
+
 void Recorder::pin(std::string_view server, std::string_view tool, const Digest& definition,
                    std::string_view state, Done done) {
   json::Writer writer = entry("pin", clock_);

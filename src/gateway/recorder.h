@@ -16,6 +16,12 @@
 //   {"v":1,"type":"pin","time":"…","server":"files","tool":"read_file","digest":"sha256:…","state":"accepted"}
 //   {"v":1,"type":"grant","time":"…","grant":"g1","tool":"…","scope":"until","expires":"…","release":true,
 //    "origins":[…],"reason":"…","removed":false}
+//   {"v":1,"type":"egress","time":"…","server":"papers","program":"…","host":"api.example.org","port":443,
+//    "decision":"allow","secrets":["API_KEY"]}   a connection out of a server's sandbox: durable before it is
+//   dialled; "deny" with "why": it was refused, or a name without a "port"; "left_out": so many refusals
+//   before it are not on the ledger
+//   {"v":1,"type":"egress-end","time":"…","egress":17,"address":"…","out_bytes":1,"in_bytes":2,"requests":1,
+//    "secrets":["API_KEY"],"refused":false,"why":"…"}   it is over; the secrets that were put in
 //   {"v":1,"type":"vouch","time":"…","vouch":"v1","origin":"…","reason":"…","expires":"…","removed":false}
 //   with "session", "value" and "content":"sha256:…" instead of "origin" where it is a sealed value
 #pragma once
@@ -27,6 +33,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "egress/notice.h"
 #include "guard/guard.h"
 #include "ledger/log.h"
 #include "session/arrival.h"
@@ -54,6 +61,8 @@ class Recorder {
   void pin(std::string_view server, std::string_view tool, const Digest& definition, std::string_view state,
            Done done);
   void grant(const session::Grant& grant, bool removed, Done done);
+  // `done` is called for an opening only.
+  void egress(std::string_view server, const egress::Notice& notice, Done done);
   void vouch(const session::Vouch& vouch, bool removed, Done done);
 
   // Why the last entry could not be written down; empty when it could.

@@ -45,8 +45,8 @@ class Fd {
   int release() { return std::exchange(fd_, -1); }
   // Moves it out of the range that the new process puts its own into.
   bool lift() {
-    if (fd_ < 0 || fd_ > kKeeperControlFd) return fd_ >= 0;
-    Fd high(fcntl(fd_, F_DUPFD_CLOEXEC, kKeeperControlFd + 1));
+    if (fd_ < 0 || fd_ > kKeeperLineFd) return fd_ >= 0;
+    Fd high(fcntl(fd_, F_DUPFD_CLOEXEC, kKeeperLineFd + 1));
     std::swap(fd_, high.fd_);
     return fd_ >= 0;
   }
@@ -67,7 +67,7 @@ bool make_pipe(Fd& read_end, Fd& write_end) {
   return read_end.lift() && write_end.lift();
 }
 
-bool make_control(Ends& ends) {
+bool make_socket(Ends& ends) {
   int fds[2];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) return false;
   ends.ours = Fd(fds[0]);
@@ -130,11 +130,11 @@ ssize_t write_quietly(int fd, const char* bytes, size_t size) {
 
 struct Spawned {
   pid_t pid = -1;
-  Fd in, out, err, control, process;  // no process: somebody else waits for it
+  Fd in, out, err, control, line, process;  // no process: somebody else waits for it
 };
 
 struct AllEnds {
-  Ends in, out, err, control;
+  Ends in, out, err, control, line;  // no line: nobody wants one
 };
 
 // With the keeper behind the other ends.
@@ -158,7 +158,9 @@ Status spawn_keeper(const ChildOptions& options, const std::string& program, con
                         ends.control.theirs.get()};
   static_assert(kKeeperControlFd == 3);
   for (int fd = 0; fd <= kKeeperControlFd; ++fd) posix_spawn_file_actions_adddup2(&actions, theirs[fd], fd);
-  posix_spawn_file_actions_addclosefrom_np(&actions, kKeeperControlFd + 1);
+  static_assert(kKeeperLineFd == kKeeperControlFd + 1);
+  if (options.line) posix_spawn_file_actions_adddup2(&actions, ends.line.theirs.get(), kKeeperLineFd);
+  posix_spawn_file_actions_addclosefrom_np(&actions, options.line ? kKeeperLineFd + 1 : kKeeperLineFd);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
@@ -186,19 +188,21 @@ Status spawn_keeper(const ChildOptions& options, const std::string& program, con
 Result<Spawned> spawn(const ChildOptions& options, const std::string& program) {
   AllEnds ends;
   if (!make_pipe(ends.in.theirs, ends.in.ours) || !make_pipe(ends.out.ours, ends.out.theirs) ||
-      !make_pipe(ends.err.ours, ends.err.theirs) || !make_control(ends.control))
+      !make_pipe(ends.err.ours, ends.err.theirs) || !make_socket(ends.control) ||
+      (options.line && !make_socket(ends.line)))
     return unavailable(fmt::format("no pipe for a child process: {}", std::strerror(errno)));
   Spawned spawned;
   const ChildEnds theirs{ends.in.theirs.get(), ends.out.theirs.get(), ends.err.theirs.get(),
-                         ends.control.theirs.get()};
+                         ends.control.theirs.get(), ends.line.theirs.get()};
   if (!options.maker || !options.maker(options, theirs))
     WEIR_TRY(spawn_keeper(options, program, ends, spawned));
-  for (Ends* each : {&ends.in, &ends.out, &ends.err, &ends.control})
+  for (Ends* each : {&ends.in, &ends.out, &ends.err, &ends.control, &ends.line})
     fcntl(each->ours.get(), F_SETFL, O_NONBLOCK);
   spawned.in = std::move(ends.in.ours);
   spawned.out = std::move(ends.out.ours);
   spawned.err = std::move(ends.err.ours);
   spawned.control = std::move(ends.control.ours);
+  spawned.line = std::move(ends.line.ours);
   return spawned;
 }
 
@@ -208,14 +212,17 @@ Result<Spawned> spawn(const ChildOptions& options, const std::string& program) {
 struct ChildState : std::enable_shared_from_this<ChildState> {
   ChildState(Loop& l, ChildHandler h, Spawned spawned)
       : loop(l),
+        on_packet(h.on_packet),
         handler(std::make_shared<const ChildHandler>(std::move(h))),
         pid(spawned.pid),
         in(l.impl().io, spawned.in.release()),
         out(l.impl().io, spawned.out.release()),
         err(l.impl().io, spawned.err.release()),
         control(l.impl().io, spawned.control.release()),
-        process(l.impl().io) {
+        process(l.impl().io),
+        line(l.impl().io) {
     if (spawned.process.get() >= 0) process.assign(spawned.process.release());
+    if (spawned.line.get() >= 0) line.assign(spawned.line.release());
   }
 
   void watch() {
@@ -228,8 +235,22 @@ struct ChildState : std::enable_shared_from_this<ChildState> {
     control.async_wait(Descriptor::wait_read, [self = shared_from_this(), this](Ec error) {
       if (!error && control.is_open()) take_message();
     });
+    if (line.is_open()) wait_packets();
     wait_bytes(out, &ChildHandler::on_stdout);
     wait_bytes(err, &ChildHandler::on_stderr);
+  }
+
+  void wait_packets() {
+    line.async_wait(Descriptor::wait_read, [self = shared_from_this(), this](Ec error) {
+      if (error || !line.is_open()) return;
+      std::array<char, kLineBytesMax> packet;
+      const ssize_t got =
+          ::recv(line.native_handle(), packet.data(), packet.size(), MSG_DONTWAIT | MSG_TRUNC);
+      if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) return close(line);
+      if (got > 0 && static_cast<size_t>(got) <= packet.size() && on_packet)
+        on_packet({packet.data(), static_cast<size_t>(got)});
+      if (line.is_open()) wait_packets();
+    });
   }
 
   using OnBytes = std::function<void(std::string_view)> ChildHandler::*;
@@ -347,6 +368,7 @@ struct ChildState : std::enable_shared_from_this<ChildState> {
     close(out);
     close(err);
     close(control);
+    close(line);
   }
 
   static void close(Descriptor& descriptor) {
@@ -355,9 +377,10 @@ struct ChildState : std::enable_shared_from_this<ChildState> {
   }
 
   Loop& loop;
+  const std::function<void(std::string_view)> on_packet;
   std::shared_ptr<const ChildHandler> handler;  // shared with a call under way; absent when none may follow
   const pid_t pid;                              // of the keeper; -1: somebody else waits for it
-  Descriptor in, out, err, control, process;
+  Descriptor in, out, err, control, process, line;
   Timer last_words;
   std::string queued, inflight;
   size_t written = 0;  // of inflight
@@ -392,6 +415,11 @@ Result<std::unique_ptr<Child>> Child::start(Loop& loop, ChildOptions options, Ch
 
 void Child::write(std::string bytes) {
   state_->write(std::move(bytes));
+}
+
+bool Child::send_packet(std::string_view packet) {
+  return state_->line.is_open() && ::send(state_->line.native_handle(), packet.data(), packet.size(),
+                                          MSG_NOSIGNAL | MSG_DONTWAIT) == static_cast<ssize_t>(packet.size());
 }
 
 size_t Child::queued() const {

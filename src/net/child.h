@@ -1,9 +1,9 @@
 // Child: a process that weir starts and talks to over pipes.
 //
 // Its whole tree ends with the Child object, also what it started in sessions of its own, and also when weir
-// is killed by SIGKILL: a keeper stands between (keeper.h). Nothing of weir's but the three pipes is open in
-// it, its environment is exactly what was given, and it is no member of weir's session: a terminal's signals
-// do not reach it. It is waited for without blocking.
+// is killed by SIGKILL: a keeper stands between (keeper.h). Nothing of weir's but the three pipes (and its
+// line) is open in it, its environment is exactly what was given, and it is no member of weir's session: a
+// terminal's signals do not reach it. It is waited for without blocking.
 //
 // The program that starts children must hand the verb `keep` to net::keep() first thing in main. Needs
 // Linux 5.9 with /proc. On the loop's thread; callbacks may destroy the Child.
@@ -24,20 +24,25 @@ namespace weir::net {
 
 struct ChildState;
 
-// What a child's process gets: its standard input, output and error, and the control socket on which it is
-// told of the end and tells of its own, with KeeperMessage (keeper.h).
+// What a child's process gets: its standard input, output and error, the control socket on which it is told
+// of the end and tells of its own, with KeeperMessage (keeper.h), and its line, or -1.
 struct ChildEnds {
-  int in, out, err, control;
+  int in, out, err, control, line;
 };
 
 struct ChildOptions;
 // Makes the process in the keeper's place. It gets duplicates of the ends, or says false.
 using ChildMaker = std::function<bool(const ChildOptions& options, const ChildEnds& ends)>;
 
+inline constexpr size_t kLineBytesMax = size_t{16} << 10;  // of a packet of a line
+// Where a child that has a line finds its end of it.
+inline constexpr int kLineFd = 3;
+
 struct ChildOptions {
   std::vector<std::string> command;  // argv. A name without "/" is searched on the PATH of `env`, else weir's
   std::map<std::string, std::string> env;  // the whole environment
   std::string cwd = {};                    // empty: weir's own
+  bool line = false;                       // a socket of packets between weir and it, beside the pipes
   int64_t close_ms = 2'000;                // between the steps of close()
   std::string keeper = "/proc/self/exe";   // the program that knows the verb `keep`
   ChildMaker maker = {};                   // empty, or when it says false: the keeper
@@ -49,6 +54,9 @@ struct ChildHandler {
   // its standard output. Once, last, after all that the child itself had written; not after close(). `why` is
   // a sentence for people: "it ended with exit code 3".
   std::function<void(std::string why)> on_end;
+  // Of its line: whole, at most kLineBytesMax. Alone of these also after close(), until the process has
+  // ended: it must not need the Child.
+  std::function<void(std::string_view packet)> on_packet;
 };
 
 class Child {
@@ -62,11 +70,13 @@ class Child {
 
   // To its standard input, in the background. Dropped after close() and once it does not read any more.
   void write(std::string bytes);
+  // To its line: at once, or not at all. False when it was not taken.
+  bool send_packet(std::string_view packet);
   // Bytes that wait to be written.
   size_t queued() const;
   // Ends it in order: what is queued is still written, then its standard input is closed; close_ms from now
-  // the whole tree gets TERM, and KILL as long again after that. No callback follows; the Child may be
-  // destroyed right after, and weir may end.
+  // the whole tree gets TERM, and KILL as long again after that. No callback but on_packet follows; the Child
+  // may be destroyed right after, and weir may end.
   void close();
 
  private:

@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+#include "net/child.h"
+
 namespace weir::net {
 namespace {
 
@@ -53,7 +55,7 @@ std::vector<pid_t> children() {
 }
 
 // Becomes the child; comes back only when that failed.
-int become(pid_t keeper, char* program, char** argv) {
+int become(pid_t keeper, bool line, char* program, char** argv) {
   setsid();
   // A keeper that is killed cannot end the child: so the child goes with it.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -62,13 +64,14 @@ int become(pid_t keeper, char* program, char** argv) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+  if (line) dup2(kKeeperLineFd, kLineFd);
   execv(program, argv);
   return errno;
 }
 
 class Keeper {
  public:
-  Keeper(int64_t close_ms, pid_t parent) : close_ms_(close_ms), parent_(parent) {}
+  Keeper(int64_t close_ms, pid_t parent, bool line) : close_ms_(close_ms), parent_(parent), line_(line) {}
 
   // False when there is nothing to keep.
   bool start(char* program, char** argv) {
@@ -85,12 +88,13 @@ class Keeper {
     const pid_t self = getpid();
     child_ = fork();
     if (child_ == 0) {
-      const int why = become(self, program, argv);
+      const int why = become(self, line_, program, argv);
       const ssize_t ignored = write(report[1], &why, sizeof(why));
       _exit(ignored == sizeof(why) ? 127 : 126);
     }
     if (child_ < 0) return tell(KeeperMessage::failed, errno), false;
     ::close(report[1]);
+    if (line_) ::close(kKeeperLineFd);
     // Whoever holds the other ends must see end-of-file when the tree is gone.
     if (const int null = open("/dev/null", O_RDWR | O_CLOEXEC); null >= 0) {
       for (const int fd : {0, 1, 2}) dup2(null, fd);
@@ -218,6 +222,7 @@ class Keeper {
 
   const int64_t close_ms_;
   const pid_t parent_;
+  const bool line_;  // the child has one
   pid_t child_ = -1;
   int signals_ = -1;
   int exit_code_ = 0;
@@ -235,7 +240,10 @@ class Keeper {
 int keep(int argc, char** argv) {
   if (argc < 4) return kWrongUse;
   fcntl(kKeeperControlFd, F_SETFD, FD_CLOEXEC);
-  Keeper keeper(std::strtoll(argv[0], nullptr, 10), static_cast<pid_t>(std::strtol(argv[1], nullptr, 10)));
+  // Nothing else is open there yet.
+  const bool line = fcntl(kKeeperLineFd, F_SETFD, FD_CLOEXEC) == 0;
+  Keeper keeper(std::strtoll(argv[0], nullptr, 10), static_cast<pid_t>(std::strtol(argv[1], nullptr, 10)),
+                line);
   return keeper.start(argv[2], argv + 3) ? keeper.run() : kWrongUse;
 }
 

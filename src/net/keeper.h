@@ -16,6 +16,7 @@ namespace weir::net {
 
 inline constexpr char kKeepVerb[] = "keep";
 inline constexpr int kKeeperControlFd = 3;
+inline constexpr int kKeeperLineFd = 4;  // the child's line (child.h), where it has one
 
 // On the control socket (SOCK_SEQPACKET), one a packet.
 struct KeeperMessage {
@@ -29,7 +30,8 @@ struct KeeperMessage {
 };
 
 // The keeper's main: arguments are what follows the verb, CLOSE_MS PARENT_PID PROGRAM ARGV0 ARGV1…. Standard
-// input, output and error are the child's; descriptor 3 is the control socket. End-of-file on that means that
+// input, output and error are the child's; descriptor 3 is the control socket, 4 the child's
+// line, if it has one. End-of-file on that means that
 // nobody is left who cares: the tree is killed at once, unless `close` came before. After `close`, TERM goes
 // to the tree when CLOSE_MS are over, KILL after as many again; when the child itself ends, TERM goes at once
 // to what it left.

@@ -12,6 +12,9 @@ namespace {
 
 constexpr size_t kWithoutMax = 12;
 constexpr size_t kFilesOfAFolder = 3;
+// The system's, where programs try to write as if they were its own: caches that are made again each time.
+constexpr const char* kSystem[] = {"/bin",  "/boot", "/etc", "/lib",       "/lib64",   "/opt",
+                                   "/sbin", "/sys",  "/usr", "/var/cache", "/var/lib", "/var/log"};
 
 std::string parent_of(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -103,7 +106,9 @@ void Asking::touch(Touch touch, const std::string& path) {
       return;
     }
     if (kind_(path) == Kind::nothing && kind_(parent_of(path)) != Kind::folder) return;
-    asked_.write.insert(path);
+    const bool system = std::any_of(std::begin(kSystem), std::end(kSystem),
+                                    [&](const char* folder) { return is_within(path, folder); });
+    (system && !is_named(path) ? asked_.system : asked_.write).insert(path);
     return;
   }
   if (readable(path) || kind_(path) == Kind::nothing) return;

@@ -15,6 +15,7 @@ namespace weir::sandbox {
 struct Asked {
   std::set<std::string> read, write, look;
   std::set<std::string> secret;  // of these, what a sandbox never shows unasked
+  std::set<std::string> system;  // what it wanted to write of the system's, and its command does not name
 };
 
 // Collects the touches of a run under a plan.

@@ -5,8 +5,9 @@
 namespace weir::sandbox {
 namespace {
 
-const std::set<std::string> kFolders = {"/srv/docs", "/srv/repo",      "/srv/repo/.git", "/srv",
-                                        "/home/ann", "/home/ann/.ssh", "/tmp",           "/tmp/box"};
+const std::set<std::string> kFolders = {"/srv/docs",  "/srv/repo", "/srv/repo/.git",
+                                        "/srv",       "/home/ann", "/home/ann/.ssh",
+                                        "/var/cache", "/tmp",      "/tmp/box"};
 const std::set<std::string> kFiles = {"/srv/docs/a",       "/srv/docs/b",     "/srv/docs/c",     "/srv/one",
                                       "/home/ann/.ssh/id", "/srv/repo/src/x", "/home/ann/notes", "/tmp/kept"};
 
@@ -36,10 +37,12 @@ TEST(Draft, TellsWhatIsMissing) {
   asking.touch(Touch::read, "/tmp/kept");
   asking.touch(Touch::read, "/home/ann/.ssh/id");
   asking.touch(Touch::read, "/home/ann/notes");
-  asking.touch(Touch::write, "/tmp/box/db");  // named, and its folder is outside
+  asking.touch(Touch::write, "/tmp/box/db");   // named, and its folder is outside
+  asking.touch(Touch::write, "/var/cache/x");  // the system's
   EXPECT_EQ(asking.asked().read, (std::set<std::string>{"/srv/docs/a", "/home/ann/notes"}));
   EXPECT_EQ(asking.asked().write, (std::set<std::string>{"/srv/docs/new", "/tmp/box/db"}));
   EXPECT_EQ(asking.asked().look, (std::set<std::string>{"/srv/one", "/tmp/kept"}));
+  EXPECT_EQ(asking.asked().system, (std::set<std::string>{"/var/cache/x"}));
   EXPECT_EQ(asking.asked().secret, (std::set<std::string>{"/home/ann/.ssh/id"}));
 }
 

@@ -3,15 +3,18 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -62,9 +65,13 @@ std::string link_of(const std::string& path) {
   return size > 0 && size < PATH_MAX ? std::string(target, static_cast<size_t>(size)) : std::string();
 }
 
+Fd memory_of(uint32_t pid) {
+  return Fd(open(("/proc/" + std::to_string(pid) + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
+}
+
 // A string of another process, at most PATH_MAX of it.
 std::optional<std::string> string_at(uint32_t pid, uint64_t address) {
-  const Fd memory(open(("/proc/" + std::to_string(pid) + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
+  const Fd memory = memory_of(pid);
   if (!memory.open()) return {};
   std::string out;
   while (out.size() < PATH_MAX) {
@@ -102,11 +109,13 @@ std::string clean(const std::string& path) {
 }  // namespace
 
 int install_observer() {
+  std::vector<uint32_t> numbers = {SYS_connect};
+  for (const Call& call : kCalls) numbers.push_back(static_cast<uint32_t>(call.number));
   std::vector<sock_filter> program;
   program.push_back(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
-  for (size_t i = 0; i < std::size(kCalls); ++i) {
-    program.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<uint32_t>(kCalls[i].number),
-                               static_cast<uint8_t>(std::size(kCalls) - i), 0));
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    program.push_back(
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers[i], static_cast<uint8_t>(numbers.size() - i), 0));
   }
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   program.push_back(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF));
@@ -121,26 +130,51 @@ void Observer::take() {
   if ((wait.revents & POLLIN) == 0) return fd_.reset();  // nobody is left
   seccomp_notif call{};
   if (ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) return;
-  const Call* known = find(call.data.nr);
-  if (known != nullptr && call.pid != 0) {
-    const auto text = string_at(call.pid, call.data.args[known->path]);
-    if (text && !text->empty()) {
-      const std::string process = "/proc/" + std::to_string(call.pid);
-      const auto folder = known->folder < 0 ? AT_FDCWD : static_cast<int>(call.data.args[known->folder]);
-      std::string whole = *text;
-      if (whole.front() != '/')
-        whole = link_of(folder == AT_FDCWD ? process + "/cwd" : process + "/fd/" + std::to_string(folder)) +
-                "/" + whole;
-      Touch touch = known->touch;
-      if (known->flags >= 0 && (call.data.args[known->flags] & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)) != 0)
-        touch = Touch::write;
-      on_touch_(touch, clean(whole));
-    }
+  if (call.pid != 0) {
+    uint64_t arguments[6];
+    std::memcpy(arguments, call.data.args, sizeof(arguments));
+    if (call.data.nr == SYS_connect)
+      take_address(call.pid, arguments);
+    else
+      take_path(call.pid, call.data.nr, arguments);
   }
   seccomp_notif_resp answer{};
   answer.id = call.id;
   answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
   ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+void Observer::take_path(uint32_t pid, int number, const uint64_t* arguments) const {
+  const Call* known = find(number);
+  if (known == nullptr) return;
+  const auto text = string_at(pid, arguments[known->path]);
+  if (!text || text->empty()) return;
+  const std::string process = "/proc/" + std::to_string(pid);
+  const auto folder = known->folder < 0 ? AT_FDCWD : static_cast<int>(arguments[known->folder]);
+  std::string whole = *text;
+  if (whole.front() != '/')
+    whole = link_of(folder == AT_FDCWD ? process + "/cwd" : process + "/fd/" + std::to_string(folder)) + "/" +
+            whole;
+  Touch touch = known->touch;
+  if (known->flags >= 0 && (arguments[known->flags] & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)) != 0)
+    touch = Touch::write;
+  on_touch_(touch, clean(whole));
+}
+
+void Observer::take_address(uint32_t pid, const uint64_t* arguments) const {
+  const Fd memory = memory_of(pid);
+  sockaddr_in6 place{};
+  const size_t size = std::min<size_t>(arguments[2], sizeof(place));
+  if (!memory.open() || pread(memory.get(), &place, size, static_cast<off_t>(arguments[1])) < 8) return;
+  if (place.sin6_family == AF_INET6 && size >= offsetof(sockaddr_in6, sin6_scope_id)) {
+    Address address;
+    std::memcpy(address.bytes.data(), &place.sin6_addr, address.bytes.size());
+    on_connect_(address, ntohs(place.sin6_port));
+  } else if (place.sin6_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &place, sizeof(v4));
+    on_connect_(v4_address(ntohl(v4.sin_addr.s_addr)), ntohs(v4.sin_port));
+  }
 }
 
 }  // namespace weir::sandbox

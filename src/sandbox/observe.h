@@ -1,8 +1,9 @@
 // Observe: which paths the programs of a sandbox ask for, for drafting a profile.
 //
 // By seccomp's user notification: the command gets one more filter that tells the supervisor of each call
-// that opens, runs, changes or looks at a path, and lets it go on. What is read of the command's memory may
-// be changed by the command meanwhile: this is an aid for the operator, and nothing is ever decided by it.
+// that opens, runs, changes or looks at a path, or connects to an address, and lets it go on. What is read of
+// the command's memory may be changed by the command meanwhile: this is an aid for the operator, and nothing
+// is ever decided by it.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <string>
 
 #include "sandbox/fd.h"
+#include "sandbox/host.h"
 
 namespace weir::sandbox {
 
@@ -27,7 +29,10 @@ class Observer {
  public:
   // `path` is absolute and lexically clean, as the sandbox has it.
   using OnTouch = std::function<void(Touch, std::string path)>;
-  explicit Observer(OnTouch on_touch) : on_touch_(std::move(on_touch)) {}
+  // Of the Internet; whether anything is there is not known.
+  using OnConnect = std::function<void(const Address&, uint16_t port)>;
+  Observer(OnTouch on_touch, OnConnect on_connect)
+      : on_touch_(std::move(on_touch)), on_connect_(std::move(on_connect)) {}
 
   void listen(Fd fd) { fd_ = std::move(fd); }
   int fd() const { return fd_.get(); }  // -1: nothing to wait for
@@ -35,7 +40,11 @@ class Observer {
   void take();
 
  private:
+  void take_path(uint32_t pid, int number, const uint64_t* arguments) const;
+  void take_address(uint32_t pid, const uint64_t* arguments) const;
+
   OnTouch on_touch_;
+  OnConnect on_connect_;
   Fd fd_ = Fd();
 };
 

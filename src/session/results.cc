@@ -1,5 +1,7 @@
 // What tools returned: labelled record by record, and in seal mode kept from the planner.
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "base/limits.h"
 #include "manifest/label_result.h"
@@ -38,6 +40,22 @@ void join_copies(const trace::Index& index, const manifest::TrustRules& vouched,
     if (copied == kNoLabel || labels.trusted(copied)) continue;
     for (size_t k = i; k < end; ++k) pieces[k].label = labels.join(pieces[k].label, copied);
   }
+}
+
+// What nobody vouches for may be from any host that the server has spoken to. What the operator trusts of the
+// tool stays so, unless a rule says that such a host is not trusted.
+void join_reached(const std::set<std::string>& reached, const std::string& tool,
+                  const manifest::TrustRules& trust, Labels& labels, std::vector<LabelledText>& pieces) {
+  LabelId hosts = kNoLabel, distrusted = kNoLabel;
+  for (const std::string& host : reached) {
+    const auto judged = trust.judge(tool, host, true).trusted;
+    const LabelId label =
+        labels.intern(Label::of(Origin::tool(tool, host, judged.value_or(false)), Readers::everyone()));
+    hosts = labels.join(hosts, label);
+    if (judged == false) distrusted = labels.join(distrusted, label);
+  }
+  for (LabelledText& piece : pieces)
+    piece.label = labels.join(piece.label, labels.trusted(piece.label) ? distrusted : hosts);
 }
 
 // Of what the server made up in its answer: the server's, unless the operator says otherwise, and of whoever
@@ -135,6 +153,7 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
     manifest::apply_said(*rules.said, rules.believed, facts, tool, *rules.trust, labels_, result.texts.size(),
                          pieces);
   for (LabelledText& piece : pieces) piece.label = labels_.join(piece.label, inherited);
+  if (rules.reached != nullptr) join_reached(*rules.reached, tool, *rules.trust, labels_, pieces);
   if (rewriting.on()) {
     join_copies(index_, vouched_sources_, labels_, pieces);
     seal_result(conversation, result, part, facts, tool, pieces, *rules.sealing, ids_label);

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -59,6 +60,8 @@ struct Rules {
   // What the server says of the labels of the result that is given to returned(), and whether it is believed.
   const SaidLabels* said = nullptr;
   bool believed = false;
+  // Principals of the hosts that the server of returned()'s result has spoken to; null: none.
+  const std::set<std::string>* reached = nullptr;
 
   // "server/tool" for a name on the wire.
   std::string tool_name(std::string_view wire_name) const;

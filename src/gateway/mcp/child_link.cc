@@ -42,16 +42,40 @@ class LineRate {
   size_t passed_ = 0, left_out_ = 0;
 };
 
+// As in labels. What is at the port for TLS most often is a web host, of which trust rules speak.
+std::string principal_of(const egress::Notice& notice) {
+  const bool address = notice.host.find(':') != std::string::npos;
+  const std::string host = address ? "[" + notice.host + "]" : notice.host;
+  return notice.port == 443 ? "https://" + host : "tcp://" + host + ":" + std::to_string(notice.port);
+}
+
 class ChildLink final : public Link {
  public:
   // `sandbox`: the name of its profile; empty: none.
-  ChildLink(net::Loop& loop, LinkHandler handler, std::string sandbox)
-      : loop_(loop), handler_(std::move(handler)), sandbox_(std::move(sandbox)) {}
+  ChildLink(net::Loop& loop, LinkHandler handler, std::string sandbox, OnEgress on_egress)
+      : loop_(loop),
+        handler_(std::move(handler)),
+        sandbox_(std::move(sandbox)),
+        on_egress_(std::move(on_egress)) {}
 
   Status start(net::ChildOptions options) {
     net::ChildHandler handler;
     handler.on_stdout = [this](std::string_view bytes) { take_messages(bytes); };
     handler.on_stderr = [this](std::string_view bytes) { take_log(bytes); };
+    // What a server still did when it was closed is told, too.
+    handler.on_packet = [this, alive = std::weak_ptr<bool>(alive_),
+                         on_egress = on_egress_](std::string_view packet) {
+      const auto notice = egress::parse_notice(packet);
+      if (!notice || !on_egress) return;
+      on_egress(*notice, [this, alive, number = notice->number,
+                          principal = principal_of(*notice)](std::optional<uint64_t> index) {
+        if (alive.expired() || !child_) return;
+        // Before anything can come from there.
+        const auto on_reached = handler_.on_reached;
+        if (index && on_reached) on_reached(principal);
+        if (!alive.expired() && child_) child_->send_packet(egress::noted_text({number, index}));
+      });
+    };
     handler.on_end = [this](std::string why) {
       Error gone = unavailable("the server's process is gone: " + why);
       if (!sandbox_.empty())
@@ -140,6 +164,7 @@ class ChildLink final : public Link {
   net::Loop& loop_;
   LinkHandler handler_;
   const std::string sandbox_;
+  const OnEgress on_egress_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // watched by the calls under way
   net::LineCutter messages_{limits::kMcpMessageBytesMax};
   net::LineCutter log_{limits::kMcpStderrLineBytesMax};
@@ -154,7 +179,7 @@ namespace {
 
 // The command as one that weir runs again for it, in a sandbox.
 Status enclose(net::ChildOptions& child, const sandbox::Profile& profile, std::vector<std::string> secrets,
-               const std::string& record) {
+               const std::string& record, bool told) {
   const sandbox::Around around = sandbox::this_machine(std::move(secrets));
   child.env = sandbox::make_env(profile, around, child.env);
   sandbox::Command command{
@@ -169,6 +194,10 @@ Status enclose(net::ChildOptions& child, const sandbox::Profile& profile, std::v
     if (at != around.env.end()) child.env[egress::secret_variable(secret)] = at->second;
   }
   if (!record.empty()) child.env[egress::kRecordVariable] = record;
+  if (const auto at = around.env.find("SSL_CERT_FILE"); at != around.env.end())
+    child.env[egress::kAuthoritiesVariable] = at->second;
+  child.line = told && plan.net == sandbox::Net::hosts;
+  if (child.line) child.env[egress::kLedgerVariable] = "1";
   child.command = sandbox::enclosed("/proc/self/exe", plan, command);
   child.cwd.clear();  // it goes there itself
   return {};
@@ -177,15 +206,18 @@ Status enclose(net::ChildOptions& child, const sandbox::Profile& profile, std::v
 }  // namespace
 
 Result<std::unique_ptr<Link>> open_child(net::Loop& loop, ChildOptions options, LinkHandler handler) {
-  auto link = std::make_unique<ChildLink>(loop, std::move(handler),
-                                          options.sandbox ? options.sandbox->name : std::string());
+  auto link = std::make_unique<ChildLink>(
+      loop, std::move(handler), options.sandbox ? options.sandbox->name : std::string(), options.on_egress);
   net::ChildOptions child;
   child.command = std::move(options.command);
   child.env = std::move(options.env);
   child.cwd = std::move(options.cwd);
   child.close_ms = options.close_ms;
-  if (options.sandbox) child.maker = std::move(options.maker);
-  if (options.sandbox) WEIR_TRY(enclose(child, *options.sandbox, std::move(options.secrets), options.record));
+  if (options.sandbox) {
+    child.maker = std::move(options.maker);
+    WEIR_TRY(enclose(child, *options.sandbox, std::move(options.secrets), options.record,
+                     options.on_egress != nullptr));
+  }
   WEIR_TRY(link->start(std::move(child)));
   return std::unique_ptr<Link>(std::move(link));
 }

@@ -5,9 +5,10 @@
 namespace weir::gateway::mcp {
 
 Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> secrets, std::string record,
-               net::ChildMaker maker) {
-  return [&loop, &client, secrets = std::move(secrets), record = std::move(record), maker = std::move(maker)](
-             const config::Server& server, LinkHandler handler) -> Result<std::unique_ptr<Link>> {
+               net::ChildMaker maker, OnServerEgress on_egress) {
+  return [&loop, &client, secrets = std::move(secrets), record = std::move(record), maker = std::move(maker),
+          on_egress = std::move(on_egress)](const config::Server& server,
+                                            LinkHandler handler) -> Result<std::unique_ptr<Link>> {
     if (!server.url.empty()) return open_http(loop, client, {server.url, server.headers}, std::move(handler));
     ChildOptions options;
     options.command = server.command;
@@ -18,6 +19,10 @@ Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> se
       options.secrets = secrets;
       options.record = record;
       options.maker = maker;
+      if (on_egress)
+        options.on_egress = [on_egress, name = server.name](const egress::Notice& notice, Noted noted) {
+          on_egress(name, notice, std::move(noted));
+        };
       return open_child(loop, std::move(options), std::move(handler));
     }
     for (const char* name : {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ",

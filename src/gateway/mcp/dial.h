@@ -11,8 +11,11 @@ namespace weir::gateway::mcp {
 // environment: there are keys in it. Loop and client are borrowed for the Dial's life. `secrets`: files and
 // folders that no sandbox shows unless it names them, besides those that are known (sandbox/plan.h).
 // `record`: the file that notes what sandboxes reach; empty: none. `maker`: makes the sandboxes; empty: weir
-// starts itself again for each.
+// starts itself again for each. `on_egress`: the ledger, which notes what the server of that name reaches;
+// empty: none.
+using OnServerEgress =
+    std::function<void(const std::string& server, const egress::Notice& notice, Noted noted)>;
 Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> secrets = {},
-               std::string record = {}, net::ChildMaker maker = {});
+               std::string record = {}, net::ChildMaker maker = {}, OnServerEgress on_egress = {});
 
 }  // namespace weir::gateway::mcp

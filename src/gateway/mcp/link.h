@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "egress/notice.h"
 #include "net/child.h"
 #include "net/client.h"
 #include "net/loop.h"
@@ -34,6 +35,8 @@ struct LinkHandler {
   // The link is over: the process ended, the connection or the session was lost. Once, last; not after
   // close(). `not_found` says that an HTTP server does not know the session any more: start a new one.
   std::function<void(Error why)> on_closed;
+  // The server's process is about to connect to a host, which its ledger entry says, too. May be empty.
+  std::function<void(const std::string& principal)> on_reached = {};
   // Something for the log, a line at a time (a child's stderr), at most limits::kMcpStderrLineBytesMax bytes
   // each, and at most limits::kMcpStderrLinesMax a second. May be empty.
   std::function<void(std::string_view line)> on_log;
@@ -65,6 +68,11 @@ class Link {
   virtual void close() = 0;
 };
 
+// Of an opening: the index of its entry once that is durable; nothing: the connection must not be. Once.
+using Noted = std::function<void(std::optional<uint64_t> index)>;
+// What a sandbox's egress tells of. `noted` is of an opening, and may be called after the link is gone.
+using OnEgress = std::function<void(const egress::Notice& notice, Noted noted)>;
+
 struct ChildOptions {
   std::vector<std::string> command;              // argv; searched on PATH
   std::map<std::string, std::string> env;        // the whole environment of the child
@@ -73,6 +81,7 @@ struct ChildOptions {
   std::vector<std::string> secrets = {};         // paths that no sandbox shows unless it names them
   std::string record = {};                       // the file that notes what a sandbox reaches; empty: none
   net::ChildMaker maker = {};                    // of sandboxes; empty: weir starts itself again
+  OnEgress on_egress = {};                       // empty: what a sandbox reaches is on no ledger
   int64_t close_ms = 2'000;                      // between closing stdin and TERM, and between TERM and KILL
 };
 // A child process that speaks newline-delimited JSON on stdin and stdout. Its whole tree ends with the link,

@@ -476,6 +476,7 @@ std::optional<std::string> Session::label(const Wanted& wanted, const exchange::
   if (flight.passed) rules.sealing = nullptr;
   rules.said = said;
   rules.believed = wanted.upstream->server().labels_trusted;
+  rules.reached = &wanted.upstream->reached();
   session::Workspace& workspace = gateway_.workspace();
   auto instead = workspace.returned(*conversation_, wanted.call, flight.carries, result, rules);
   for (const session::Arrival& arrival : workspace.arrivals()) shown = arrival.shown;

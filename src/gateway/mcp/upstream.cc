@@ -11,6 +11,7 @@
 namespace weir::gateway::mcp {
 namespace {
 
+constexpr size_t kReachedMax = 256;    // hosts that are remembered
 constexpr int64_t kStableMs = 30'000;  // of a link that lived so long, the next loss is the first again
 
 // Our ids are plain numbers; nothing else is an answer to us.
@@ -60,6 +61,11 @@ void Upstream::open() {
   handler.on_log = [on](std::string_view line) {
     on([&](Upstream& self) {
       if (self.handler_.on_log) self.handler_.on_log(line);
+    });
+  };
+  handler.on_reached = [on](const std::string& principal) {
+    on([&](Upstream& self) {
+      if (self.reached_.size() < kReachedMax) self.reached_.insert(principal);
     });
   };
   auto link = dial_(server_, std::move(handler));

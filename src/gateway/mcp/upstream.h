@@ -15,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,6 +84,8 @@ class Upstream {
   // As the server said when it was last greeted; missing before the first time.
   json::Value capabilities() const { return hello_.result()["capabilities"]; }
   bool has(std::string_view capability) const { return capabilities()[capability].exists(); }
+  // Principals of the hosts that its process has connected to, since the first time that it was started.
+  const std::set<std::string>& reached() const { return reached_; }
   // Why the last attempt failed; empty when it is ready.
   const std::string& trouble() const { return trouble_; }
 
@@ -152,6 +155,7 @@ class Upstream {
   size_t odd_ = 0;
   int64_t ready_since_ms_ = 0;
   std::string trouble_;
+  std::set<std::string> reached_;
   net::Timer retry_, handshake_, probe_, listen_again_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // false once destroyed; shared with callbacks
 };
