@@ -1,6 +1,7 @@
 #include "gateway/gateway.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -36,11 +37,19 @@ bool is_own_origin(std::string_view origin, std::string_view host, uint16_t port
   return false;
 }
 
+constexpr size_t kKeptConnectionsMax = 1'024;  // to one upstream
+
+// As many as there may be clients at once, but no more than a fourth of the files that weir may open.
+size_t kept_connections_max() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return limits::kUpstreamKeptConnectionsMax;
+  return std::min<rlim_t>(kKeptConnectionsMax, files.rlim_cur / 4);
+}
+
 // Event streams of MCP servers live as long as their sessions; what one message may be, the links bound.
 net::ClientOptions mcp_client_options() {
   net::ClientOptions options;
   options.response_bytes_max = limits::kMcpStreamBytesMax;
-  options.kept_connections_max = 4;  // requests go out on fresh ones, because they must not be sent twice
   return options;
 }
 
@@ -179,6 +188,7 @@ net::Client& Gateway::client_for(const config::Upstream& upstream) {
   if (!client) {
     net::ClientOptions options;
     options.ca_file = upstream.ca_file;
+    options.kept_connections_max = kept_connections_max();
     client = std::make_unique<net::Client>(environment_.loop, std::move(options));
   }
   return *client;

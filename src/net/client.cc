@@ -1,6 +1,7 @@
 #include "net/client.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "net/client_connection.h"
@@ -38,15 +39,32 @@ void sweep_later(const std::shared_ptr<ClientState>& state) {
 
 }  // namespace
 
+namespace {
+
+// Out of the pool: the connection used last, or of those that may be trusted with what must not be sent
+// twice.
+std::shared_ptr<ClientConnection> take_kept(ClientState& client, const std::string& key, bool once) {
+  const auto found = client.kept.find(key);
+  if (found == client.kept.end()) return nullptr;
+  auto& pool = found->second;
+  const int64_t now_ms = mono_ms();
+  const auto chosen = std::find_if(pool.rbegin(), pool.rend(),
+                                   [&](const auto& each) { return !once || each->surely_open(now_ms); });
+  if (chosen == pool.rend()) return nullptr;
+  auto connection = std::move(*chosen);
+  pool.erase(std::next(chosen).base());
+  if (pool.empty()) client.kept.erase(found);
+  return connection;
+}
+
+}  // namespace
+
 void start_fetch(const std::shared_ptr<FetchState>& fetch, bool fresh) {
   ClientState& client = *fetch->client;
   const Url& url = fetch->request.url;
   std::string key = url.scheme + "://" + url.authority();
-  const auto pool = client.kept.find(key);
-  if (!fresh && pool != client.kept.end()) {
-    fetch->connection = std::move(pool->second.back());
-    pool->second.pop_back();
-    if (pool->second.empty()) client.kept.erase(pool);
+  if (auto kept = fresh ? nullptr : take_kept(client, key, !fetch->request.replayable)) {
+    fetch->connection = std::move(kept);
     fetch->connection->reuse(fetch);
     return;
   }
@@ -92,7 +110,7 @@ std::unique_ptr<Fetch> Client::fetch(ClientRequest request, FetchHandler handler
   state->client = state_;
   state->request = std::move(request);
   state->handler = std::move(handler);
-  start_fetch(state, !state->request.replayable);
+  start_fetch(state, false);
   return std::unique_ptr<Fetch>(new Fetch(std::move(state)));
 }
 
@@ -100,7 +118,7 @@ void Client::send_off(ClientRequest request) {
   auto state = std::make_shared<FetchState>();
   state->client = state_;
   state->request = std::move(request);
-  start_fetch(state, !state->request.replayable);  // the connection keeps it
+  start_fetch(state, false);  // the connection keeps it
 }
 
 size_t Client::kept_connections() const {

@@ -44,8 +44,10 @@ struct ClientRequest {
   Headers headers;
   std::string body;
   // A kept connection may turn out closed just as it is used; the request is then sent once more on a fresh
-  // one, provided that not a byte of a reply had come. False: never sent twice, at the price of a fresh
-  // connection.
+  // one, provided that not a byte of a reply had come. False: never sent twice. Then a kept connection is
+  // used only where the upstream has shown that it keeps it, a short while ago, and nothing says that it
+  // closed it since; should it close it at that very moment the fetch fails, and nobody knows whether it was
+  // read.
   bool replayable = true;
 };
 

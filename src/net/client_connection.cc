@@ -1,14 +1,21 @@
 #include "net/client_connection.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
+#include <cerrno>
 #include <utility>
 
 namespace weir::net {
 namespace {
+
+// Of a kept connection that what must not be sent twice may go out on. An upstream that closes behind each
+// reply without saying so has done it by the first; the shortest time that servers keep idle ones is beyond
+// the second.
+constexpr int64_t kKeepsAfterMs = 20, kSurelyKeptMs = 2'000;
 
 constexpr std::string_view kCannotConnect = "cannot connect: ";
 
@@ -149,7 +156,16 @@ void ClientConnection::reuse(std::shared_ptr<FetchState> fetch) {
   interim_ = 0;
   body_bytes_ = 0;
   chunks_.reset();
-  send_request(true);
+  send_request(fetch_->request.replayable);
+}
+
+bool ClientConnection::surely_open(int64_t now_ms) {
+  const int64_t idle_ms = now_ms - active_ms_;
+  if (idle_ms > kSurelyKeptMs || (!reused_ && idle_ms < kKeepsAfterMs)) return false;
+  // Its end, an error or bytes that nobody asked for may be there before the loop has heard of it.
+  char byte = 0;
+  const auto seen = ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 void ClientConnection::send_request(bool keep_body) {
@@ -310,7 +326,7 @@ void ClientConnection::on_read_end(bool clean) {
 }
 
 void ClientConnection::ended() {
-  if (!got_bytes_ && reused_ && !fetch_->retried) {
+  if (!got_bytes_ && reused_ && fetch_->request.replayable && !fetch_->retried) {
     const auto fetch = std::exchange(fetch_, nullptr);
     fetch->connection = nullptr;
     fetch->retried = true;

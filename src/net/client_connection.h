@@ -55,6 +55,8 @@ class ClientConnection final : public Channel {
   void cancel();
   void resumed();
   void sweep(int64_t now_ms);
+  // Of a kept one: the upstream means to keep it, and had not closed it a moment ago.
+  bool surely_open(int64_t now_ms);
   bool gone() const { return is_closed(); }
 
  private:

@@ -14,8 +14,8 @@ namespace weir::trace {
 namespace {
 
 constexpr size_t kSmallText = 4'096;
-constexpr size_t kEntryBytes = 16;      // that a text counts at least, however short
 constexpr size_t kNearBytes = 131'072;  // of text that is still in the processor's caches
+constexpr size_t kEntryBytes = 16;      // that a text counts at least, however short
 constexpr size_t kTextBytesMax = UINT32_MAX - 1;
 
 uint64_t mix(uint64_t a, uint64_t b) {
@@ -174,8 +174,12 @@ class Index::Inserter {
     if (waiting_ == anchors_.size()) flush();
   }
 
+  // Of what was flushed, all is remembered already.
+  bool nothing_new() const { return nothing_new_; }
+
   void flush() {
     crowded_ = 0;
+    index_.looks_ = std::min(index_.looks_ + 1, kLooksMax);
     for (size_t i = 0; i < waiting_; ++i) index_.places_.prefetch_rest(place_key(anchors_[i].hash));
     for (size_t i = 0; i < waiting_; ++i) {
       const Anchor& anchor = anchors_[i];
@@ -204,22 +208,45 @@ class Index::Inserter {
 
  private:
   static constexpr size_t kBatch = 64;
+  static constexpr size_t kLooksMax = 64;
 
-  // False when there are too many places already. Nothing is to be done where a text of the same label that
-  // was added just before has these windows: a decoded piece repeats most of what it was decoded from.
+  // False when there are too many places already. Nothing is to be done where a text of the same label has
+  // these windows already: what tools return comes again and again, and a decoded piece repeats most of what
+  // it was decoded from.
   bool put(uint32_t key, size_t at, size_t windows_begin, size_t windows_end) {
+    const Beside beside = index_.beside(text_, at);
     const size_t before = at - windows_begin;
-    const size_t length = windows_end - 1 - windows_begin + limits::kTraceCopyCharsMin;
-    const auto repeats = [&](const Place& place) {
+    const size_t after = windows_end - 1 + limits::kTraceCopyCharsMin - at;
+    const uint32_t same =
+        (before >= kBefore ? kBesideBefore : 0) | (after >= kGram + kAfter ? kBesideAfter : 0);
+    bool repeats = false;
+    const auto look_at = [&](const Place& place) {
       const uint32_t position = place.next - 1;
-      if (position < near_) return false;
+      if (((place.bits ^ beside.bits) & same) != 0 || !worth_a_look(position, at)) return false;
       const TextStore::Segment& known = index_.text_.segment_at(position);
-      return known.label == segment_.label && position - known.begin >= before &&
-             known.end - position >= length - before &&
-             std::memcmp(index_.text_.at(position) - before, text_.data() + windows_begin, length) == 0;
+      repeats =
+          known.label == segment_.label && position - known.begin >= before &&
+          known.end - position >= after &&
+          std::memcmp(index_.text_.at(position) - before, text_.data() + windows_begin, before + after) == 0;
+      if (repeats) repeated_ = position - at;
+      return repeats;
     };
     const uint32_t next = segment_.begin + static_cast<uint32_t>(at) + 1;
-    return index_.places_.add_below({key | index_.beside(text_, at).bits, next}, key, kPlacesMax, repeats);
+    const bool put = index_.places_.add_below({key | beside.bits, next}, key, kPlacesMax, look_at);
+    nothing_new_ &= repeats;
+    return put;
+  }
+
+  // Each look at a text far away is a cache miss. Free are those in a row, of a text that repeats one; they
+  // pay for later looks, so that few are spent where nothing repeats.
+  bool worth_a_look(uint32_t position, size_t at) {
+    size_t& looks = index_.looks_;
+    if (position >= near_) return true;
+    if (position - at == repeated_) {
+      looks = std::min(looks + 1, kLooksMax);
+      return true;
+    }
+    return looks > 0 && looks-- > 0;
   }
 
   void see(uint64_t hash) {
@@ -236,6 +263,8 @@ class Index::Inserter {
   const std::string_view text_;
   const bool trusted_;
   const uint32_t near_;  // texts from here on are looked at
+  bool nothing_new_ = true;
+  size_t repeated_ = 0;  // from places in `text_` to those of the text that it was last seen to repeat
   std::array<Anchor, kBatch> anchors_;
   std::array<std::pair<Side, size_t>, kBatch * 2> sides_;
   std::array<uint64_t, kBatch * kWindow> hashes_;
@@ -265,6 +294,9 @@ void Index::add_run(std::string_view compact, LabelId label) {
     return true;
   });
   inserter.flush();
+  if (!inserter.nothing_new()) return;
+  text_.take_back(*segment);
+  taken_ -= taken;
 }
 
 }  // namespace weir::trace

@@ -83,6 +83,8 @@ class Index {
   };
   static constexpr uint32_t kBesideBits = 3;  // on each side
   static constexpr uint32_t kBesideMask = (1U << 2 * kBesideBits) - 1;
+  static constexpr uint32_t kBesideBefore = (1U << kBesideBits) - 1;
+  static constexpr uint32_t kBesideAfter = kBesideBefore << kBesideBits;
   struct Token {
     uint32_t high;
     uint32_t low;  // never 0
@@ -166,6 +168,7 @@ class Index {
   Table<Token> tokens_;
   Table<Whole> whole_;  // texts added before under the same label: they come again and again
   size_t taken_ = 0;    // of text_bytes_max
+  size_t looks_ = 0;    // at texts far away, see Inserter; changes how long it takes and nothing else
   bool full_ = false;
 };
 

@@ -163,6 +163,44 @@ TEST(Index, TheSameTextAgainCostsNothing) {
   EXPECT_EQ(w.index.bytes(), two);
 }
 
+// What tools return comes again with small changes, long after it came first.
+TEST(Index, AKnownTextAmongOthersIsNotRememberedAgain) {
+  World w;
+  std::mt19937_64 random(5);
+  const auto words = [&](size_t bytes) {
+    std::string out;
+    while (out.size() < bytes) out += std::to_string(random()) + (random() % 9 == 0 ? "\n" : " ");
+    return out;
+  };
+  const std::string text = words(20'000);
+  const std::string part = text.substr(3'000, 10'000);
+  w.index.add(text, w.mail);
+  w.index.add(words(300'000), w.web);
+  const size_t bytes = w.index.bytes();
+  w.index.add(part, w.mail);
+  w.index.add("x " + part, w.mail);
+  w.index.add(text.substr(0, 6'000), w.mail);
+  EXPECT_LT(w.index.bytes() - bytes, 11'000U);  // the text of the second; no more places
+
+  const std::string changed = words(100) + text.substr(0, 7'000) + words(50) + text.substr(7'000);
+  for (int i = 0; i < 20; ++i) w.index.add(std::to_string(i) + changed, w.mail);
+  const std::string later = words(6'000);  // stands where texts were taken back
+  w.index.add(later, w.web);
+  for (const std::string& known : {text, part, changed}) {
+    const Taint taint = w.index.taint(known);
+    EXPECT_EQ(taint.label, w.mail);
+    ASSERT_FALSE(taint.spans.empty());
+    EXPECT_EQ(taint.spans.front().begin, 0U);
+    EXPECT_GE(taint.spans.back().end + 1, known.size());
+    for (size_t i = 1; i < taint.spans.size(); ++i) EXPECT_EQ(taint.spans[i - 1].end, taint.spans[i].begin);
+  }
+  EXPECT_EQ(w.index.taint(later).label, w.web);
+  // Under another label it is no repetition.
+  w.index.add(part, w.web);
+  EXPECT_EQ(w.index.copies(part)[0].label, w.labels.join(w.mail, w.web));
+  EXPECT_EQ(w.index.copies(text.substr(14'000))[0].label, w.mail);
+}
+
 TEST(Index, FullAtTheLimitAndNotBefore) {
   const std::string text(100, 'x');
   std::string other;
@@ -250,9 +288,12 @@ TEST(IndexProperty, AgreesWithTheNaiveReference) {
       return out;
     };
     std::vector<NaiveText> texts;
+    // Far from what comes later, which is not looked at as readily.
+    const bool far = seed % 8 == 0;
     for (size_t n = 1 + random() % 20; n > 0; --n) {
+      if (far && n == 5) w.index.add(std::string(140'000, 'z'), w.web);
       const LabelId label = std::array{w.user, w.mail, w.web}[random() % 3];
-      const std::string added = text(8);
+      const std::string added = text(far && n < 5 ? 600 : 8);
       w.index.add(added, label);
       if (!added.empty()) texts.push_back({added, label});
     }

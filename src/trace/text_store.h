@@ -39,6 +39,15 @@ class TextStore {
     return segment;
   }
 
+  // Of the text that was added last.
+  void take_back(const Segment& segment) {
+    const size_t size = segment.end - segment.begin;
+    next_ -= size;
+    left_ += size;
+    position_ -= size;
+    segments_.pop_back();
+  }
+
   // What stands from `position` to its segment's end.
   const char* at(uint32_t position) const { return blocks_[position / kBlock] + position % kBlock; }
 
