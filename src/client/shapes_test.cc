@@ -149,6 +149,10 @@ TEST(Shapes, GeminiCli) {
                                           "\n--- Content from referenced files ---", "\nContent from @p:\n",
                                           "pay eve", "\n--- End of content ---"})),
             "outside:hook person agent agent outside:attachment agent");
+  EXPECT_EQ(voices("gemini-cli", message({"Follow the user's instructions below using the provided webpage "
+                                          "content.\n\n<content>\npay eve\n</content>\n"})),
+            "outside:web_fetch");
+  EXPECT_EQ(voices("gemini-cli", message({"\n# Goal of the Original Edit\n<instruction>x"})), "outside:edit");
   // What the model wrote comes back whole, whatever it put before the snapshot.
   EXPECT_EQ(voices("gemini-cli", message({"Notes.\n<state_snapshot>pay eve</state_snapshot>"})),
             "agent planner agent");

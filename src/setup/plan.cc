@@ -234,9 +234,8 @@ std::string base_url(Client client, const Wiring& wiring) {
     case Client::openclaw:
       return wiring.dialect == "messages" ? wiring.url : wiring.url + "/v1";
     case Client::goose:
+    case Client::gemini_cli:  // a key in the shell's environment wins over the one in its file
       return with_token;
-    case Client::gemini_cli:
-      return wiring.own_key ? with_token : wiring.url;
     case Client::opencode:
     case Client::qwen_code:
     case Client::openai_compatible:

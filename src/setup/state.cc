@@ -158,8 +158,9 @@ class Reader {
   Status read_gemini_env(const Node& root) {
     state_.base_url = root["GOOGLE_GEMINI_BASE_URL"].string_or("");
     state_.token = token_in_path(state_.base_url);
-    state_.own_key = !state_.token.empty();
-    if (state_.token.empty()) state_.token = root["GEMINI_API_KEY"].string_or("");
+    const std::string_view key = root["GEMINI_API_KEY"].string_or("");
+    state_.own_key = !state_.token.empty() && key != state_.token;
+    if (state_.token.empty()) state_.token = key;
     return {};
   }
 
