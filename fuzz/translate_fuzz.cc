@@ -11,7 +11,12 @@ using namespace weir;
 using exchange::Dialect;
 using fuzz::expect;
 
-constexpr Dialect kAll[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses};
+constexpr Dialect kAll[] = {Dialect::chat_completions, Dialect::messages, Dialect::responses, Dialect::ollama,
+                            Dialect::gemini};
+
+std::string path_of(Dialect dialect, bool stream) {
+  return wire::translate::request_path(dialect, false, "m", stream);
+}
 
 struct Counts {
   size_t calls = 0, results = 0, tools = 0;
@@ -29,8 +34,8 @@ Counts count(const wire::ParsedRequest& request) {
 }
 
 void try_request(Dialect client, Dialect upstream, std::string_view body) {
-  for (const wire::Options& options :
-       {wire::Options{}, wire::Options{true, false}, wire::Options{false, true}}) {
+  for (wire::Options options : {wire::Options{}, wire::Options{true, false}, wire::Options{false, true}}) {
+    options.path = path_of(client, false);
     const auto request = wire::parse_request(client, std::string(body), options);
     if (!request) continue;
     const auto translation = wire::translate::Translation::begin(*request, upstream);
@@ -42,19 +47,20 @@ void try_request(Dialect client, Dialect upstream, std::string_view body) {
     const auto again = wire::translate::Translation::begin(*request, upstream);
     expect(again.has_value() && again->body() == translation->body());
     // What the upstream's API would not take is refused there.
-    const auto told = wire::parse_request(upstream, translation->body(), {});
+    const auto told = wire::parse_request(upstream, translation->body(),
+                                          {.path = path_of(upstream, request->request.stream)});
     if (told) expect(count(*told) == count(*request) && told->request.stream == request->request.stream);
   }
 }
 
 void try_reply(Dialect client, Dialect upstream, std::string_view bytes, fuzz::Choices& choices) {
   const bool stream = choices.chance();
-  const std::string body =
-      std::string(client == Dialect::responses
-                      ? R"({"model":"m","input":"x","stream":)"
-                      : R"({"model":"m","messages":[{"role":"user","content":"x"}],"stream":)") +
-      (stream ? "true}" : "false}");
-  const auto request = wire::parse_request(client, body, {});
+  std::string body = client == Dialect::responses
+                         ? R"({"model":"m","input":"x","stream":)"
+                         : R"({"model":"m","messages":[{"role":"user","content":"x"}],"stream":)";
+  body += stream ? "true}" : "false}";
+  if (client == Dialect::gemini) body = R"({"contents":[{"parts":[{"text":"x"}]}]})";
+  const auto request = wire::parse_request(client, body, {.path = path_of(client, stream)});
   expect(request.has_value());
   std::string outs[2];
   bool whole[2] = {true, true};
@@ -89,9 +95,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 8) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const auto first = static_cast<uint8_t>(bytes[0]);
-  const Dialect client = kAll[first % 3];
-  const Dialect upstream = kAll[(first % 3 + 1 + first / 3 % 2) % 3];
-  if (first / 6 % 2 == 0) {
+  // Below 12 the three dialects that were first, as the corpus has them.
+  const bool early = first < 12;
+  const size_t all = early ? 3 : std::size(kAll);
+  const size_t rest = early ? first : first - 12U;
+  const Dialect client = kAll[rest % all];
+  const Dialect upstream = kAll[(rest % all + 1 + rest / all % (all - 1)) % all];
+  if (rest / all / (all - 1) % 2 == 0) {
     try_request(client, upstream, bytes.substr(7));
   } else {
     fuzz::Choices choices(bytes.substr(1, 6));

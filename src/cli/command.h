@@ -8,6 +8,10 @@
 #include "base/error.h"
 #include "config/config.h"
 
+namespace weir::egress {
+class ForkServer;
+}
+
 namespace weir::cli {
 
 inline constexpr int kDone = 0;
@@ -50,6 +54,7 @@ int run_replay(const Common& common, const ReplayArgs& args);
 struct UpArgs {
   std::string listen = {};  // HOST:PORT instead of the config's
   std::string mode = {};
+  const egress::ForkServer* sandboxes = nullptr;  // forked in main; null: weir starts itself again for each
 };
 int run_up(const Common& common, const UpArgs& args);
 

@@ -1,6 +1,7 @@
 // weir's command line: reads the options and calls one subcommand.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "cli/policy.h"
 #include "cli/sandbox.h"
 #include "cli/skill.h"
+#include "egress/fork_server.h"
 #include "egress/start.h"
 #include "net/keeper.h"
 #include "sandbox/enclose.h"
@@ -22,6 +24,11 @@ int main(int argc, char** argv) {
     return weir::net::keep(argc - 2, argv + 2);
   if (argc > 1 && std::string_view(argv[1]) == weir::sandbox::kEncloseVerb)
     return weir::egress::enclose(argc - 2, argv + 2);
+  // While there is little to copy, and before anything is read.
+  std::optional<weir::egress::ForkServer> sandboxes;
+  if (argc > 1 && std::string_view(argv[1]) == "up") {
+    if (auto started = weir::egress::ForkServer::start()) sandboxes = *std::move(started);
+  }
   CLI::App app{"weir: the wall that makes AI agents safe to feed", "weir"};
   app.require_subcommand(1);
   app.set_version_flag("--version", WEIR_VERSION);
@@ -54,6 +61,7 @@ int main(int argc, char** argv) {
   };
 
   UpArgs up;
+  up.sandboxes = sandboxes ? &*sandboxes : nullptr;
   sub = with_config(app.add_subcommand("up", "run the wall: model APIs on one address"));
   sub->add_option("--listen", up.listen, "HOST:PORT");
   sub->add_option("--mode", up.mode, "watch or guard");

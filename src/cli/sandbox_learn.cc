@@ -118,7 +118,7 @@ class Learner {
         [&](sandbox::Touch touch, const std::string& path) { asking.touch(touch, path); });
     set_streams();
     if (plan.net == sandbox::Net::host) {
-      WEIR_TRY_ASSIGN(outcome, sandbox::run(plan, command_, env_, nullptr, &observer));
+      WEIR_TRY_ASSIGN(outcome, sandbox::run(plan, command_, env_, {.observer = &observer}));
       done.good = outcome.exit_code() == 0;
     } else {
       WEIR_TRY_ASSIGN(outcome, run_on_net(plan, wide, observer, done.hosts));
@@ -135,7 +135,7 @@ class Learner {
     if (!file.open()) return unavailable(fmt::format("no file for a record: {}", std::strerror(errno)));
     auto outcome = [&]() -> Result<sandbox::Outcome> {
       if (!wide && plan.net == sandbox::Net::none)
-        return sandbox::run(plan, command_, env_, nullptr, &observer);
+        return sandbox::run(plan, command_, env_, {.observer = &observer});
       plan.net = sandbox::Net::hosts;
       if (wide) {
         for (const uint16_t port : kPorts) plan.hosts.push_back({.name = "*", .port = port});
@@ -149,7 +149,7 @@ class Learner {
                                                       .quiet = wide}));
       auto env = env_;
       for (const auto& [name, value] : egress.env()) env[name] = value;
-      return sandbox::run(plan, command_, env, &egress.way(), &observer);
+      return sandbox::run(plan, command_, env, {.way = &egress.way(), .observer = &observer});
     }();
     hosts = reached(record);
     unlink(record);

@@ -10,6 +10,7 @@
 #include "cli/command.h"
 #include "cli/skill.h"
 #include "demo/model.h"
+#include "egress/fork_server.h"
 #include "gateway/auth.h"
 #include "gateway/gateway.h"
 #include "gateway/running.h"
@@ -140,6 +141,12 @@ int run_up(const Common& common, const UpArgs& args) {
                                : "[" + config->listen_host + "]";
   gateway::RunningOptions options{std::move(*config), *dir, &loop, home_folder()};
   options.read_config = [&] { return configuration.read(); };
+  if (args.sandboxes != nullptr) {
+    options.sandboxes = [server = args.sandboxes](const net::ChildOptions& child,
+                                                  const net::ChildEnds& ends) {
+      return server->make(child, ends);
+    };
+  }
   auto running = gateway::Running::start(std::move(options));
   if (!running) return fail(running.error());
   const std::string url = fmt::format("http://{}:{}", host, (*running)->port());

@@ -22,20 +22,23 @@ int refuse(const Error& error) {
 }  // namespace
 
 Result<sandbox::Outcome> run(const sandbox::Plan& plan, const sandbox::Command& command,
-                             std::map<std::string, std::string> env, const std::string& record) {
-  if (plan.net != sandbox::Net::hosts) return sandbox::run(plan, command, env);
+                             std::map<std::string, std::string> env, const std::string& record,
+                             sandbox::Beside beside) {
+  if (plan.net != sandbox::Net::hosts) return sandbox::run(plan, command, env, beside);
   WEIR_TRY_ASSIGN(process, Process::start({.profile = plan.profile,
                                            .program = command.program,
                                            .record = record,
                                            .hosts = plan.hosts,
                                            .secrets = plan.secrets}));
   for (const auto& [name, value] : process.env()) env[name] = value;
-  return sandbox::run(plan, command, env, &process.way());
+  beside.way = &process.way();
+  return sandbox::run(plan, command, env, beside);
 }
 
 int run_and_say(const sandbox::Plan& plan, const sandbox::Command& command,
-                const std::map<std::string, std::string>& env, const std::string& record) {
-  const auto outcome = run(plan, command, env, record);
+                const std::map<std::string, std::string>& env, const std::string& record,
+                const sandbox::Beside& beside) {
+  const auto outcome = run(plan, command, env, record, beside);
   if (!outcome) return refuse(outcome.error());
   if (outcome->kind == sandbox::Outcome::Kind::over_limit)
     fmt::print(stderr, "weir: {} was stopped: {} ([sandbox.{}] limits)\n", shown(command.words.front()),
@@ -49,18 +52,23 @@ int run_and_say(const sandbox::Plan& plan, const sandbox::Command& command,
 }
 
 int enclose(int argc, char** argv) {
-  if (argc < 3) return refuse(bad_input("enclose is not for people", {}, "weir sandbox"));
-  auto plan = sandbox::parse_plan(argv[0]);
+  return enclose({argv, argv + argc}, {});
+}
+
+int enclose(const std::vector<std::string>& words, const sandbox::Beside& beside) {
+  if (words.size() < 3) return refuse(bad_input("enclose is not for people", {}, "weir sandbox"));
+  auto plan = sandbox::parse_plan(words[0]);
   if (!plan) return refuse(plan.error());
-  const sandbox::Command command{.words = {argv + 2, argv + argc}, .program = argv[1], .cwd = plan->cwd};
-  auto env = sandbox::this_machine().env;
+  const sandbox::Command command{
+      .words = {words.begin() + 2, words.end()}, .program = words[1], .cwd = plan->cwd};
+  auto env = sandbox::this_environment();
   std::string record;
   if (const auto at = env.find(kRecordVariable); at != env.end()) {
     record = at->second;
     env.erase(at);
   }
   for (const sandbox::Secret& secret : plan->secrets) env.erase(secret_variable(secret));
-  return run_and_say(*plan, command, env, record);
+  return run_and_say(*plan, command, env, record, beside);
 }
 
 }  // namespace weir::egress

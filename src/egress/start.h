@@ -13,13 +13,15 @@ namespace weir::egress {
 inline constexpr char kRecordName[] = "egress.log";
 
 // As sandbox::run, in a process with one thread; where the plan's network is hosts, with an egress process
-// beside it. `record`: the file in which it notes what was reached; empty: none.
+// beside it, which is the way then. `record`: the file in which it notes what was reached; empty: none.
 Result<sandbox::Outcome> run(const sandbox::Plan& plan, const sandbox::Command& command,
-                             std::map<std::string, std::string> env, const std::string& record);
+                             std::map<std::string, std::string> env, const std::string& record,
+                             sandbox::Beside beside = {});
 
 // Runs, says what there is to say on standard error, and gives the exit code.
 int run_and_say(const sandbox::Plan& plan, const sandbox::Command& command,
-                const std::map<std::string, std::string>& env, const std::string& record);
+                const std::map<std::string, std::string>& env, const std::string& record,
+                const sandbox::Beside& beside = {});
 
 // The main of the verb sandbox::kEncloseVerb; arguments are what follows it. Standard error gets a line that
 // begins with "weir: " where weir itself has something to say. The exit code is the command's, 128 + the
@@ -27,5 +29,7 @@ int run_and_say(const sandbox::Plan& plan, const sandbox::Command& command,
 // (secret_variable) and kRecordVariable, which names the record's file.
 inline constexpr char kRecordVariable[] = "WEIR_EGRESS_RECORD";
 int enclose(int argc, char** argv);
+// As enclose, with the arguments after the verb.
+int enclose(const std::vector<std::string>& words, const sandbox::Beside& beside);
 
 }  // namespace weir::egress

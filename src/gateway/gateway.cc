@@ -111,7 +111,8 @@ Gateway::Gateway(Environment environment, config::Config config, Tokens tokens, 
                  ? environment_.dial
                  : mcp::make_dial(environment_.loop, mcp_client_, {config_->file, config_->data_dir},
                                   config_->data_dir.empty() ? std::string()
-                                                            : config_->data_dir + "/" + egress::kRecordName));
+                                                            : config_->data_dir + "/" + egress::kRecordName,
+                                  environment_.sandboxes));
   pins_.on_accepted([this](const std::string& server) {
     if (mcp_) mcp_->pins_changed(server);
   });

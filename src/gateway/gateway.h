@@ -51,6 +51,7 @@ struct Environment {
   mcp::Dial dial;  // empty: the real one
   // Reads the configuration again, with the flags that weir was started with; empty: it cannot be.
   std::function<Result<config::Config>()> read_config = {};
+  net::ChildMaker sandboxes = {};  // makes them; empty: weir starts itself again for each
 };
 
 // What the store remembered of the last run; see load_memory.

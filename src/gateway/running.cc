@@ -89,7 +89,8 @@ Result<std::unique_ptr<Running>> Running::start(RunningOptions options) {
                                 *parts->log,
                                 *parts->store,
                                 std::move(options.dial),
-                                std::move(options.read_config)};
+                                std::move(options.read_config),
+                                std::move(options.sandboxes)};
   parts->gateway = std::make_unique<Gateway>(environment, std::move(options.config), parts->tokens, trace_key,
                                              std::move(*remembered));
   auto port = parts->gateway->listen();

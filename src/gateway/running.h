@@ -21,6 +21,7 @@ struct RunningOptions {
   mcp::Dial dial = {};    // how MCP servers are reached; empty: as weir.toml says. For tests
   // For Gateway::reload(); empty: it refuses.
   std::function<Result<config::Config>()> read_config = {};
+  net::ChildMaker sandboxes = {};  // makes them (egress/fork_server.h); empty: weir starts itself again
 };
 
 class Running {

@@ -130,15 +130,16 @@ ssize_t write_quietly(int fd, const char* bytes, size_t size) {
 
 struct Spawned {
   pid_t pid = -1;
-  Fd in, out, err, control, process;
+  Fd in, out, err, control, process;  // no process: somebody else waits for it
 };
 
-Result<Spawned> spawn_keeper(const ChildOptions& options, const std::string& program) {
+struct AllEnds {
   Ends in, out, err, control;
-  if (!make_pipe(in.theirs, in.ours) || !make_pipe(out.ours, out.theirs) ||
-      !make_pipe(err.ours, err.theirs) || !make_control(control)) {
-    return unavailable(fmt::format("no pipe for a child process: {}", std::strerror(errno)));
-  }
+};
+
+// With the keeper behind the other ends.
+Status spawn_keeper(const ChildOptions& options, const std::string& program, const AllEnds& ends,
+                    Spawned& spawned) {
   std::vector<std::string> words = {"weir", kKeepVerb, std::to_string(options.close_ms),
                                     std::to_string(getpid()), program};
   words.insert(words.end(), options.command.begin(), options.command.end());
@@ -153,7 +154,8 @@ Result<Spawned> spawn_keeper(const ChildOptions& options, const std::string& pro
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   if (!options.cwd.empty()) posix_spawn_file_actions_addchdir_np(&actions, options.cwd.c_str());
-  const int theirs[] = {in.theirs.get(), out.theirs.get(), err.theirs.get(), control.theirs.get()};
+  const int theirs[] = {ends.in.theirs.get(), ends.out.theirs.get(), ends.err.theirs.get(),
+                        ends.control.theirs.get()};
   static_assert(kKeeperControlFd == 3);
   for (int fd = 0; fd <= kKeeperControlFd; ++fd) posix_spawn_file_actions_adddup2(&actions, theirs[fd], fd);
   posix_spawn_file_actions_addclosefrom_np(&actions, kKeeperControlFd + 1);
@@ -166,7 +168,6 @@ Result<Spawned> spawn_keeper(const ChildOptions& options, const std::string& pro
   sigfillset(&signals);
   posix_spawnattr_setsigdefault(&attributes, &signals);
 
-  Spawned spawned;
   const int failed =
       posix_spawn(&spawned.pid, options.keeper.c_str(), &actions, &attributes, argv.data(), envp.data());
   posix_spawnattr_destroy(&attributes);
@@ -179,11 +180,25 @@ Result<Spawned> spawn_keeper(const ChildOptions& options, const std::string& pro
     waitpid(spawned.pid, nullptr, 0);
     return unavailable(fmt::format("cannot watch a process: {}", std::strerror(why)));
   }
-  for (Ends* ends : {&in, &out, &err, &control}) fcntl(ends->ours.get(), F_SETFL, O_NONBLOCK);
-  spawned.in = std::move(in.ours);
-  spawned.out = std::move(out.ours);
-  spawned.err = std::move(err.ours);
-  spawned.control = std::move(control.ours);
+  return {};
+}
+
+Result<Spawned> spawn(const ChildOptions& options, const std::string& program) {
+  AllEnds ends;
+  if (!make_pipe(ends.in.theirs, ends.in.ours) || !make_pipe(ends.out.ours, ends.out.theirs) ||
+      !make_pipe(ends.err.ours, ends.err.theirs) || !make_control(ends.control))
+    return unavailable(fmt::format("no pipe for a child process: {}", std::strerror(errno)));
+  Spawned spawned;
+  const ChildEnds theirs{ends.in.theirs.get(), ends.out.theirs.get(), ends.err.theirs.get(),
+                         ends.control.theirs.get()};
+  if (!options.maker || !options.maker(options, theirs))
+    WEIR_TRY(spawn_keeper(options, program, ends, spawned));
+  for (Ends* each : {&ends.in, &ends.out, &ends.err, &ends.control})
+    fcntl(each->ours.get(), F_SETFL, O_NONBLOCK);
+  spawned.in = std::move(ends.in.ours);
+  spawned.out = std::move(ends.out.ours);
+  spawned.err = std::move(ends.err.ours);
+  spawned.control = std::move(ends.control.ours);
   return spawned;
 }
 
@@ -199,13 +214,17 @@ struct ChildState : std::enable_shared_from_this<ChildState> {
         out(l.impl().io, spawned.out.release()),
         err(l.impl().io, spawned.err.release()),
         control(l.impl().io, spawned.control.release()),
-        process(l.impl().io, spawned.process.release()) {}
+        process(l.impl().io) {
+    if (spawned.process.get() >= 0) process.assign(spawned.process.release());
+  }
 
   void watch() {
-    process.async_wait(Descriptor::wait_read, [self = shared_from_this(), this](Ec error) {
-      if (!error) waitpid(pid, nullptr, WNOHANG);
-      if (!error) close(process);
-    });
+    if (process.is_open()) {
+      process.async_wait(Descriptor::wait_read, [self = shared_from_this(), this](Ec error) {
+        if (!error) waitpid(pid, nullptr, WNOHANG);
+        if (!error) close(process);
+      });
+    }
     control.async_wait(Descriptor::wait_read, [self = shared_from_this(), this](Ec error) {
       if (!error && control.is_open()) take_message();
     });
@@ -337,7 +356,7 @@ struct ChildState : std::enable_shared_from_this<ChildState> {
 
   Loop& loop;
   std::shared_ptr<const ChildHandler> handler;  // shared with a call under way; absent when none may follow
-  const pid_t pid;                              // of the keeper
+  const pid_t pid;                              // of the keeper; -1: somebody else waits for it
   Descriptor in, out, err, control, process;
   Timer last_words;
   std::string queued, inflight;
@@ -356,15 +375,17 @@ Result<std::unique_ptr<Child>> Child::start(Loop& loop, ChildOptions options, Ch
   if (!options.cwd.empty() && (stat(options.cwd.c_str(), &folder) != 0 || !S_ISDIR(folder.st_mode)))
     return unavailable("there is no such folder", options.cwd);
   WEIR_TRY_ASSIGN(program, find_program(options));
-  WEIR_TRY_ASSIGN(spawned, spawn_keeper(options, program));
+  WEIR_TRY_ASSIGN(spawned, spawn(options, program));
   const pid_t pid = spawned.pid;
   try {
     auto state = std::make_shared<ChildState>(loop, std::move(handler), std::move(spawned));
     state->watch();
     return std::unique_ptr<Child>(new Child(std::move(state)));
   } catch (const boost::system::system_error& error) {  // the system watches no more descriptors
-    kill(pid, SIGKILL);
-    waitpid(pid, nullptr, 0);
+    if (pid > 0) {
+      kill(pid, SIGKILL);
+      waitpid(pid, nullptr, 0);
+    }
     return unavailable(fmt::format("cannot watch a process: {}", error.code().message()));
   }
 }

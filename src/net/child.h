@@ -24,12 +24,23 @@ namespace weir::net {
 
 struct ChildState;
 
+// What a child's process gets: its standard input, output and error, and the control socket on which it is
+// told of the end and tells of its own, with KeeperMessage (keeper.h).
+struct ChildEnds {
+  int in, out, err, control;
+};
+
+struct ChildOptions;
+// Makes the process in the keeper's place. It gets duplicates of the ends, or says false.
+using ChildMaker = std::function<bool(const ChildOptions& options, const ChildEnds& ends)>;
+
 struct ChildOptions {
   std::vector<std::string> command;  // argv. A name without "/" is searched on the PATH of `env`, else weir's
   std::map<std::string, std::string> env;  // the whole environment
   std::string cwd = {};                    // empty: weir's own
   int64_t close_ms = 2'000;                // between the steps of close()
   std::string keeper = "/proc/self/exe";   // the program that knows the verb `keep`
+  ChildMaker maker = {};                   // empty, or when it says false: the keeper
 };
 
 struct ChildHandler {

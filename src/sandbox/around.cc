@@ -28,12 +28,17 @@ Kind kind_of(const std::string& path) {
 
 }  // namespace
 
-Around this_machine(std::vector<std::string> secrets) {
-  Around around{.secrets = std::move(secrets), .kind = kind_of};
-  for (char** entry = environ; *entry != nullptr; ++entry) {
+std::map<std::string, std::string> this_environment() {
+  std::map<std::string, std::string> env;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const char* equals = std::strchr(*entry, '=');
-    if (equals != nullptr) around.env[std::string(*entry, static_cast<size_t>(equals - *entry))] = equals + 1;
+    if (equals != nullptr) env[std::string(*entry, static_cast<size_t>(equals - *entry))] = equals + 1;
   }
+  return env;
+}
+
+Around this_machine(std::vector<std::string> secrets) {
+  Around around{.env = this_environment(), .secrets = std::move(secrets), .kind = kind_of};
   const passwd* me = getpwuid(getuid());
   if (me != nullptr) around.user = me->pw_name;
   around.home = around.env["HOME"];

@@ -1,6 +1,7 @@
 // The machine that a plan is made for, as it is.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,8 @@
 #include "sandbox/plan.h"
 
 namespace weir::sandbox {
+
+std::map<std::string, std::string> this_environment();
 
 // Home, user and environment of this process. `secrets`: further paths that no wider grant may show.
 Around this_machine(std::vector<std::string> secrets = {});

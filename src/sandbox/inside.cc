@@ -26,6 +26,7 @@
 
 #include "sandbox/fd.h"
 #include "sandbox/filter.h"
+#include "sandbox/given.h"
 #include "sandbox/landlock.h"
 #include "sandbox/mounts.h"
 #include "sandbox/observe.h"
@@ -34,34 +35,69 @@ namespace weir::sandbox {
 namespace {
 
 constexpr int kNotRun = 125;
+constexpr bool kAheadRunsWritten = false;  // as most servers and skills
 constexpr uint64_t kLockedBytesMax = uint64_t{64} << 20;
 
 class First {
  public:
-  explicit First(const Entry& entry) : entry_(entry), plan_(*entry.plan) {}
+  First(int report, unsigned uid, unsigned gid) : report_(report), uid_(uid), gid_(gid) {}
 
-  [[noreturn]] void run() {
+  // Ahead of a plan, for one with a network of its own: what of it is the system's, too.
+  void prepare_system() {
+    if (!landlock_.create(true)) give_up(Stage::landlock);
+    if (const auto failed = place_system(root_, landlock_)) give_up(*failed);
+    system_placed_ = true;
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) give_up(Stage::processes);
+    ahead_ = Fd(ends[0]);
+    child_ = fork();
+    if (child_ < 0) give_up(Stage::processes);
+    if (child_ > 0) return void(close(ends[1]));
+    ahead_.reset();
+    wait_as_command(ends[1]);
+  }
+
+  // What Spare::give sends.
+  [[noreturn]] void wait_for_entry() {
+    auto packet = receive_packet(report_);
+    const auto given = packet ? take_given(*std::move(packet)) : nullptr;
+    if (given == nullptr) _exit(kNotRun);
+    run(given->entry);
+  }
+
+  // All that no plan changes.
+  void prepare(bool own_net) {
     // Goes with the supervisor, and cannot be looked into: its memory is a copy of the supervisor's.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (is_alone()) _exit(kNotRun);
     be_somebody();
-    if (plan_.net != Net::host) bring_up_loopback();
-    if (plan_.net == Net::hosts && (entry_.way == nullptr || !open_listeners(plan_.hosts, entry_.way->door)))
-      give_up(Stage::network);
+    if (own_net) bring_up_loopback();
     sethostname("sandbox", 7);
-    Fd proc;
-    if (const auto failed = make_tree(plan_, own_files(), proc)) give_up(*failed);
-    prctl(PR_SET_DUMPABLE, 0);
-    forget_own_words();
+    if (const auto failed = root_.make()) give_up(*failed);
+    drop_bounds();
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr) < 0) give_up(Stage::keyring);
+    forget_own_words();
+    watch_signals();
+  }
+
+  [[noreturn]] void run(const Entry& entry) {
+    entry_ = &entry;
+    plan_ = entry.plan;
+    if (plan_->net == Net::hosts && (entry.way == nullptr || !open_listeners(plan_->hosts, entry.way->door)))
+      give_up(Stage::network);
+    if (!system_placed_ && !landlock_.create(plan_->net != Net::host)) give_up(Stage::landlock);
+    if (const auto failed = make_tree(*plan_, own_files(), root_, landlock_, system_placed_))
+      give_up(*failed);
+    prctl(PR_SET_DUMPABLE, 0);
     drop_privileges();
     make_rules();
-    watch_signals();
-    say_with(Report::Kind::ready, proc.get());
-    proc.reset();
-    child_ = fork();
-    if (child_ < 0) give_up(Stage::processes);
-    if (child_ == 0) become_command();
+    say_with(Report::Kind::ready, root_.proc());
+    root_ = Root();
+    if (child_ < 0 || !start_ahead()) {
+      child_ = fork();
+      if (child_ < 0) give_up(Stage::processes);
+      if (child_ == 0) become_command();
+    }
     landlock_ = Landlock();
     let_go_of_pipes();
     wait();
@@ -71,7 +107,7 @@ class First {
   [[noreturn]] void give_up(const Failure& failure) {
     Report report;
     report.failure = failure;
-    send(entry_.report, &report, sizeof(report), MSG_NOSIGNAL);
+    send(report_, &report, sizeof(report), MSG_NOSIGNAL);
     _exit(kNotRun);
   }
 
@@ -84,14 +120,14 @@ class First {
   // The command sees the first process' command line, which is the supervisor's.
   static void forget_own_words() {
     char* const begin = program_invocation_name;
-    char* const end = environ[0];
+    char* const end = environ == nullptr ? nullptr : environ[0];
     constexpr ptrdiff_t kWordsMax = 4 << 20;
     if (end > begin && end - begin < kWordsMax) std::memset(begin, 0, static_cast<size_t>(end - begin));
     prctl(PR_SET_NAME, "sandbox");
   }
 
   bool is_alone() const {
-    pollfd other{entry_.report, 0, 0};
+    pollfd other{report_, 0, 0};
     return poll(&other, 1, 0) > 0 && (other.revents & (POLLHUP | POLLERR)) != 0;
   }
 
@@ -105,8 +141,8 @@ class First {
   void be_somebody() {
     // Before the maps are written these are the overflow ids; the supervisor's are the parent's.
     write_once("/proc/self/setgroups", "deny", Stage::identity);
-    write_once("/proc/self/uid_map", fmt::format("{0} {0} 1", entry_.uid), Stage::identity);
-    write_once("/proc/self/gid_map", fmt::format("{0} {0} 1", entry_.gid), Stage::identity);
+    write_once("/proc/self/uid_map", fmt::format("{0} {0} 1", uid_), Stage::identity);
+    write_once("/proc/self/gid_map", fmt::format("{0} {0} 1", gid_), Stage::identity);
   }
 
   void bring_up_loopback() {
@@ -125,35 +161,41 @@ class First {
   }
 
   std::vector<OwnFile> own_files() const {
-    const std::string user = plan_.user.empty() ? "user" : plan_.user;
+    const std::string user = plan_->user.empty() ? "user" : plan_->user;
     std::vector<OwnFile> files = {
         {"/etc/passwd", fmt::format("{0}:x:{1}:{2}::{3}:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n", user,
-                                    entry_.uid, entry_.gid, plan_.home)},
-        {"/etc/group", fmt::format("{}:x:{}:\nnogroup:x:65534:\n", user, entry_.gid)},
+                                    uid_, gid_, plan_->home)},
+        {"/etc/group", fmt::format("{}:x:{}:\nnogroup:x:65534:\n", user, gid_)},
         {"/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"},
         {"/etc/hostname", "sandbox\n"}};
-    if (plan_.net == Net::host) {
+    if (plan_->net == Net::host) {
       files.push_back({"/etc/hosts", read_small("/etc/hosts")});
       files.push_back({"/etc/resolv.conf", read_small("/etc/resolv.conf")});
     } else {
       files.push_back({"/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n"});
     }
-    if (plan_.net == Net::hosts) {
+    if (plan_->net == Net::hosts) {
       files.push_back({"/etc/resolv.conf", "nameserver 198.18.0.1\n"});
-      for (const Way::File& file : entry_.way->files) files.push_back({file.path, file.text});
+      for (const Way::File& file : entry_->way->files) files.push_back({file.path, file.text});
     }
     return files;
   }
 
-  void drop_privileges() {
+  // Of what an execve could give; what this process itself still needs goes later.
+  void drop_bounds() {
     // uid 0 outside is uid 0 inside, too: no execve may give it anything.
     constexpr unsigned long kBits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
                                     SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
                                     SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
     if (prctl(PR_SET_SECUREBITS, kBits) != 0) give_up(Stage::privileges);
-    for (unsigned long cap = 0; cap < 64 && prctl(PR_CAPBSET_READ, cap) >= 0; ++cap) {
-      if (prctl(PR_CAPBSET_DROP, cap) != 0) give_up(Stage::privileges);
+    for (unsigned long cap = 0; cap < 64; ++cap) {
+      if (prctl(PR_CAPBSET_DROP, cap) == 0) continue;
+      if (errno == EINVAL && cap > 0) break;  // the kernel knows no more
+      give_up(Stage::privileges);
     }
+  }
+
+  void drop_privileges() {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
     __user_cap_data_struct none[2] = {};
     if (syscall(SYS_capset, &header, none) != 0) give_up(Stage::privileges);
@@ -166,15 +208,12 @@ class First {
   }
 
   void make_rules() {
-    if (!landlock_.create(plan_.net != Net::host)) give_up(Stage::landlock);
-    const unsigned run_written = plan_.run_written ? Landlock::run : 0;
+    const unsigned run_written = plan_->run_written ? Landlock::run : 0;
     allow("/", Landlock::read);
-    for (const Bind& bind : plan_.binds)
-      allow(bind.path, (bind.run ? Landlock::run : 0) | (bind.write ? Landlock::write : 0));
-    for (const std::string& path : plan_.scratch) allow(path, Landlock::write | run_written);
+    for (const std::string& path : plan_->scratch) allow(path, Landlock::write | run_written);
     for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"})
       allow(std::string("/dev/") + name, Landlock::write | Landlock::device);
-    if (plan_.terminal) allow("/dev/pts", Landlock::write | Landlock::device);
+    if (plan_->terminal) allow("/dev/pts", Landlock::write | Landlock::device);
     // What the command was given as its input and output it may also open by name (/dev/stdout).
     for (const int fd : {0, 1, 2}) allow_given(fd);
   }
@@ -218,10 +257,40 @@ class First {
     head->cmsg_type = SCM_RIGHTS;
     head->cmsg_len = CMSG_LEN(sizeof(int));
     std::memcpy(CMSG_DATA(head), &fd, sizeof(int));
-    sendmsg(entry_.report, &message, MSG_NOSIGNAL);
+    sendmsg(report_, &message, MSG_NOSIGNAL);
+  }
+
+  // The command's process that was made ahead. False: it is not what is wanted, and is gone.
+  bool start_ahead() {
+    const Fd ahead = std::move(ahead_);
+    if (plan_->run_written == kAheadRunsWritten)
+      return send_packet(ahead.get(), entry_strings(*entry_), {0, 1, 2}) ||
+             (give_up(Stage::processes), false);
+    kill(child_, SIGKILL);
+    waitpid(child_, nullptr, 0);
+    return false;
   }
 
   // In the child.
+
+  // Made ahead of a plan, with all that the command's process needs but what a plan says.
+  [[noreturn]] void wait_as_command(int socket) {
+    drop_privileges();
+    load_filter(kAheadRunsWritten);
+    auto packet = receive_packet(socket);
+    const auto given = packet ? take_given(*std::move(packet)) : nullptr;
+    if (given == nullptr) _exit(kNotRun);
+    entry_ = &given->entry;
+    plan_ = &given->plan;
+    filtered_ = true;
+    become_command();
+  }
+
+  void load_filter(bool run_written) {
+    const auto program = filter_program(run_written);
+    sock_fprog filter{static_cast<unsigned short>(program.size()), const_cast<sock_filter*>(program.data())};
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) give_up(Stage::seccomp);
+  }
 
   void limit(__rlimit_resource resource, uint64_t value, const char* name) {
     rlimit now{};
@@ -233,7 +302,7 @@ class First {
   }
 
   void set_limits() {
-    const Limits& limits = plan_.limits;
+    const Limits& limits = plan_->limits;
     limit(RLIMIT_NPROC, limits.processes, "processes");
     limit(RLIMIT_NOFILE, limits.open_files, "open_files");
     limit(RLIMIT_FSIZE, limits.file_bytes, "file");
@@ -245,7 +314,7 @@ class First {
   }
 
   [[noreturn]] void become_command() {
-    if (entry_.shares_terminal) {
+    if (entry_->shares_terminal) {
       // A group of its own: signals to its group must not reach the supervisor's.
       setpgid(0, 0);
       tcsetpgrp(STDIN_FILENO, getpid());
@@ -256,21 +325,19 @@ class First {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    if (chdir(plan_.cwd.c_str()) != 0) give_up(Stage::folder, plan_.cwd);
+    if (chdir(plan_->cwd.c_str()) != 0) give_up(Stage::folder, plan_->cwd);
     umask(022);
     set_limits();
     if (!landlock_.restrict_self()) give_up(Stage::landlock);
     if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) != 0) give_up(Stage::privileges, "close_range");
-    if (entry_.observed) {
+    if (entry_->observed) {
       const Fd listener(install_observer());
       if (!listener.open()) give_up(Stage::seccomp, "user notification");
       say_with(Report::Kind::observed, listener.get());
     }
-    const auto program = filter_program(plan_.run_written);
-    sock_fprog filter{static_cast<unsigned short>(program.size()), const_cast<sock_filter*>(program.data())};
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) give_up(Stage::seccomp);
-    execve(entry_.program.c_str(), entry_.argv.data(), entry_.envp.data());
-    give_up(Stage::program, entry_.program);
+    if (!filtered_) load_filter(plan_->run_written);
+    execve(entry_->program.c_str(), entry_->argv.data(), entry_->envp.data());
+    give_up(Stage::program, entry_->program);
   }
 
   // In the first process, after the command was started.
@@ -284,36 +351,55 @@ class First {
 
   [[noreturn]] void wait() {
     while (true) {
-      pollfd waits[] = {{signals_.get(), POLLIN, 0}, {entry_.report, 0, 0}};
+      pollfd waits[] = {{signals_.get(), POLLIN, 0}, {report_, 0, 0}};
       poll(waits, 2, -1);
       if ((waits[1].revents & (POLLHUP | POLLERR)) != 0) _exit(kNotRun);
       signalfd_siginfo info{};
       while (read(signals_.get(), &info, sizeof(info)) == sizeof(info)) {
         if (info.ssi_signo != SIGCHLD) kill(child_, static_cast<int>(info.ssi_signo));
       }
-      int status = 0;
-      for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
-        if (pid == child_) end(status);
+      int status = 0, last = 0;
+      bool over = false;
+      pid_t pid = 0;
+      while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid != child_) continue;
+        over = true;
+        last = status;
       }
+      if (over) end(last, pid < 0);
     }
   }
 
-  [[noreturn]] void end(int status) {
+  [[noreturn]] void end(int status, bool alone) {
     Report report;
     report.kind = Report::Kind::ended;
     report.status = status;
-    send(entry_.report, &report, sizeof(report), MSG_NOSIGNAL);
+    report.alone = alone ? 1 : 0;
+    send(report_, &report, sizeof(report), MSG_NOSIGNAL);
     _exit(0);  // and everything else in the sandbox with it
   }
 
-  const Entry& entry_;
-  const Plan& plan_;
+  const int report_;
+  const unsigned uid_, gid_;  // the user outside, who it is inside, too
+  const Entry* entry_ = nullptr;
+  const Plan* plan_ = nullptr;
+  Root root_;
   Landlock landlock_;
+  bool system_placed_ = false;
+  bool filtered_ = false;
+  Fd ahead_ = Fd();  // to the command's process that was made ahead
   Fd signals_ = Fd();
   pid_t child_ = -1;
 };
 
 }  // namespace
+
+void be_spare(int report, unsigned uid, unsigned gid) {
+  First first(report, uid, gid);
+  first.prepare(true);
+  first.prepare_system();
+  first.wait_for_entry();
+}
 
 uint64_t namespaces(const Plan& plan) {
   uint64_t flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
@@ -322,7 +408,9 @@ uint64_t namespaces(const Plan& plan) {
 }
 
 void be_first(const Entry& entry) {
-  First(entry).run();
+  First first(entry.report, entry.uid, entry.gid);
+  first.prepare(entry.plan->net != Net::host);
+  first.run(entry);
 }
 
 }  // namespace weir::sandbox

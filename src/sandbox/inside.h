@@ -20,6 +20,7 @@ struct Report {
   };
   Kind kind = Kind::failed;
   int32_t status = 0;
+  int32_t alone = 0;  // with `ended`: nothing but the first process is left in the sandbox
   Failure failure = {};
 };
 
@@ -40,5 +41,9 @@ uint64_t namespaces(const Plan& plan);
 // The first process' main. Ends with the command, and with it all that is in the sandbox; at once when the
 // supervisor is gone.
 [[noreturn]] void be_first(const Entry& entry);
+
+// As be_first, with what Spare::give sends; all that needs no entry is done before that comes. The user's ids
+// outside.
+[[noreturn]] void be_spare(int report, unsigned uid, unsigned gid);
 
 }  // namespace weir::sandbox

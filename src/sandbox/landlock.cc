@@ -66,8 +66,10 @@ bool Landlock::allow(const std::string& path, unsigned access) {
 
 bool Landlock::allow(int fd, unsigned access) {
   struct stat about{};
-  if (fstat(fd, &about) != 0) return false;
-  const bool folder = S_ISDIR(about.st_mode);
+  return fstat(fd, &about) == 0 && allow(fd, access, S_ISDIR(about.st_mode));
+}
+
+bool Landlock::allow(int fd, unsigned access, bool folder) {
   landlock_path_beneath_attr rule{};
   rule.parent_fd = fd;
   if ((access & read) != 0) rule.allowed_access |= folder ? kRead : uint64_t{LANDLOCK_ACCESS_FS_READ_FILE};

@@ -22,6 +22,7 @@ class Landlock {
   // `access`: any of Access. False, with errno. A path that is not there is no error.
   bool allow(const std::string& path, unsigned access);
   bool allow(int fd, unsigned access);
+  bool allow(int fd, unsigned access, bool folder);
   // Needs no_new_privs.
   bool restrict_self();
 

@@ -184,10 +184,10 @@ bool runs_later(std::string_view name) {
 
 Later::Later(const Plan& plan) : plan_(plan) {
   for (const Bind& bind : plan.binds) {
+    if (!bind.write) continue;
     struct stat about{};
     const Fd folder(kernel::openat2(AT_FDCWD, bind.path.c_str(), O_PATH, RESOLVE_NO_SYMLINKS));
-    if (!bind.write || !folder.open() || fstat(folder.get(), &about) != 0 || !S_ISDIR(about.st_mode))
-      continue;
+    if (!folder.open() || fstat(folder.get(), &about) != 0 || !S_ISDIR(about.st_mode)) continue;
     roots_.push_back({bind.path, about.st_mtim});
   }
   for (const Root& root : roots_) {

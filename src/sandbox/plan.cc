@@ -250,6 +250,14 @@ bool is_within(std::string_view path, std::string_view folder) {
   return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
+std::vector<Bind> system_binds() {
+  std::vector<Bind> binds;
+  for (const std::string_view path : kSystem)
+    binds.push_back({.path = std::string(path), .from = From::system});
+  std::sort(binds.begin(), binds.end(), [](const Bind& a, const Bind& b) { return a.path < b.path; });
+  return binds;
+}
+
 std::vector<std::string> secret_places() {
   std::vector<std::string> places;
   for (const std::string_view place : kSecrets) places.push_back("~/" + std::string(place));

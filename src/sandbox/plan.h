@@ -71,6 +71,9 @@ Result<Plan> make_plan(const Profile& profile, const Around& around, const Comma
 std::map<std::string, std::string> make_env(const Profile& profile, const Around& around,
                                             const std::map<std::string, std::string>& given);
 
+// What every plan begins with: Bind::From::system, unless a profile names the same path itself.
+std::vector<Bind> system_binds();
+
 // Where keys and passwords usually are, below a home: "~/.ssh", …
 std::vector<std::string> secret_places();
 

@@ -14,6 +14,8 @@ class Pump {
   // In the sandbox's first process: its standard output and error become the pipes.
   void become_child();
   void become_parent();
+  // The end that the sandbox's stream `stream` is to have; -1: the supervisor's own.
+  int end(int stream) const { return theirs_[stream].get(); }
 
   // What to wait for, of stream 0 (output) or 1 (error); -1: nothing.
   int readable(int stream) const { return ours_[stream].get(); }

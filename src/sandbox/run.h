@@ -24,6 +24,8 @@
 
 namespace weir::sandbox {
 
+class Spare;
+
 struct Outcome {
   enum class Kind : uint8_t {
     exited,      // value: the exit code
@@ -38,12 +40,39 @@ struct Outcome {
   int exit_code() const;
 };
 
+// Who else may end the command: a socket of packets. One packet says that it shall end: TERM comes after
+// `close_ms`, KILL after as many again. Its end without one: nobody cares any more, and all is killed.
+struct Orders {
+  int fd = -1;
+  int64_t close_ms = 0;
+};
+
+// The first process of a sandbox that has ended: what is left is for the kernel to take down.
+class Remains {
+ public:
+  Remains() = default;
+  Remains(const Remains&) = delete;
+  Remains& operator=(const Remains&) = delete;
+  ~Remains();  // waits for that
+  void keep(int pid) { pid_ = pid; }
+
+ private:
+  int pid_ = -1;
+};
+
+// What there may be besides; borrowed for the call.
+struct Beside {
+  const Way* way = nullptr;      // needed where the plan's network is hosts: egress/start.h makes it
+  Observer* observer = nullptr;  // is told what the command asks for
+  Spare* spare = nullptr;        // used where it fits
+  const Orders* orders = nullptr;
+  Remains* remains = nullptr;  // given: run() does not wait for the kernel, where no process is left
+};
+
 // Errors: unavailable, with what is missing and what mends it; nothing was run then. Standard input, output
 // and error are this process', which lets go of its own input and output. TERM, INT, HUP and QUIT that come
 // to this process go to the command.
-// `observer`: is told what the command asks for, or null. `way` is needed where the plan's network is hosts
-// (egress/start.h makes it), and outlives the call.
 Result<Outcome> run(const Plan& plan, const Command& command, const std::map<std::string, std::string>& env,
-                    const Way* way = nullptr, Observer* observer = nullptr);
+                    const Beside& beside = {});
 
 }  // namespace weir::sandbox

@@ -61,8 +61,10 @@ void Workspace::label_planner(Conversation& conversation, const exchange::Messag
     if (unchanged) emitted = wrote->emitted;
     // It was written in a context that a person has vouched for since.
     emitted.label = settled(labels_, vouched_sources_, emitted.label, conversation.next_context_);
+    // Not of a part that only looks like something weir emitted: which parts do depends on what was put into
+    // them.
     std::optional<std::string> own;
-    if (found != emitted_.end() && wrote != nullptr && wrote->words)
+    if (unchanged && wrote->words)
       own = turn->vault == conversation.vault_
                 ? *wrote->words
                 : moved_references(*wrote->words, *turn->vault, turn->session, *conversation.vault_);
@@ -155,7 +157,8 @@ std::string turn_name(const FirstCall& first, const Conversation& conversation) 
 
 }  // namespace
 
-// Turns are counted from their first call: what agents send as one message may have another text in front.
+// Turns are counted from their first call, where they have one: what agents send as one message may have
+// another text in front. Where a turn has none it begins where its conversation ends, and so it is counted.
 std::vector<const Workspace::OwnPart*> Workspace::own_words(const Conversation& conversation,
                                                             const exchange::Message& message,
                                                             const OwnWords*& turn) const {
@@ -166,7 +169,8 @@ std::vector<const Workspace::OwnPart*> Workspace::own_words(const Conversation& 
   turn = &found->second;
   for (const exchange::Part& part : message.parts) {
     if (says_nothing(part)) continue;
-    const size_t at = words.size() + turn->first_call - first.at;  // wraps for what stands before the turn
+    const size_t before = first.id.empty() ? 0 : turn->first_call - first.at;
+    const size_t at = words.size() + before;  // wraps for what stands before the turn
     words.push_back(at < turn->parts.size() ? &turn->parts[at] : nullptr);
   }
   return words;

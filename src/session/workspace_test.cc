@@ -220,6 +220,38 @@ TEST_F(WorkspaceTest, ATurnIsKnownByItselfAndNotByHowItLooks) {
   EXPECT_EQ(shown("three", false), std::pair(size_t{0}, true));
 }
 
+// What a client puts behind a turn, or changes in it, is no word of the planner's, and moves none of them:
+// which parts look like something that weir emitted depends on the content that was put into them.
+TEST_F(WorkspaceTest, ATurnsOwnWordsComeBackForWhatTheClientLeftAsItWas) {
+  const Sealing sealing;
+  Rules rules = rules_;
+  rules.sealing = &sealing;
+  const LabelId strange = workspace_.labels().intern(Label::of(Origin::unseen_model(), Readers::owner()));
+  const auto back = [&](const std::string& user, const std::vector<std::string>& has,
+                        const std::vector<std::string>& returned) {
+    Request request;
+    request.messages.push_back(text(Role::user, user));
+    Message turn{Role::planner, {}, {}};
+    for (const std::string& said : has) turn.parts.emplace_back(exchange::Text{said});
+    workspace_.emitted(*workspace_.observe(request, rules), turn, [&](const exchange::Part& part) {
+      return Workspace::Written{strange, "own " + std::to_string(&part - turn.parts.data())};
+    });
+    turn.parts.clear();
+    for (const std::string& said : returned) turn.parts.emplace_back(exchange::Text{said});
+    request.messages.push_back(turn);
+    std::vector<std::string> words;
+    for (const auto& replaced : workspace_.observe(request, rules)->replaced())
+      words.push_back(replaced.text.starts_with("own ") ? replaced.text : "sealed");
+    return words;
+  };
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(back("a", {"Let me see x.", "It is y."}, {"Let me see x.", "It is y."}),
+            (Words{"own 0", "own 1"}));
+  EXPECT_EQ(back("b", {"Let me see x.", "It is y."}, {"Let me see x.", "It is y.", " (edited)"}),
+            (Words{"own 0", "own 1", "sealed"}));
+  EXPECT_EQ(back("c", {"Let me see z.", "It is w."}, {"It is y.", "It is w."}), (Words{"sealed", "own 1"}));
+}
+
 class SmallWorkspaceTest : public WorkspaceTest {
  protected:
   SmallWorkspaceTest() : WorkspaceTest({.conversations_max = 2, .emitted_max = 2}) {}

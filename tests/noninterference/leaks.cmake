@@ -31,3 +31,5 @@ planted(expansion session/planner.cc "if (!rewriting.hides(emitted.label)) {" "i
 planted(arrival session/workspace.cc "seal::reserve_numbers(" "if (false) seal::reserve_numbers(")
 # Whether a server at /mcp fails.
 planted(door gateway/mcp/session.cc "if (instead)" "if (instead && !result->is_error)")
+# How long a result is, where a client's request is put into its upstream's words.
+planted(bridge wire/translate/ollama_request_out.cc "\"tool_call_id\", result.call_id);" "\"tool_call_id\", result.call_id + std::to_string(text.size()));")

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -21,7 +22,12 @@ struct Options {
   uint64_t seed = 1;
   size_t sessions = 2000;
   size_t mcp_one_in = 10;  // of so many sessions one is at /mcp
+  size_t first = 0;        // number of the first session
 };
+
+constexpr std::array kDialects{exchange::Dialect::chat_completions, exchange::Dialect::messages,
+                               exchange::Dialect::responses, exchange::Dialect::ollama,
+                               exchange::Dialect::gemini};
 
 // One weir with its upstream; many sessions share it, as they would. With `mcp` no agent's model goes through
 // it, and the upstream is only the reader's.
@@ -38,13 +44,17 @@ class Stage {
     config->mode = guard::Mode::seal;
     config->ask_timeout_ms = 0;
     config->authenticate = false;
-    for (const auto dialect :
-         {exchange::Dialect::chat_completions, exchange::Dialect::messages, exchange::Dialect::responses})
+    for (const exchange::Dialect dialect : kDialects) {
+      const std::string name(exchange::dialect_name(dialect));
+      const char* root = dialect == exchange::Dialect::ollama   ? "api"
+                         : dialect == exchange::Dialect::gemini ? "v1beta"
+                                                                : "v1";
       config->upstreams.push_back(
-          {.name = std::string(exchange::dialect_name(dialect)),
-           .url = fmt::format("http://127.0.0.1:{}/v1", upstream_.port()),
+          {.name = name,
+           .url = fmt::format("http://127.0.0.1:{}/{}", upstream_.port(), root),
            .dialect = dialect,
-           .models = mcp ? std::vector<std::string>() : std::vector<std::string>{"*"}});
+           .models = mcp ? std::vector<std::string>() : std::vector<std::string>{"planner-" + name}});
+    }
     if (mcp) {
       config->servers.push_back({.name = "box", .command = {"box"}});
       config->seal.reader_model = "reader";
@@ -83,7 +93,9 @@ Plan plan_of(const Options& options, size_t index) {
   Plan plan;
   plan.session = mix({options.seed, index});
   Dice dice(mix({plan.session, 31}));
-  plan.dialect = static_cast<exchange::Dialect>(dice.below(3));
+  plan.dialect = kDialects.at(dice.below(kDialects.size()));
+  plan.upstream = dice.one_in(2) ? plan.dialect : kDialects.at(dice.below(kDialects.size()));
+  if (plan.dialect == exchange::Dialect::gemini) plan.upstream = plan.dialect;  // not translated
   plan.stream = dice.one_in(2);
   plan.mcp = dice.one_in(options.mcp_one_in);
   return plan;
@@ -112,17 +124,17 @@ size_t first_difference(const Transcript& a, const Transcript& b) {
   return std::string::npos;
 }
 
-void print_difference(const Plan& plan, size_t at, const Transcript& a, const Transcript& b) {
+void print_difference(size_t number, const Plan& plan, size_t at, const Transcript& a, const Transcript& b) {
   const std::string none = "(no request)";
   const std::string& one = at < a.planner.size() ? a.planner[at] : none;
   const std::string& other = at < b.planner.size() ? b.planner[at] : none;
   size_t place = 0;
   while (place < one.size() && place < other.size() && one[place] == other[place]) ++place;
   const size_t from = place > 300 ? place - 300 : 0;
-  fmt::print("session {:x}, {}, {}: request {} of the planner differs at byte {}:\n  {}\n  {}\n",
-             plan.session, plan.mcp ? "mcp" : exchange::dialect_name(plan.dialect),
-             plan.stream ? "streamed" : "whole", at + 1, place, one.substr(from, 500),
-             other.substr(from, 500));
+  fmt::print("session {} ({:x}), {} on {}, {}: request {} of the planner differs at byte {}:\n  {}\n  {}\n",
+             number, plan.session, plan.mcp ? "mcp" : exchange::dialect_name(plan.dialect),
+             exchange::dialect_name(plan.upstream), plan.stream ? "streamed" : "whole", at + 1, place,
+             one.substr(from, 500), other.substr(from, 500));
 }
 
 struct Sum {
@@ -134,7 +146,7 @@ struct Sum {
 Sum compare_pairs(net::Loop& loop, const Options& options) {
   Sum sum;
   std::unique_ptr<Stage> stages[2][2];  // by door; two that are compared
-  for (size_t i = 0; i < options.sessions; ++i) {
+  for (size_t i = options.first; i < options.first + options.sessions; ++i) {
     Plan plan = plan_of(options, i);
     auto& [first, second] = stages[plan.mcp ? 1 : 0];
     if (i % 50 == 0 || !first) {
@@ -159,7 +171,7 @@ Sum compare_pairs(net::Loop& loop, const Options& options) {
       }
     }
     const size_t at = first_difference(a, b);
-    if (at != std::string::npos && ++sum.interfering <= 3) print_difference(plan, at, a, b);
+    if (at != std::string::npos && ++sum.interfering <= 3) print_difference(i, plan, at, a, b);
     // Planners that were told different things have done different things, which their weirs remember.
     if (at == std::string::npos && !plan.reveals_differ) continue;
     first.reset();
@@ -237,10 +249,12 @@ int main(int argc, char** argv) {
       options.sessions = value;
     } else if (name == "--seed") {
       options.seed = value;
+    } else if (name == "--first") {
+      options.first = value;
     } else if (name == "--mcp-one-in" && value > 0) {
       options.mcp_one_in = value;
     } else {
-      fmt::print(stderr, "usage: noninterference [--sessions N] [--seed S] [--mcp-one-in N]\n");
+      fmt::print(stderr, "usage: noninterference [--sessions N] [--seed S] [--mcp-one-in N] [--first N]\n");
       return 2;
     }
   }

@@ -5,84 +5,16 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "demo/history.h"
-#include "demo/speak.h"
-#include "demo/stream.h"
 #include "planner.h"
-#include "responses.h"
 #include "seal/reference.h"
+#include "speech.h"
 #include "world.h"
 
 namespace weir::noninterference {
 namespace {
 
-using exchange::Dialect;
-
 constexpr size_t kPlannerTurnsMax = 12;
-
-std::string messages_of(const std::string& body) {
-  const auto document = json::parse(body);
-  if (!document) return {};
-  const json::Value input = (*document)["input"];
-  return std::string(input.exists() ? input.raw() : (*document)["messages"].raw());
-}
-
-// What the client has of one turn.
-demo::StreamedReply read_message(json::Value root) {
-  demo::StreamedReply reply;
-  for (const json::Value block : root["content"].elements()) {
-    if (block["type"].string_or("") == "text") reply.text += block["text"].string_or("");
-    if (block["type"].string_or("") == "tool_use")
-      reply.calls.push_back({std::string(block["id"].string_or("")), std::string(block["name"].string_or("")),
-                             std::string(block["input"].raw())});
-  }
-  return reply;
-}
-
-demo::StreamedReply read_message_stream(std::string_view body) {
-  demo::StreamedReply reply;
-  while (!body.empty()) {
-    const size_t end = std::min(body.find('\n'), body.size() - 1);
-    const std::string_view line = body.substr(0, end);
-    body.remove_prefix(end + 1);
-    if (!line.starts_with("data: ")) continue;
-    const auto event = json::parse(std::string(line.substr(6)));
-    if (!event) continue;
-    const json::Value block = (*event)["content_block"];
-    const json::Value delta = (*event)["delta"];
-    if (block["type"].string_or("") == "tool_use")
-      reply.calls.push_back(
-          {std::string(block["id"].string_or("")), std::string(block["name"].string_or("")), ""});
-    reply.text += delta["text"].string_or("");
-    if (!reply.calls.empty()) reply.calls.back().arguments += delta["partial_json"].string_or("");
-  }
-  for (demo::StreamedCall& call : reply.calls) {
-    if (call.arguments.empty()) call.arguments = "{}";
-  }
-  return reply;
-}
-
-demo::StreamedReply read_reply(const Plan& plan, const std::string& body) {
-  if (plan.dialect == Dialect::responses) return read_responses(body, plan.stream).reply;
-  if (plan.dialect == Dialect::messages && plan.stream) return read_message_stream(body);
-  if (plan.stream) {
-    auto reply = demo::read_stream(body);
-    return reply ? *reply : demo::StreamedReply{};
-  }
-  const auto document = json::parse(body);
-  if (!document) return {};
-  if (plan.dialect == Dialect::messages) return read_message(document->root());
-  demo::StreamedReply reply;
-  for (const json::Value choice : (*document)["choices"].elements()) {
-    const json::Value message = choice["message"];
-    reply.text = message["content"].string_or("");
-    for (const json::Value call : message["tool_calls"].elements())
-      reply.calls.push_back({std::string(call["id"].string_or("")),
-                             std::string(call["function"]["name"].string_or("")),
-                             std::string(call["function"]["arguments"].string_or("{}"))});
-  }
-  return reply;
-}
+constexpr size_t kRandomDigits = 24;  // of an id that weir makes up for a call that its upstream gave none
 
 // The agent: keeps the history as raw messages, runs what it is given, and does to its history what agents
 // do.
@@ -93,22 +25,20 @@ class Agent {
         client_(loop),
         port_(port),
         plan_(plan),
+        speech_(speech_of(plan.dialect)),
         transcript_(transcript),
         dice_(mix({plan.session, 17})) {}
 
   void run() {
     say(fmt::format("Look through my mails and files, please, as in {:x}.", plan_.session));
     for (size_t turn = 0; turn < kPlannerTurnsMax; ++turn) {
-      const std::string body = send();
-      const demo::StreamedReply reply = read_reply(plan_, body);
+      const Reply reply = speech_.read(send(), plan_.stream);
       if (failed_) return;
-      if (plan_.dialect == Dialect::responses) {
-        add_items(read_responses(body, plan_.stream));
-      } else {
-        add_reply(reply);
-      }
+      // Agents keep a thought that they cannot read, or drop it; a person may edit what was said.
+      const bool thoughts = !dice_.one_in(3);
+      append(speech_.keep(reply, thoughts, dice_.one_in(12) ? " (edited)" : ""));
       if (!reply.calls.empty()) {
-        add_results(reply.calls);
+        append(speech_.results(reply.calls, run_calls(reply.calls)));
       } else {
         between_turns();
       }
@@ -116,10 +46,11 @@ class Agent {
   }
 
  private:
-  void say(const std::string& text) {
-    history_.push_back(
-        json::Writer().begin_object().field("role", "user").field("content", text).end_object().take());
+  void append(std::vector<std::string> more) {
+    for (std::string& each : more) history_.push_back(std::move(each));
   }
+
+  void say(const std::string& text) { history_.push_back(speech_.user(text)); }
 
   // A person's next message; agents paste into it, and cut what came before.
   void between_turns() {
@@ -135,61 +66,9 @@ class Agent {
     say(text);
   }
 
-  // Agents keep a thought that they cannot read, or drop it.
-  void add_items(const ResponsesReply& reply) {
-    bool any = false;
-    for (const std::string& item : reply.items) {
-      const bool thought = item.find("\"encrypted_content\"") != std::string::npos;
-      if (thought && dice_.one_in(3)) continue;
-      const bool said = item.find("\"output_text\"") != std::string::npos;
-      any = any || !thought;
-      history_.push_back(
-          said && dice_.one_in(12) ? responses_message("assistant", reply.reply.text + " (edited)") : item);
-    }
-    if (!any) history_.push_back(responses_message("assistant", "(nothing)"));
-  }
-
-  void add_reply(const demo::StreamedReply& reply) {
-    std::string text = reply.text;
-    if (!text.empty() && dice_.one_in(12)) text += " (edited)";
-    if (text.empty() && reply.calls.empty()) text = "(nothing)";
-    json::Writer writer;
-    writer.begin_object().field("role", "assistant");
-    if (plan_.dialect == Dialect::messages) {
-      writer.key("content").begin_array();
-      if (!text.empty()) writer.begin_object().field("type", "text").field("text", text).end_object();
-      for (const demo::StreamedCall& call : reply.calls)
-        writer.begin_object()
-            .field("type", "tool_use")
-            .field("id", call.id)
-            .field("name", call.tool)
-            .key("input")
-            .raw(call.arguments)
-            .end_object();
-      writer.end_array();
-    } else {
-      writer.key("content");
-      text.empty() ? writer.null() : writer.string(text);
-      if (!reply.calls.empty()) writer.key("tool_calls").begin_array();
-      for (const demo::StreamedCall& call : reply.calls)
-        writer.begin_object()
-            .field("id", call.id)
-            .field("type", "function")
-            .key("function")
-            .begin_object()
-            .field("name", call.tool)
-            .field("arguments", call.arguments)
-            .end_object()
-            .end_object();
-      if (!reply.calls.empty()) writer.end_array();
-    }
-    history_.push_back(writer.end_object().take());
-  }
-
-  void add_results(const std::vector<demo::StreamedCall>& calls) {
-    json::Writer blocks;
-    blocks.begin_array();
-    for (const demo::StreamedCall& call : calls) {
+  std::vector<Content> run_calls(const std::vector<ReadCall>& calls) {
+    std::vector<Content> contents;
+    for (const ReadCall& call : calls) {
       const std::string tool = call.tool.substr(call.tool.find("__") + 2);
       Content content = content_of(plan_.session, plan_.variant, tool, runs_);
       if (tool == "raw" && dice_.one_in(2)) {
@@ -203,85 +82,23 @@ class Agent {
         for (const std::string& text : content.texts) transcript_.untrusted_bytes += text.size();
         untrusted_came_ = true;
       }
-      if (plan_.dialect == Dialect::responses) {
-        history_.push_back(responses_result(call.id, content.texts));
-      } else if (plan_.dialect == Dialect::messages) {
-        blocks.begin_object().field("type", "tool_result").field("tool_use_id", call.id);
-        if (content.is_error) blocks.key("is_error").boolean(true);
-        blocks.key("content").begin_array();
-        for (const std::string& text : content.texts)
-          blocks.begin_object().field("type", "text").field("text", text).end_object();
-        blocks.end_array().end_object();
-      } else {
-        json::Writer writer;
-        writer.begin_object().field("role", "tool").field("tool_call_id", call.id).key("content");
-        if (content.texts.size() == 1) {
-          writer.string(content.texts[0]);
-        } else {
-          writer.begin_array();
-          for (const std::string& text : content.texts)
-            writer.begin_object().field("type", "text").field("text", text).end_object();
-          writer.end_array();
-        }
-        history_.push_back(writer.end_object().take());
-      }
+      contents.push_back(std::move(content));
     }
-    blocks.end_array();
-    if (plan_.dialect == Dialect::messages)
-      history_.push_back(json::Writer()
-                             .begin_object()
-                             .field("role", "user")
-                             .key("content")
-                             .raw(blocks.text())
-                             .end_object()
-                             .take());
-  }
-
-  std::string request() const {
-    json::Writer writer;
-    writer.begin_object().field("model", "planner").key("stream").boolean(plan_.stream);
-    const bool messages = plan_.dialect == Dialect::messages;
-    const bool responses = plan_.dialect == Dialect::responses;
-    if (responses) writer.field("instructions", "You are an assistant.");
-    if (messages) writer.key("max_tokens").integer(1000).field("system", "You are an assistant.");
-    writer.key("tools").begin_array();
-    for (const std::string tool : kTools) {
-      if (messages) {
-        writer.begin_object().field("name", "box__" + tool).key("input_schema").raw("{}").end_object();
-      } else if (responses) {
-        writer.begin_object()
-            .field("type", "function")
-            .field("name", "box__" + tool)
-            .key("parameters")
-            .raw("{}");
-        writer.end_object();
-      } else {
-        writer.begin_object()
-            .field("type", "function")
-            .key("function")
-            .begin_object()
-            .field("name", "box__" + tool)
-            .key("parameters")
-            .raw("{}")
-            .end_object()
-            .end_object();
-      }
-    }
-    writer.end_array().key(responses ? "input" : "messages").begin_array();
-    for (const std::string& message : history_) writer.raw(message);
-    return writer.end_array().end_object().take();
+    return contents;
   }
 
   std::string send() {
-    const char* path = plan_.dialect == Dialect::responses  ? "/v1/responses"
-                       : plan_.dialect == Dialect::messages ? "/v1/messages"
-                                                            : "/v1/chat/completions";
-    const auto url = net::parse_url(fmt::format("http://127.0.0.1:{}{}", port_, path));
+    const std::string model = fmt::format("planner-{}", exchange::dialect_name(plan_.upstream));
+    const auto url =
+        net::parse_url(fmt::format("http://127.0.0.1:{}{}", port_, speech_.path(model, plan_.stream)));
     std::string body;
     int status = 0;
     bool done = false;
     const auto fetch =
-        client_.fetch({"POST", *url, {{"content-type", "application/json"}}, request()},
+        client_.fetch({"POST",
+                       *url,
+                       {{"content-type", "application/json"}},
+                       speech_.request(model, plan_.stream, history_)},
                       {[&](int code, const net::Headers&) { status = code; },
                        [&](std::string_view bytes) { body += bytes; },
                        [&] {
@@ -306,6 +123,7 @@ class Agent {
   net::Client client_;
   const uint16_t port_;
   const Plan& plan_;
+  const Speech& speech_;
   Transcript& transcript_;
   Dice dice_;
   std::vector<std::string> history_;
@@ -320,16 +138,15 @@ class Agent {
 
 Upstream::Upstream(net::Loop& loop)
     : server_(loop, {}, [this](const std::shared_ptr<net::ServerCall>& call) {
-        const bool messages = call->target().starts_with("/v1/messages");
-        const Dialect dialect = call->target().starts_with("/v1/responses") ? Dialect::responses
-                                : messages                                  ? Dialect::messages
-                                                                            : Dialect::chat_completions;
+        const Speech& speech = speech_of(dialect_at(call->target()));
         const std::string body = call->body();
         const auto document = json::parse(body);
         const bool reader = document && !(*document)["tools"].exists();
-        const bool stream = document && (*document)["stream"].boolean().value_or(false);
-        call->respond(200, {{"content-type", stream ? "text/event-stream" : "application/json"}},
-                      reader ? reader_answer(dialect, body) : planner_turn(dialect, body));
+        const bool stream = document && speech.streams(call->target(), document->root());
+        call->respond(200,
+                      {{"content-type", stream ? std::string(speech.stream_type()) : "application/json"}},
+                      speech.say(reader ? Said{{}, reader_answer(body)} : planner_turn(speech, body), stream,
+                                 1 + mix(session_, "fragment") % 40));
       }) {
   port_ = *server_.listen("127.0.0.1", 0);
 }
@@ -339,34 +156,37 @@ void Upstream::play(uint64_t session, uint64_t variant, bool reveals_differ, Tra
   variant_ = variant;
   reveals_differ_ = reveals_differ;
   transcript_ = &transcript;
+  lots_.clear();
 }
 
-std::string Upstream::planner_turn(Dialect dialect, const std::string& body) {
+// What weir drew by lot is equal up to its name: each is called by when it was first seen.
+std::string Upstream::without_lots(std::string body) {
+  static constexpr std::string_view kHead = "\"call_";
+  for (size_t at = body.find(kHead); at != std::string::npos; at = body.find(kHead, at + 1)) {
+    const size_t begin = at + kHead.size();
+    const size_t end = body.find_first_not_of("0123456789abcdef", begin);
+    if (end != begin + kRandomDigits || body[end] != '_') continue;
+    const std::string lot = body.substr(begin, kRandomDigits);
+    const auto seen = lots_.try_emplace(lot, fmt::format("lot{}", lots_.size())).first;
+    body.replace(begin, kRandomDigits, seen->second);
+  }
+  return body;
+}
+
+Said Upstream::planner_turn(const Speech& speech, const std::string& sent) {
+  const std::string body = without_lots(sent);
   transcript_->planner.push_back(body);
   const auto document = json::parse(body);
-  demo::Turn turn;
-  if (transcript_->planner.size() >= 3 * kPlannerTurnsMax) {
-    turn.text = "Enough.";
-  } else {
-    turn = Planner(messages_of(body), session_).turn();
-  }
-  const size_t fragment = 1 + mix(session_, "fragment") % 40;
-  if (dialect == Dialect::responses) {
-    Dice dice(mix(session_, messages_of(body)));
-    const std::string sealed = dice.one_in(2) ? fmt::format("sealed{:x}", dice.next()) : std::string();
-    return responses_reply(turn, sealed, (*document)["stream"].boolean().value_or(false), fragment);
-  }
-  const auto history = dialect == Dialect::messages ? demo::read_messages(document->root())
-                                                    : demo::read_chat_completions(document->root());
-  if (dialect == Dialect::messages)
-    return history->stream ? demo::message_stream(*history, turn, fragment) : demo::message(*history, turn);
-  return history->stream ? demo::chat_completion_stream(*history, turn, fragment)
-                         : demo::chat_completion(*history, turn);
+  if (transcript_->planner.size() >= 3 * kPlannerTurnsMax) return {{}, {{}, "Enough."}};
+  const std::string shown = document ? speech.history_of(document->root()) : std::string();
+  Dice dice(mix(session_, shown));
+  return {dice.one_in(2) ? fmt::format("sealed{:x}", dice.next()) : std::string(),
+          Planner(shown, session_).turn(), mix(session_, "ids") % 2 == 0};
 }
 
 // Answers as its content would have it: differently in each variant, for text always, for what is revealed
 // where the plan says so.
-std::string Upstream::reader_answer(Dialect dialect, const std::string& body) {
+demo::Turn Upstream::reader_answer(const std::string& body) {
   // Questions of one turn are asked side by side: which comes first is chance.
   const size_t asked = body.rfind("What is it in ");
   const uint64_t n = mix(29, std::string_view(body).substr(asked, body.find('?', asked) - asked));
@@ -401,12 +221,7 @@ std::string Upstream::reader_answer(Dialect dialect, const std::string& body) {
   }
   if (bits > 0)
     transcript_->reveals.push_back({transcript_->planner.size(), fmt::format("{:x} {}", n, answer), bits});
-  demo::History history;
-  history.model = "reader";
-  demo::Turn turn;
-  turn.text = "{\"answer\":" + answer + "}";
-  if (dialect == Dialect::responses) return responses_reply(turn, {}, false, 1);
-  return dialect == Dialect::messages ? demo::message(history, turn) : demo::chat_completion(history, turn);
+  return {{}, "{\"answer\":" + answer + "}"};
 }
 
 Transcript run_session(net::Loop& loop, Upstream& upstream, uint16_t weir_port, const Plan& plan) {

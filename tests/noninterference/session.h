@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "net/client.h"
 #include "net/loop.h"
 #include "net/server.h"
+#include "speech.h"
 
 namespace weir::noninterference {
 
@@ -35,8 +37,9 @@ class Upstream {
   void play(uint64_t session, uint64_t variant, bool reveals_differ, Transcript& transcript);
 
  private:
-  std::string planner_turn(exchange::Dialect dialect, const std::string& body);
-  std::string reader_answer(exchange::Dialect dialect, const std::string& body);
+  std::string without_lots(std::string body);
+  Said planner_turn(const Speech& speech, const std::string& sent);
+  demo::Turn reader_answer(const std::string& body);
 
   net::Server server_;
   uint16_t port_ = 0;
@@ -44,12 +47,14 @@ class Upstream {
   uint64_t variant_ = 0;
   bool reveals_differ_ = false;
   Transcript* transcript_ = nullptr;
+  std::map<std::string, std::string> lots_;
 };
 
 struct Plan {
   uint64_t session = 0;
   uint64_t variant = 0;
-  exchange::Dialect dialect = exchange::Dialect::chat_completions;
+  exchange::Dialect dialect = exchange::Dialect::chat_completions;   // the client's
+  exchange::Dialect upstream = exchange::Dialect::chat_completions;  // the planner's
   bool stream = false;
   bool reveals_differ = false;
   bool mcp = false;  // by the other door: see door.h

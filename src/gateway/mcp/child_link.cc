@@ -184,6 +184,7 @@ Result<std::unique_ptr<Link>> open_child(net::Loop& loop, ChildOptions options, 
   child.env = std::move(options.env);
   child.cwd = std::move(options.cwd);
   child.close_ms = options.close_ms;
+  if (options.sandbox) child.maker = std::move(options.maker);
   if (options.sandbox) WEIR_TRY(enclose(child, *options.sandbox, std::move(options.secrets), options.record));
   WEIR_TRY(link->start(std::move(child)));
   return std::unique_ptr<Link>(std::move(link));

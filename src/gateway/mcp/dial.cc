@@ -4,8 +4,9 @@
 
 namespace weir::gateway::mcp {
 
-Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> secrets, std::string record) {
-  return [&loop, &client, secrets = std::move(secrets), record = std::move(record)](
+Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> secrets, std::string record,
+               net::ChildMaker maker) {
+  return [&loop, &client, secrets = std::move(secrets), record = std::move(record), maker = std::move(maker)](
              const config::Server& server, LinkHandler handler) -> Result<std::unique_ptr<Link>> {
     if (!server.url.empty()) return open_http(loop, client, {server.url, server.headers}, std::move(handler));
     ChildOptions options;
@@ -16,6 +17,7 @@ Dial make_dial(net::Loop& loop, net::Client& client, std::vector<std::string> se
       options.sandbox = server.sandbox;
       options.secrets = secrets;
       options.record = record;
+      options.maker = maker;
       return open_child(loop, std::move(options), std::move(handler));
     }
     for (const char* name : {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_ALL", "LC_CTYPE", "TZ",

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "net/child.h"
 #include "net/client.h"
 #include "net/loop.h"
 #include "sandbox/profile.h"
@@ -71,6 +72,7 @@ struct ChildOptions {
   std::optional<sandbox::Profile> sandbox = {};  // what it may touch; nothing: it runs as weir does
   std::vector<std::string> secrets = {};         // paths that no sandbox shows unless it names them
   std::string record = {};                       // the file that notes what a sandbox reaches; empty: none
+  net::ChildMaker maker = {};                    // of sandboxes; empty: weir starts itself again
   int64_t close_ms = 2'000;                      // between closing stdin and TERM, and between TERM and KILL
 };
 // A child process that speaks newline-delimited JSON on stdin and stdout. Its whole tree ends with the link,

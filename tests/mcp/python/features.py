@@ -1,43 +1,12 @@
-"""The features of MCP 2025-11-25 with the official Python SDK's client, through weir's /mcp and `weir mcp`.
-
-The same table as features.test.mjs. Run by tests/checks/clients, which makes the venv. A failure is printed; the exit
-status says whether there was one."""
-import functools
-import importlib.metadata
-import os
-import subprocess
-import sys
-import traceback
-import warnings
-
+"""Features that both eras of MCP have, with the official Python SDK's client; the same table as features.test.mjs."""
 import anyio
 from mcp import types
 
-from lib import HERE, NODE, MCPError, Peer, Relay, Weir, code_of, poll, text_of
+from lib import MCPError, code_of, poll, text_of
+from registry import feature, same
 
-STEP_S = 40
-ROUTES = ["http", "stdio"]
-features = []
-
-
-def feature(name, only=("http", "stdio")):
-    def add(check):
-        features.append((name, check, only))
-        return check
-    return add
-
-
-def same(a, b):
-    assert a == b, "%r is not %r" % (a, b)
-
-
-@feature("initialize, ping, instructions")
-async def _(peer):
-    assert peer.hello.server_info.name
-    for each in ("tools", "resources", "prompts", "logging", "completions"):
-        assert getattr(peer.hello.capabilities, each) is not None, each
-    assert peer.hello.capabilities.resources.subscribe
-    await peer.session.send_ping()
+STATELESS = {"new": "stateless://note", "newnet": "newnet://note"}  # servers of 2026-07-28 -> a resource of theirs
+PYTHON = ("py", "pynet")
 
 
 @feature("tools/list, three stock servers")
@@ -154,16 +123,6 @@ async def _(peer):
     same((await peer.session.read_resource("probe://made/up")).contents[0].text, "text of probe://made/up")
 
 
-@feature("resources/subscribe, updated")
-async def _(peer):
-    uri = "probe://note/a"
-    await peer.session.subscribe_resource(uri)
-    same(await peer.text("probe", "touch", {"uri": uri}), "touched")
-    same(str((await peer.heard("notifications/resources/updated")).uri), uri)
-    await peer.session.unsubscribe_resource(uri)
-    same(await peer.text("probe", "touch", {"uri": uri}), "nobody listens")
-
-
 @feature("prompts/list, get")
 async def _(peer):
     names = await peer.names("everything", "prompts")
@@ -184,19 +143,6 @@ async def _(peer):
     ref = types.ResourceTemplateReference(type="ref/resource", uri="probe://made/{name}")
     got = await peer.session.complete(ref, {"name": "name", "value": "x"})
     same(got.completion.values, ["probe://made/{name}:name=x"])
-
-
-@feature("logging: setLevel, messages")
-async def _(peer):
-    await peer.session.set_logging_level("warning")
-
-    async def arrived():
-        return await peer.text("probe", "level", {}) == "warning"
-    await poll(arrived, "the level to reach the server")
-    await peer.call("probe", "log", {"level": "info", "message": "not this"})
-    await peer.call("probe", "log", {"level": "error", "message": "but this"})
-    heard = await peer.heard("notifications/message", lambda params: params.logger == "probe")
-    same((heard.level, heard.data), ("error", {"message": "but this"}))
 
 
 async def steps_of(peer, server, count):
@@ -242,37 +188,18 @@ async def _(peer):
 
 
 async def cancels(peer, server):
-    mark, answer = "python by " + peer.route, []
+    mark, answer = "%s by %s" % (peer.era, peer.route), []
     async with anyio.create_task_group() as tasks:
         await began(peer, tasks, server, "hang", {"mark": mark}, answer)
         tasks.cancel_scope.cancel()
     same(answer, [])
-    same(await peer.text(server, "await_cancelled", {"mark": mark}), mark)
+    assert mark in (await peer.text(server, "await_cancelled", {"mark": mark})).split(",")
 
 
 @feature("cancellation")
 async def _(peer):
     await cancels(peer, "probe")
     same(await peer.text("probe", "echo", {"text": "still there"}), "still there")
-
-
-@feature("list_changed: tools, resources, prompts")
-async def _(peer):
-    async def has(kind):
-        if kind == "resources":
-            return "probe://extra" in [str(e.uri) for e in await peer.all("list_resources", "resources")]
-        return "extra" in await peer.names("probe", kind)
-
-    for kind in ("tools", "prompts", "resources"):
-        assert await has(kind), kind
-        for there in (False, True):
-            peer.notes.clear()
-            await peer.call("probe", "toggle", {"list": kind})
-            await peer.heard("notifications/%s/list_changed" % kind)
-
-            async def is_so():
-                return await has(kind) == there
-            await poll(is_so, kind + " after the change")
 
 
 @feature("sampling")
@@ -290,16 +217,6 @@ async def _(peer):
     peer.elicit = None
 
 
-@feature("roots, roots/list_changed")
-async def _(peer):
-    same(await peer.text("probe", "list_roots", {}), "file:///srv/first")
-    peer.roots = ["file:///srv/second", "file:///srv/third"]
-    await peer.session.send_roots_list_changed()
-    same(await peer.text("probe", "await_roots_changed", {}), "roots changed")
-    same(await peer.text("probe", "list_roots", {}), "file:///srv/second,file:///srv/third")
-    peer.roots = ["file:///srv/first"]
-
-
 @feature("upstream over HTTP: all of the above in short")
 async def _(peer):
     same(await peer.text("net", "echo", {"text": "over HTTP"}), "over HTTP")
@@ -310,47 +227,12 @@ async def _(peer):
     await cancels(peer, "net")
 
 
-@feature("resume of a broken stream", only=("http",))
-async def _(peer):
-    relay, steps, answer, first = Relay(peer.weir.url + "/mcp"), [], [], anyio.Event()
-
-    async def on_progress(progress, total, message):
-        steps.append(progress)
-        first.set()
-
-    async with anyio.create_task_group() as tasks:
-        url = await tasks.start(functools.partial(relay.run))
-        other = await Peer(peer.weir, "http").open(url)
-
-        async def wait():
-            answer.append(await other.text("probe", "wait", {"gate": "cut"}, on_progress))
-
-        async def opened():
-            try:
-                return await other.text("probe", "open", {"gate": "cut"}) == "open"
-            except (MCPError, OSError):
-                return False
-        async with anyio.create_task_group() as waiting:
-            waiting.start_soon(wait)
-            with anyio.fail_after(20):
-                await first.wait()
-            before = relay.total
-            relay.cut()
-            await poll(opened, "a new connection")
-        await other.close()
-        tasks.cancel_scope.cancel()
-    same(answer, ["passed cut"])
-    same(steps, [1, 2])
-    assert relay.total > before, "it came back on another connection"
-
-
 @feature("two clients, sessions of their own")
 async def _(peer):
-    other = await Peer(peer.weir, peer.route).open()
-    await peer.call("probe", "remember", {"what": "mine"})
-    await other.call("probe", "remember", {"what": "theirs"})
-    same([await each.text("probe", "recall", {}) for each in (peer, other)], ["mine", "theirs"])
-    await other.close()
+    async with peer.another() as other:
+        await peer.call("probe", "remember", {"what": "mine"})
+        await other.call("probe", "remember", {"what": "theirs"})
+        same([await each.text("probe", "recall", {}) for each in (peer, other)], ["mine", "theirs"])
     same(await peer.text("probe", "recall", {}), "mine")
 
 
@@ -366,70 +248,129 @@ async def _(peer):
     await poll(back, "the server to be back")
 
 
-@feature("session ends with DELETE", only=("http",))
+@feature("servers of 2026-07-28: lists, calls, errors")
 async def _(peer):
-    import httpx2
-    ids = []
-    seen = httpx2.AsyncClient(headers={"Authorization": "Bearer " + peer.weir.token}, event_hooks={
-        "response": [functools.partial(keep_session, ids)]})
-    from mcp.client.session import ClientSession
-    from mcp.client.streamable_http import streamable_http_client
-    async with seen, streamable_http_client(peer.weir.url + "/mcp", http_client=seen) as streams:
-        async with ClientSession(streams[0], streams[1]) as session:
-            await session.initialize()
-            await session.send_ping()
-    headers = {"Authorization": "Bearer " + peer.weir.token, "Mcp-Session-Id": ids[0], "Accept":
-               "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
-    async with httpx2.AsyncClient(headers=headers) as http:
-        reply = await http.post(peer.weir.url + "/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "ping"})
-    same(reply.status_code, 404)
+    for server in STATELESS:
+        assert {"echo", "elicit", "where"} <= set(await peer.names(server, "tools"))
+        same(await peer.text(server, "echo", {"text": "wörld"}), "wörld")
+        failed = await peer.call(server, "fail", {})
+        assert failed.is_error and text_of(failed) == "it failed as it should"
+        same(await code_of(peer.call(server, "throw", {})), types.INTERNAL_ERROR)
+        structured = await peer.call(server, "structured", {})
+        same(structured.meta["example.org/kept"], [1])
+        # Before 2026-07-28 structured content is an object.
+        same(structured.structured_content, [1, 2.5] if peer.era == "2026-07-28" else None)
 
 
-async def keep_session(ids, response):
-    if "mcp-session-id" in response.headers:
-        ids.append(response.headers["mcp-session-id"])
+@feature("servers of 2026-07-28: resources, prompts, completion")
+async def _(peer):
+    for server, uri in STATELESS.items():
+        same((await peer.session.read_resource(uri)).contents[0].text, "text of " + uri)
+        assert await code_of(peer.session.read_resource(uri + "/no")) != 0
+        got = await peer.session.get_prompt(server + "__one", {"who": "me"})
+        same(got.messages[0].content.text, "one for me")
+        ref = types.PromptReference(type="ref/prompt", name=server + "__one")
+        same((await peer.session.complete(ref, {"name": "who", "value": "m"})).completion.values, ["who=m"])
 
 
-async def run(route, weir, outcome):
-    peer = await Peer(weir, route).open()
-    for name, check, only in features:
-        if route not in only:
-            continue
-        try:
-            with anyio.fail_after(STEP_S):
-                await check(peer)
-            outcome[name, route] = "yes"
-        except Exception:
-            outcome[name, route] = "FAILS"
-            print("FAILED: %s [%s]\n%s" % (name, route, traceback.format_exc()), flush=True)
-    await peer.close()
+@feature("servers of 2026-07-28: sampling, elicitation, roots")
+async def _(peer):
+    for server in STATELESS:
+        same(await peer.text(server, "sample", {"prompt": "What now?"}), "sampled: What now?")
+        same(await peer.text(server, "elicit", {"question": "Which colour?"}), "accept blue")
+        same(await peer.text(server, "list_roots", {}), "file:///srv/first")
+        same(await peer.text(server, "both", {}), "sampled: one blue")  # two inputs of one round
+        same(await peer.text(server, "later", {}), "at last")  # two rounds
 
 
-def main():
-    warnings.simplefilter("ignore")  # the SDK speaks of a later revision
-    version = importlib.metadata.version("mcp")
-    web = subprocess.Popen([NODE, str(HERE / "servers/probe.mjs"), "--http"], stdout=subprocess.PIPE, text=True,
-                           env={**os.environ, "PROBE_NAME": "net"})
-    outcome = {}
-    try:
-        url = web.stdout.readline().strip()
-        for route in sys.argv[1:] or ROUTES:
-            weir = Weir(url)  # one for each route: it remembers what was written after something had failed
-            try:
-                anyio.run(run, route, weir, outcome)
-            finally:
-                weir.stop()
-    finally:
-        web.kill()
-        web.wait()
-    print("| MCP 2025-11-25, Python SDK %s | `/mcp` | `weir mcp` |\n|---|---|---|" % version)
-    for name, _, only in features:
-        cells = [outcome.get((name, route), "not run") if route in only else "-" for route in ROUTES]
-        print("| %s | %s |" % (name, " | ".join(cells)))
-    failed = sum(each != "yes" for each in outcome.values())
-    print("clients: %d passed, %d failed" % (len(outcome) - failed, failed))
-    return 1 if failed or not outcome else 0
+@feature("servers of 2026-07-28: progress, cancellation")
+async def _(peer):
+    for server in STATELESS:
+        same([step[0] for step in await steps_of(peer, server, 4)], [1, 2, 3, 4])
+        await cancels(peer, server)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+@feature("servers of 2026-07-28: log messages, where they are wanted")
+async def _(peer):
+    for server in STATELESS:
+        peer.notes.clear()
+        await peer.log("error")
+        await peer.call(server, "log", {"message": "but this"})
+        heard = await peer.heard("notifications/message", lambda params: params.logger == "stateless")
+        same((heard.level, heard.data), ("error", {"message": "but this"}))
+
+
+@feature("servers of 2026-07-28: changes of lists and resources")
+async def _(peer):
+    for server, uri in STATELESS.items():
+        async with peer.listening(uri):
+            # A server of the other era learns of the subscription behind the acknowledgement.
+            async def updated():
+                await peer.call(server, "touch", {"uri": uri})
+                return peer.updated(uri)
+            await poll(updated, "the resource to be updated", pause=0.2)
+            first = "extra" in await peer.names(server, "tools")
+            for there in (not first, first):
+                peer.notes.clear()
+                await peer.call(server, "toggle", {})
+                await peer.heard("notifications/tools/list_changed")
+
+                async def is_so():
+                    return ("extra" in await peer.names(server, "tools")) == there
+                await poll(is_so, "the list after the change")
+
+
+@feature("a server of 2026-07-28 over HTTP: arguments in headers")
+async def _(peer):
+    await peer.all("list_tools", "tools")
+    same(await peer.text("newnet", "where", {"region": "Zürich"}), "=?base64?WsO8cmljaA==?=")
+    same(await peer.text("newnet", "where", {"region": "eu-1"}), "eu-1")
+
+
+@feature("servers by the Python SDK, over stdio and HTTP: what era, lists, calls, errors")
+async def _(peer):
+    for server in PYTHON:
+        assert {"echo", "elicit", "hang"} <= set(await peer.names(server, "tools"))
+        same(await peer.text(server, "era"), "2026-07-28")  # what weir and the server agreed on
+        echoed = await peer.call(server, "echo", {"text": "wörld"})
+        same((text_of(echoed), echoed.structured_content), ("wörld", {"result": "wörld"}))
+        failed = await peer.call(server, "fail", {})
+        assert failed.is_error and "it failed as it should" in text_of(failed)
+        same(await code_of(peer.call(server, "throw", {})), types.INTERNAL_ERROR)
+
+
+@feature("servers by the Python SDK: resources, prompts, completion")
+async def _(peer):
+    for server in PYTHON:
+        uri = server + "://note"
+        same((await peer.session.read_resource(uri)).contents[0].text, "text of " + uri)
+        got = await peer.session.get_prompt(server + "__one", {"who": "me"})
+        same(got.messages[0].content.text, "one for me")
+        ref = types.PromptReference(type="ref/prompt", name=server + "__one")
+        same((await peer.session.complete(ref, {"name": "who", "value": "m"})).completion.values, ["who=m"])
+
+
+@feature("servers by the Python SDK: sampling, elicitation, roots")
+async def _(peer):
+    for server in PYTHON:
+        same(await peer.text(server, "sample", {"prompt": "What now?"}), "sampled: What now?")
+        same(await peer.text(server, "elicit", {"question": "Which colour?"}), "blue")
+        same(await peer.text(server, "list_roots", {}), "file:///srv/first")
+
+
+@feature("servers by the Python SDK: progress, cancellation, changes")
+async def _(peer):
+    for server in PYTHON:
+        steps = []
+
+        async def on_progress(progress, total, message):
+            steps.append((progress, total, message))
+        same(await peer.text(server, "steps", {"count": 3}, on_progress), "done")
+        same(steps, [(i, 10, "step %d" % i) for i in (1, 2, 3)])
+        await cancels(peer, server)
+        uri = server + "://note"
+        async with peer.listening(uri):
+            async def updated():
+                await peer.call(server, "touch", {"uri": uri})
+                return peer.updated(uri)
+            await poll(updated, "the resource to be updated", pause=0.2)
