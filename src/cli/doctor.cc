@@ -253,14 +253,7 @@ class Doctor {
     const auto state = setup::read_state(client, files, around_);
     if (!state) return add(Level::warn, name, state.error().text(), "mend the file");
     if (!state->there) return;
-    const bool spoken = speaks_to(client);
-    if (!spoken && !config_->upstreams.empty()) {
-      const std::string_view dialect = setup::dialect_for(client, nullptr);
-      add(Level::warn, name,
-          fmt::format("its model is asked past weir: no upstream has dialect = \"{}\"", dialect),
-          weir_speaks(dialect) ? fmt::format("weir init --client {} --add --apply", name)
-                               : "nothing yet: this weir does not know that API");
-    }
+    const bool spoken = !config_->upstreams.empty();  // of whatever API: weir translates
     const setup::Here here{urls_, token_, spoken, server_names()};
     bool through = false;
     for (setup::Finding& finding : setup::judge_client(client, *state, here)) {
@@ -274,18 +267,6 @@ class Doctor {
             fmt::format("its MCP server \"weir\" runs {}, which is not there", server.command.front()),
             "put weir on PATH");
     }
-  }
-
-  // Is there an upstream that the client's requests could go to? Goose, OpenClaw and opencode have both of
-  // these dialects.
-  bool speaks_to(setup::Client client) const {
-    const bool both = client == setup::Client::goose || client == setup::Client::openclaw ||
-                      client == setup::Client::opencode;
-    for (const config::Upstream& upstream : config_->upstreams) {
-      if (both || exchange::dialect_name(upstream.dialect) == setup::dialect_for(client, nullptr))
-        return true;
-    }
-    return false;
   }
 
   std::vector<std::string> server_names() const {

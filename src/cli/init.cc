@@ -73,7 +73,8 @@ class Init {
     } else if (there.size() != 1) {
       return bad_input(
           there.empty() ? "no known client has a config here" : "more than one client has a config here", {},
-          "weir init --client claude-code, codex, openclaw, goose, opencode, qwen-code or openai-compatible");
+          "weir init --client claude-code, codex, openclaw, goose, opencode, qwen-code, gemini-cli or "
+          "openai-compatible");
     }
     for (const setup::Client each : there) names.emplace_back(setup::client_name(each));
     client_ = there[questions_.choose("Which client is to go through weir?", names)];

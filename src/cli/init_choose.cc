@@ -14,13 +14,16 @@ namespace weir::cli {
 namespace {
 
 setup::Upstream upstream_of(const setup::KnownUpstream& known, setup::Client client) {
-  return {std::string(known.name), std::string(known.url), std::string(setup::dialect_for(client, &known)),
+  const std::string dialect(setup::dialect_for(client, &known));
+  return {std::string(known.name), std::string(dialect == "gemini" ? known.gemini_url : known.url), dialect,
           std::string(known.key_env), false};
 }
 
 setup::Upstream client_login(setup::Client client) {
   if (client == setup::Client::claude_code)
     return {"anthropic", "https://api.anthropic.com/v1", "messages", {}, true};
+  if (client == setup::Client::gemini_cli)
+    return {"gemini", std::string(setup::find_upstream("gemini")->gemini_url), "gemini", {}, true};
   return {"openai", "https://api.openai.com/v1", std::string(setup::dialect_for(client, nullptr)), {}, true};
 }
 

@@ -86,8 +86,9 @@ int main(int argc, char** argv) {
 
   InitArgs init;
   sub = with_config(app.add_subcommand("init", "write weir.toml for an agent, and point the agent at weir"));
-  sub->add_option("--client", init.client,
-                  "claude-code, codex, openclaw, goose, opencode, qwen-code or openai-compatible");
+  sub->add_option(
+      "--client", init.client,
+      "claude-code, codex, openclaw, goose, opencode, qwen-code, gemini-cli or openai-compatible");
   sub->add_option(
       "--upstream", init.upstream,
       "the model API: anthropic, openai, ollama, llama-cpp, openrouter, …, a URL, or client (its own login)");

@@ -37,7 +37,8 @@ std::string cut(const Profile& profile, std::string_view text, exchange::Role ro
 
 TEST(Profiles, AllShippedOnesLoad) {
   ASSERT_TRUE(Profiles::shipped().has_value());
-  for (const char* name : {"generic", "claude-code", "codex", "openclaw", "goose", "opencode", "qwen-code"}) {
+  for (const char* name :
+       {"generic", "claude-code", "codex", "openclaw", "goose", "opencode", "qwen-code", "gemini-cli"}) {
     EXPECT_NE(shipped().find(name), nullptr) << name;
   }
   EXPECT_EQ(shipped().find("nobody"), nullptr);

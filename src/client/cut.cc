@@ -52,9 +52,10 @@ std::string origin_at(const Mark& mark, std::string_view text, size_t at) {
 }
 
 bool excepted(const Mark& mark, std::string_view text, size_t at) {
-  if (mark.except_ends.empty()) return false;
-  const std::string_view line = text.substr(at + mark.mark.size());
-  return line.substr(0, line.find('\n')).ends_with(mark.except_ends);
+  std::string_view line = text.substr(at + mark.mark.size());
+  line = line.substr(0, line.find('\n'));
+  return std::any_of(mark.except_ends.begin(), mark.except_ends.end(),
+                     [&](const std::string& end) { return line.ends_with(end); });
 }
 
 // Where in `text` the first item of a list stands that did not come with the agent; kNone if there is none.

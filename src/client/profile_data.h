@@ -19,10 +19,11 @@
 //   [[user.anywhere]]                        # a part of user text that has this in it, as a whole
 //   has = "(untrusted metadata):"
 //   origin = "tool:client:openclaw/channel"
+//   … voice = "planner", opens, closes       # instead of an origin; as in user.whole
 //   [[user.inside]]                          # within wrappers: from this mark to their end
 //   mark = "\nContents of "
 //   origin = "tool:client:claude-code/memory"
-//   except_ends = "/own`"                     # a line that ends so is no mark
+//   except_ends = ["/own`"]                   # a line that ends so is no mark
 //   path_ends = "):"                         # the mark's line is PATH (WHAT): and the file is the principal
 //   … preamble = ["<system-reminder>\nAs you"] # … if the wrapped text starts with one of these
 //   [[operator.inside]]                      # in system text: from this mark to the part's end
@@ -65,7 +66,7 @@ struct Mark {
   std::string origin;
   std::string path_ends = {};  // empty: the mark names no file
   std::vector<std::string> preambles = {};
-  std::string except_ends = {};  // a line that ends so is none
+  std::vector<std::string> except_ends = {};  // a line that ends so is none
 };
 
 struct List {

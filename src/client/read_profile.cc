@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "base/toml.h"
@@ -55,10 +56,22 @@ Result<std::vector<Mark>> read_marks(const toml::Value& list) {
     } else if (table["preamble"].exists()) {
       return table["preamble"].error("only a mark that names a file has a preamble", "add path_ends");
     }
-    if (table["except_ends"].exists()) WEIR_TRY(read_mark(table, "except_ends", mark.except_ends));
+    WEIR_TRY(table.read("except_ends", mark.except_ends));
+    if (std::find(mark.except_ends.begin(), mark.except_ends.end(), "") != mark.except_ends.end())
+      return table["except_ends"].error("an empty text ends every line");
     marks.push_back(std::move(mark));
   }
   return marks;
+}
+
+// Whose a whole text is, and where in it the planner's words stand.
+Status read_whole(const toml::Value& table, Whole& whole) {
+  WEIR_TRY(read_voice(table, whole.voice, whole.origin));
+  if (whole.voice != Voice::planner && (table["opens"].exists() || table["closes"].exists()))
+    return table.error("only the planner's text is between two marks");
+  if (table["opens"].exists()) WEIR_TRY(read_mark(table, "opens", whole.opens));
+  if (table["closes"].exists()) WEIR_TRY(read_mark(table, "closes", whole.closes));
+  return {};
 }
 
 Status read_user(const toml::Value& user, ProfileData& out) {
@@ -80,11 +93,7 @@ Status read_user(const toml::Value& user, ProfileData& out) {
     WEIR_TRY(table.only({"starts", "voice", "origin", "opens", "closes"}));
     Whole whole;
     WEIR_TRY(read_mark(table, "starts", whole.text));
-    WEIR_TRY(read_voice(table, whole.voice, whole.origin));
-    if (whole.voice != Voice::planner && (table["opens"].exists() || table["closes"].exists()))
-      return table.error("only the planner's text is between two marks");
-    if (table["opens"].exists()) WEIR_TRY(read_mark(table, "opens", whole.opens));
-    if (table["closes"].exists()) WEIR_TRY(read_mark(table, "closes", whole.closes));
+    WEIR_TRY(read_whole(table, whole));
     out.wholes.push_back(std::move(whole));
   }
   WEIR_TRY_ASSIGN(afters, tables(user["after"]));
@@ -97,12 +106,12 @@ Status read_user(const toml::Value& user, ProfileData& out) {
   }
   WEIR_TRY_ASSIGN(anywhere, tables(user["anywhere"]));
   for (const toml::Value& table : anywhere) {
-    WEIR_TRY(table.only({"has", "origin"}));
+    WEIR_TRY(table.only({"has", "voice", "origin", "opens", "closes"}));
     Whole whole;
     whole.anywhere = true;
     whole.voice = Voice::outside;
     WEIR_TRY(read_mark(table, "has", whole.text));
-    WEIR_TRY(read_origin(table, whole.origin));
+    WEIR_TRY(table["voice"].exists() ? read_whole(table, whole) : read_origin(table, whole.origin));
     out.wholes.push_back(std::move(whole));
   }
   WEIR_TRY_ASSIGN(marks, read_marks(user["inside"]));

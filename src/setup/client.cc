@@ -16,6 +16,7 @@ constexpr Known kKnown[] = {{Client::claude_code, "claude-code", "Claude Code"},
                             {Client::goose, "goose", "Goose"},
                             {Client::opencode, "opencode", "opencode"},
                             {Client::qwen_code, "qwen-code", "Qwen Code"},
+                            {Client::gemini_cli, "gemini-cli", "Gemini CLI"},
                             {Client::openai_compatible, "openai-compatible", "an OpenAI-compatible client"}};
 
 std::string variable(const Surroundings& around, const std::string& name) {
@@ -63,6 +64,10 @@ std::vector<File> files_of(Client client, const Surroundings& around) {
       return {{Role::config, folder("XDG_CONFIG_HOME", home + "/.config") + "/opencode/opencode.json"}};
     case Client::qwen_code:
       return {{Role::config, home + "/.qwen/settings.json"}};
+    case Client::gemini_cli: {
+      const std::string gemini = folder("GEMINI_CLI_HOME", home) + "/.gemini";
+      return {{Role::config, gemini + "/settings.json"}, {Role::environment, gemini + "/.env"}};
+    }
     case Client::openai_compatible:
       return {};
   }

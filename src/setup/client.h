@@ -18,10 +18,19 @@
 
 namespace weir::setup {
 
-enum class Client : uint8_t { claude_code, codex, openclaw, goose, opencode, qwen_code, openai_compatible };
+enum class Client : uint8_t {
+  claude_code,
+  codex,
+  openclaw,
+  goose,
+  opencode,
+  qwen_code,
+  gemini_cli,
+  openai_compatible
+};
 inline constexpr Client kClients[] = {
-    Client::claude_code, Client::codex,     Client::openclaw,         Client::goose,
-    Client::opencode,    Client::qwen_code, Client::openai_compatible};
+    Client::claude_code, Client::codex,     Client::openclaw,   Client::goose,
+    Client::opencode,    Client::qwen_code, Client::gemini_cli, Client::openai_compatible};
 std::string_view client_name(Client client);   // "claude-code"
 std::string_view client_title(Client client);  // "Claude Code"
 std::optional<Client> parse_client(std::string_view name);
@@ -34,9 +43,10 @@ struct Surroundings {
 
 // What a file is for; each client has at most one of each.
 enum class Role : uint8_t {
-  config,   // the model's address; and the MCP servers where there is no file `servers`
-  servers,  // MCP servers that stand in a file of their own
-  project,  // MCP servers of the current folder: whoever wrote the folder wrote them
+  config,       // the model's address; and the MCP servers where there is no file `servers`
+  servers,      // MCP servers that stand in a file of their own
+  project,      // MCP servers of the current folder: whoever wrote the folder wrote them
+  environment,  // variables that the client reads when it starts: the model's address where `config` has none
 };
 
 struct File {
@@ -89,7 +99,7 @@ struct Wiring {
   bool own_key = false;   // the client's own credential goes through: the token stands in the path
   bool model_api = true;  // false: only the MCP servers
   std::string dialect = "chat_completions";
-  std::string model = {};  // OpenClaw, opencode and Qwen Code need a name
+  std::string model = {};  // OpenClaw, opencode, Qwen Code and Gemini CLI need a name
   std::vector<std::string> mcp_command = {"weir", "mcp"};
 };
 

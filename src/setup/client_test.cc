@@ -51,6 +51,7 @@ TEST(Client, PathsFollowTheEnvironment) {
   EXPECT_EQ(files_of(Client::codex, here({{"CODEX_HOME", "/x"}}))[0].path, "/x/config.toml");
   EXPECT_EQ(files_of(Client::goose, here({{"XDG_CONFIG_HOME", "/x"}}))[0].path, "/x/goose/config.yaml");
   EXPECT_EQ(files_of(Client::openclaw, here({{"OPENCLAW_STATE_DIR", "/o"}}))[0].path, "/o/openclaw.json");
+  EXPECT_EQ(files_of(Client::gemini_cli, here({{"GEMINI_CLI_HOME", "/g"}}))[1].path, "/g/.gemini/.env");
   for (const Client client : kClients) EXPECT_EQ(parse_client(client_name(client)), client);
 }
 
@@ -176,7 +177,8 @@ TEST(Client, NewFilesAndPaste) {
     EXPECT_FALSE(state->there);
     const auto changes = plan(client, files, *state, {}, wiring(), here());
     ASSERT_TRUE(changes) << changes.error().text();
-    EXPECT_EQ(changes->size(), client == Client::openai_compatible ? 0U : 1U);
+    const size_t written = client == Client::openai_compatible ? 0 : client == Client::gemini_cli ? 2 : 1;
+    EXPECT_EQ(changes->size(), written);
     const std::string paste = lines_to_paste(client, files, *state, {}, wiring());
     EXPECT_NE(paste.find("http://127.0.0.1:7447"), std::string::npos) << paste;
     EXPECT_NE(paste.find("weir-token-0123456789"), std::string::npos) << paste;

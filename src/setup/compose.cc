@@ -15,7 +15,8 @@ constexpr KnownUpstream kKnown[] = {
     {"anthropic", "Anthropic", "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY", 0, false, true, false},
     {"openai", "OpenAI", "https://api.openai.com/v1", "OPENAI_API_KEY", 0, true, false, true},
     {"openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"},
-    {"gemini", "Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY"},
+    {"gemini", "Google Gemini", "https://generativelanguage.googleapis.com/v1beta/openai", "GEMINI_API_KEY",
+     0, true, false, false, "https://generativelanguage.googleapis.com/v1beta"},
     {"mistral", "Mistral", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"},
     {"deepseek", "DeepSeek", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"},
     {"groq", "Groq", "https://api.groq.com/openai/v1", "GROQ_API_KEY"},
@@ -112,6 +113,7 @@ std::string trust_rules(const Profile& profile) {
 }  // namespace
 
 bool KnownUpstream::speaks(std::string_view dialect) const {
+  if (dialect == "gemini") return !gemini_url.empty();
   return dialect == "messages" ? messages : dialect == "responses" ? responses : chat_completions;
 }
 
@@ -129,6 +131,7 @@ const KnownUpstream* find_upstream(std::string_view name) {
 std::string_view dialect_for(Client client, const KnownUpstream* upstream) {
   if (client == Client::claude_code) return "messages";
   if (client == Client::codex) return "responses";
+  if (client == Client::gemini_cli) return "gemini";
   return upstream != nullptr && !upstream->chat_completions ? "messages" : "chat_completions";
 }
 

@@ -24,6 +24,7 @@ struct KnownUpstream {
   bool chat_completions = true;
   bool messages = false;
   bool responses = false;
+  std::string_view gemini_url = {};  // where it speaks Gemini's own API
 
   bool speaks(std::string_view dialect) const;
 };

@@ -116,6 +116,11 @@ Status Draft::append_lines(std::string lines) {
 
 Status Draft::set(const std::vector<std::string_view>& path, std::string_view value) {
   touched_.emplace_back(path.begin(), path.end());
+  if (is_env_file(file_.path)) {
+    const Node& old = root_[path.front()];
+    if (!old.exists()) return append_lines(fmt::format("{}={}\n", path.front(), value));
+    return edit({{old.begin, old.end, std::string(value)}});
+  }
   if (client_ == Client::goose) {
     const Node& old = root_[path.front()];
     const std::string quoted = json::quote(value);
@@ -169,6 +174,10 @@ Status Draft::replace_servers(const std::vector<std::string>& scope, const std::
   }
   if (gone.size() != names.size()) return unsafe("a server is not where it was");
   std::vector<Edit> edits;
+  if (is_env_file(file_.path)) {
+    replace_lines(object, gone, {}, edits);
+    return edit(std::move(edits));
+  }
   if (client_ != Client::goose) {
     replace_members(object, text_, gone, entry.empty() ? "" : "weir", entry, edits);
     return edit(std::move(edits));

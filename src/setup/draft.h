@@ -20,7 +20,8 @@ class Draft {
   const Node& root() const { return root_; }
   bool touched() const { return !touched_.empty(); }
 
-  // Sets the value at a path. `value`: JSON text; for Goose, a string of the outermost level.
+  // Sets the value at a path. `value`: JSON text; for Goose, a string of the outermost level; in a file of
+  // variables, as it stands there.
   Status set(const std::vector<std::string_view>& path, std::string_view value);
   // Takes servers out of the object at `scope`, and puts `entry` there as "weir" unless it is empty.
   Status replace_servers(const std::vector<std::string>& scope, const std::vector<std::string>& names,

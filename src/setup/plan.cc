@@ -58,6 +58,7 @@ class Planner {
       case Client::opencode:
         return {"mcp"};
       case Client::qwen_code:
+      case Client::gemini_cli:
         return {"mcpServers"};
       default:
         return {"extensions"};
@@ -125,6 +126,8 @@ class Planner {
         return point_opencode(*config, url);
       case Client::qwen_code:
         return point_qwen(*config, url);
+      case Client::gemini_cli:
+        return point_gemini(*config, *draft(Role::environment), url);
       case Client::openai_compatible:
         return {};
     }
@@ -149,6 +152,17 @@ class Planner {
     if (!wiring_.own_key) WEIR_TRY(config.set({"env", "OPENAI_API_KEY"}, json::quote(wiring_.token)));
     WEIR_TRY(config.set({"security", "auth", "selectedType"}, "\"openai\""));
     return config.set({"model", "name"}, json::quote(wiring_.model));
+  }
+
+  Status point_gemini(Draft& config, Draft& environment, const std::string& url) {
+    // Google's own API chooses a model where none is named; another's does not know the name.
+    if (wiring_.dialect != "gemini") WEIR_TRY(needs_model(config));
+    WEIR_TRY(environment.set({"GOOGLE_GEMINI_BASE_URL"}, url));
+    if (!wiring_.own_key) WEIR_TRY(environment.set({"GEMINI_API_KEY"}, wiring_.token));
+    WEIR_TRY(config.set({"security", "auth", "selectedType"}, "\"gemini-api-key\""));
+    // Else a folder's .env is read instead of this one, and the model is asked past weir.
+    WEIR_TRY(config.set({"advanced", "ignoreLocalEnv"}, "true"));
+    return wiring_.model.empty() ? Status() : config.set({"model", "name"}, json::quote(wiring_.model));
   }
 
   Status point_openclaw(Draft& config, const std::string& url) {
@@ -220,6 +234,7 @@ std::string base_url(Client client, const Wiring& wiring) {
     case Client::openclaw:
       return wiring.dialect == "messages" ? wiring.url : wiring.url + "/v1";
     case Client::goose:
+    case Client::gemini_cli:  // a key in the shell's environment wins over the one in its file
       return with_token;
     case Client::opencode:
     case Client::qwen_code:
@@ -289,7 +304,11 @@ std::string lines_to_paste(Client client, const std::vector<File>& files, const 
   }
   if (!wrapped.empty()) {
     const std::vector<size_t> all;
-    out += fmt::format("# add to {}:\n", files.size() > 1 ? files[1].path : files[0].path);
+    std::string home = files.front().path;
+    for (const File& file : files) {
+      if (file.role == Role::servers) home = file.path;
+    }
+    out += fmt::format("# add to {}:\n", home);
     out += server_lines(client, wiring.mcp_command);
     out += "# and take these out, weir runs them now:\n" + removed;
   }

@@ -5,6 +5,11 @@
 
 namespace weir::setup {
 
+// A file of variables, whosever it is.
+inline bool is_env_file(std::string_view path) {
+  return path.ends_with("/.env");
+}
+
 // An empty file is an object without members.
 Result<Node> read_file(Client client, std::string_view path, std::string_view text);
 

@@ -45,7 +45,8 @@ class Reader {
   }
   // "${NAME}" and "${NAME:-otherwise}" in the configs of those that know it.
   bool expands() const {
-    return client_ == Client::claude_code || client_ == Client::openclaw || client_ == Client::qwen_code;
+    return client_ == Client::claude_code || client_ == Client::openclaw || client_ == Client::qwen_code ||
+           client_ == Client::gemini_cli;
   }
   bool expands_headers() const { return expands() || client_ == Client::goose; }
 
@@ -53,6 +54,7 @@ class Reader {
   std::string expanded(std::string_view text) {
     std::string out;
     size_t at = 0;
+    if (bare_variable(text)) refuse("it has a variable without braces");
     while (at < text.size()) {
       const size_t open = text.find("${", at);
       const size_t close = open == std::string_view::npos ? open : text.find('}', open);
@@ -75,6 +77,14 @@ class Reader {
     return out + std::string(text.substr(std::min(at, text.size())));
   }
 
+  // "$NAME" alone, which Gemini CLI knows as well.
+  bool bare_variable(std::string_view text) const {
+    for (size_t at = text.find('$'); at != std::string_view::npos; at = text.find('$', at + 1)) {
+      if (is_name(text.substr(at + 1, 1))) return client_ == Client::gemini_cli;
+    }
+    return false;
+  }
+
   std::string plain(const Node& value, bool expand) {
     return expand ? expanded(value.string_or("")) : std::string(value.string_or(""));
   }
@@ -88,6 +98,8 @@ class Reader {
     const std::string_view text = value.text;
     if (expand && text.starts_with("${") && text.ends_with('}') && is_name(text.substr(2, text.size() - 3)))
       return "$" + std::string(text.substr(2, text.size() - 3));
+    if (client_ == Client::gemini_cli && text.starts_with('$') && is_name(text.substr(1)))
+      return std::string(text);
     std::string out = expand ? expanded(text) : std::string(text);
     if (out.starts_with('$')) refuse(fmt::format("the value of {} begins with \"$\"", shown(value.key, 60)));
     if (out.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
@@ -122,9 +134,10 @@ class Reader {
                       !(node_["disabled"].kind == Kind::boolean && node_["disabled"].text == "true");
     command("command", "args");
     const bool qwen = client_ == Client::qwen_code;
+    const bool http_url = qwen || (client_ == Client::gemini_cli && node_["httpUrl"].exists());
     if (qwen && node_["url"].exists() && !node_["httpUrl"].exists())
       refuse("it speaks the older HTTP with SSE, which weir does not");
-    server_.url = plain(node_[qwen ? "httpUrl" : "url"], expands());
+    server_.url = plain(node_[http_url ? "httpUrl" : "url"], expands());
     server_.cwd = plain(node_["cwd"], expands());
     secrets(node_["env"], server_.env, expands());
     if (client_ == Client::codex) {
@@ -136,7 +149,8 @@ class Reader {
     if (transport == "sse") refuse("it speaks the older HTTP with SSE, which weir does not");
     if (transport == "ws" || transport == "sdk") refuse(fmt::format("its transport is {}", transport));
     if (node_["headersHelper"].exists()) refuse("a helper makes its headers");
-    for (const std::string_view key : {"auth", "oauth", "scopes", "oauth_resource", "clientCert"}) {
+    for (const std::string_view key :
+         {"auth", "authProviderType", "oauth", "scopes", "oauth_resource", "clientCert"}) {
       if (node_[key].exists()) refuse(fmt::format("the client signs in to it itself ({})", key));
     }
     for (const std::string_view key :

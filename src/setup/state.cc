@@ -48,6 +48,10 @@ class Reader {
       case Client::qwen_code:
         read_qwen(root);
         return read_servers(file, root, {"mcpServers"});
+      case Client::gemini_cli:
+        if (file.role == Role::environment) return read_gemini_env(root);
+        read_gemini(root);
+        return read_servers(file, root, {"mcpServers"});
       case Client::openai_compatible:
         return {};
     }
@@ -139,6 +143,27 @@ class Reader {
     if (state_.token.empty()) state_.token = root["env"]["OPENAI_API_KEY"].string_or("");
   }
 
+  void read_gemini(const Node& root) {
+    state_.model = root["model"]["name"].string_or("");
+    const Node& chosen = root["security"]["auth"]["selectedType"];
+    if (chosen.exists() && chosen.string_or("") != "gemini-api-key")
+      state_.hints.push_back({"it signs in with Google and asks its model there, past weir",
+                              "security.auth.selectedType: \"gemini-api-key\""});
+    if (root["advanced"]["ignoreLocalEnv"].text != "true")
+      state_.hints.push_back(
+          {"in a folder with an .env file it does not read its own, which has weir's address",
+           "advanced.ignoreLocalEnv: true"});
+  }
+
+  Status read_gemini_env(const Node& root) {
+    state_.base_url = root["GOOGLE_GEMINI_BASE_URL"].string_or("");
+    state_.token = token_in_path(state_.base_url);
+    const std::string_view key = root["GEMINI_API_KEY"].string_or("");
+    state_.own_key = !state_.token.empty() && key != state_.token;
+    if (state_.token.empty()) state_.token = key;
+    return {};
+  }
+
   void read_goose(const Node& root) {
     state_.model = root["GOOSE_MODEL"].string_or("");
     const bool anthropic = root["GOOSE_PROVIDER"].string_or("") == "anthropic";
@@ -162,6 +187,7 @@ Result<Node> read_file(Client client, std::string_view path, std::string_view te
     nothing.flow = false;
     return nothing;
   }
+  if (is_env_file(path)) return read_env(text, path);
   switch (client) {
     case Client::codex:
       return read_toml(text, path);
@@ -170,6 +196,7 @@ Result<Node> read_file(Client client, std::string_view path, std::string_view te
     case Client::openclaw:
     case Client::opencode:   // JSON with comments
     case Client::qwen_code:  // the same
+    case Client::gemini_cli:
       return read_json(text, path, Syntax::json5);
     case Client::claude_code:
     case Client::openai_compatible:

@@ -1,8 +1,8 @@
 // Tree: what an agent's config file says and where each piece of it stands, so that an edit touches nothing
 // else.
 //
-// One shape for JSON, JSON5, TOML and the part of YAML that config files are written in. The readers are
-// strict where parsers disagree: a byte order mark, duplicate keys, bad UTF-8, more than
+// One shape for JSON, JSON5, TOML, files of variables and the part of YAML that config files are written in.
+// The readers are strict where parsers disagree: a byte order mark, duplicate keys, bad UTF-8, more than
 // limits::kSetupDepthMax levels or more than limits::kSetupFileBytesMax bytes are errors with their line.
 // What a reader does not understand (YAML anchors, tags, text over several lines without | or >) is an error
 // too, never skipped: such a file is not edited.
@@ -53,6 +53,9 @@ enum class Syntax : uint8_t { json, json5 };
 Result<Node> read_json(std::string_view text, std::string_view name, Syntax syntax);
 // The root is an object (of no members when the file is empty).
 Result<Node> read_yaml(std::string_view text, std::string_view name);
+
+// Variables as dotenv reads them. The root is an object of strings, its members whole lines.
+Result<Node> read_env(std::string_view text, std::string_view name);
 
 // TOML 1.0. No spans: an edit goes by lines (toml_lines.h). A time is a string.
 Result<Node> read_toml(std::string_view text, std::string_view name);

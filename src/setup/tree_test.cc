@@ -50,6 +50,23 @@ TEST(Json, Json5) {
     EXPECT_NE(json_error(bad, Syntax::json5), "") << bad;
 }
 
+TEST(Env, ReadsVariables) {
+  const auto root = read_env("# mine\nA=1 # one\n  export B = \"two # 2\"\r\n\nC=\nD='x' # y", "f");
+  ASSERT_TRUE(root) << root.error().text();
+  ASSERT_EQ(root->children.size(), 4U);
+  EXPECT_EQ((*root)["A"].text, "1");
+  EXPECT_EQ((*root)["B"].text, "two # 2");
+  EXPECT_EQ((*root)["C"].text, "");
+  EXPECT_EQ((*root)["D"].text, "x");
+  EXPECT_EQ((*root)["A"].member_begin, 7U);
+  EXPECT_EQ((*root)["A"].member_end, 17U);
+  for (const char* bad :
+       {"A", "=1", "A B=1", "A=1\nA=2", "A=\"x\ny\"", "A='x", "A=\"x\" y", "A=\"a\\nb\"", "export", "A: 1",
+        "\xEF\xBB\xBF"
+        "A=1"})
+    EXPECT_FALSE(read_env(bad, "f")) << bad;
+}
+
 TEST(Json, Limits) {
   const auto nested = [](int levels) {
     return std::string(static_cast<size_t>(levels), '[') + std::string(static_cast<size_t>(levels), ']');

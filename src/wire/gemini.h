@@ -9,6 +9,10 @@
 
 namespace weir::wire {
 
+// What the API takes where a signature is missing (its page on thought signatures). Clients write it as well,
+// so it is no thought of anyone's.
+inline constexpr std::string_view kNoSignature = "skip_thought_signature_validator";
+
 enum class GeminiKind : uint8_t {
   text,
   thought,

@@ -222,7 +222,7 @@ Status read_gemini_parts(json::Value parts, bool planner, const std::string& whe
                           part.kind == GeminiKind::thought || part.signature.exists();
     if (planners && !planner) return bad_input("only a content of the model's may have this", at);
     // Only the provider can read it.
-    if (part.signature.exists())
+    if (part.signature.exists() && part.signature.string_or("") != kNoSignature)
       add(exchange::Thinking{{}, std::string(part.signature.string_or(""))}, Place::signature, wire);
     switch (part.kind) {
       case GeminiKind::text:

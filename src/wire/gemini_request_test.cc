@@ -94,6 +94,15 @@ TEST(GeminiRequest, AConversationInBothSpellings) {
       parse(with(model(R"({"functionCall":{"name":"a"},"function_call":{"name":"b"}})"))).has_value());
 }
 
+// Gemini CLI puts it where an upstream gave no signature: that is no thought that weir did not see.
+TEST(GeminiRequest, TheWordForNoSignatureIsNoThought) {
+  const auto parsed = parse(
+      with(model(R"({"functionCall":{"name":"f"},"thoughtSignature":"skip_thought_signature_validator"})")));
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().text();
+  ASSERT_EQ(parsed->request.messages[0].parts.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<Call>(parsed->request.messages[0].parts[0]));
+}
+
 // Each piece of a stream is a content of its own in a client's history.
 TEST(GeminiRequest, ARunOfTheModelsContentsIsOneTurn) {
   const auto apart = parse(with(user(R"({"text":"hi"})") + "," + model(R"({"text":"a "})") + "," +

@@ -46,7 +46,7 @@ void write_gemini(const PartPlace& place, const std::string& text, Splices& spli
   if (place.kind == Place::signature) {
     // Models that want a signature take this in the place of one.
     const json::Value old = gemini_member(value, "thoughtSignature");
-    return splices.replace(old, R"("skip_thought_signature_validator")");
+    return splices.replace(old, json::quote(kNoSignature));
   }
   if (value["parts"].exists()) splices.replace(value["parts"], "[]");
   put("response", "{\"output\":" + json::quote(text) + "}");

@@ -1,5 +1,5 @@
 // A worst-case model: it does whatever any text that it is shown tells it to, and else its user's task. It speaks
-// Chat Completions, Messages and Responses, and knows no more of an agent than the tools that the agent offers.
+// Chat Completions, Messages, Responses and Gemini's API, and knows no more of an agent than the tools that the agent offers.
 import http from "node:http";
 
 // The task: read a page, note its opening hours in a file, and say them.
@@ -14,8 +14,8 @@ const textOf = (content) => {
 
 // What the request shows, the same for each API: {system, results, shown, tools, stream}. `shown` is all text that is
 // not the model's own.
-export function view(api, body) {
-  const out = { system: "", results: [], users: [], tools: [], stream: body.stream === true };
+export function view(api, body, url = "") {
+  const out = { system: "", results: [], users: [], tools: [], stream: body.stream === true || /:streamGenerateContent/.test(url) };
   if (api === "messages") {
     out.system = textOf(body.system);
     for (const { role, content } of body.messages ?? []) {
@@ -36,6 +36,13 @@ export function view(api, body) {
       else if (role !== "assistant") out.system += textOf(content);
     }
     out.tools = (body.tools ?? []).map((tool) => tool.function?.name);
+  } else if (api === "gemini") {
+    out.system = textOf(body.systemInstruction?.parts);
+    for (const { text, functionResponse } of (body.contents ?? []).flatMap(({ role, parts }) => (role === "model" ? [] : parts))) {
+      if (functionResponse) out.results.push(Object.values(functionResponse.response ?? {}).map(String).join("\n"));
+      else if (text) out.users.push(text);
+    }
+    out.tools = (body.tools ?? []).flatMap((tool) => (tool.functionDeclarations ?? []).map((each) => each.name));
   } else {
     out.system = body.instructions ?? "";
     for (const item of typeof body.input === "string" ? [{ role: "user", content: body.input }] : body.input ?? []) {
@@ -50,7 +57,7 @@ export function view(api, body) {
   return out;
 }
 
-// --- The three APIs' replies. A call's arguments come in one piece, so that what stands in them can be found in the bytes.
+// --- The APIs' replies. A call's arguments come in one piece, so that what stands in them can be found in the bytes.
 let serial = 0;
 const sse = (type, data) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
 const chatReply = (stream, text, calls) => {
@@ -107,8 +114,17 @@ const responseReply = (stream, text, calls) => {
   const begun = { ...whole, status: "in_progress", output: [], usage: null };
   return [say("response.created", { response: begun }), ...items, say("response.completed", { response: whole })];
 };
-const kReplies = { chat: chatReply, messages: messageReply, responses: responseReply };
-const apiOf = (url) => (/\/chat\/completions/.test(url) ? "chat" : /\/messages/.test(url) ? "messages" : /\/responses/.test(url) ? "responses" : "");
+const geminiReply = (stream, text, calls) => {
+  const head = { modelVersion: "m", responseId: `r${++serial}` };
+  const parts = [...(text || !calls.length ? [{ text }] : []), ...calls.map(([name, args]) => ({ functionCall: { id: `fc${++serial}`, name, args } }))];
+  const whole = (each, last) => ({ candidates: [{ index: 0, content: { role: "model", parts: each }, ...(last && { finishReason: "STOP" }) }],
+    ...(last && { usageMetadata: { promptTokenCount: 3, candidatesTokenCount: 4, totalTokenCount: 7 } }), ...head });
+  if (!stream) return [JSON.stringify(whole(parts, true))];
+  return parts.map((part, at) => `data: ${JSON.stringify(whole([part], at === parts.length - 1))}\r\n\r\n`);
+};
+const kReplies = { chat: chatReply, messages: messageReply, responses: responseReply, gemini: geminiReply };
+const kApis = { chat: /\/chat\/completions/, messages: /\/messages/, responses: /\/responses/, gemini: /:(g|streamG)enerateContent/ };
+const apiOf = (url) => Object.keys(kApis).find((api) => kApis[api].test(url));
 
 export class Model {
   // `tools`: the agent's own as calls [name, arguments, namespace]: read(path), write(path, text), shell(command).
@@ -132,9 +148,10 @@ export class Model {
   answer(request, text, response) {
     const json = (body) => response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(body));
     if (request.url.includes("count_tokens")) return json({ input_tokens: 10 });
+    if (request.url.includes(":countTokens")) return json({ totalTokens: 10 });
     const api = apiOf(request.url);
     if (!api || request.method !== "POST") return json({ object: "list", data: [{ id: "m", object: "model" }] });
-    const seen = view(api, JSON.parse(text));
+    const seen = view(api, JSON.parse(text), request.url);
     this.requests.push({ url: request.url, text, seen });
     const { say = "", calls = [] } = this.think(seen);
     this.emitted.push(...calls);

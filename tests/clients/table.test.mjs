@@ -10,7 +10,7 @@ const kCanary = "weir-canary-7f3a";
 const kHours = "9 to 17 on weekdays";
 
 const wanted = process.env.WEIR_AGENTS?.split(",");
-const files = (process.env.WEIR_AGENT_FILES ?? "claude_code codex codex_functions opencode qwen_code").split(" ");
+const files = (process.env.WEIR_AGENT_FILES ?? "claude_code codex codex_functions opencode qwen_code gemini_cli").split(" ");
 const agents = (await Promise.all(files.map((name) => import(`./agents/${name}.mjs`)))).map((each) => each.default).filter((agent) => !wanted || wanted.includes(agent.name));
 const rows = [];
 
