@@ -105,13 +105,6 @@ class Program {
   void write(std::string bytes) {
     loop_.on([&] { child_->write(std::move(bytes)); });
   }
-  bool send_packet(std::string_view packet) {
-    return loop_.on([&] { return child_->send_packet(packet); });
-  }
-  std::vector<std::string> packets() {
-    const std::lock_guard lock(mutex_);
-    return packets_;
-  }
   size_t queued() {
     return loop_.on([&] { return child_->queued(); });
   }
@@ -166,16 +159,10 @@ class Program {
         if (on_out) on_out();
       };
     };
-    return {add(out_), add(err_),
-            [this](std::string why) {
+    return {add(out_), add(err_), [this](std::string why) {
               const std::lock_guard lock(mutex_);
               why_ = std::move(why);
               ++ends_;
-              changed_.notify_all();
-            },
-            [this](std::string_view packet) {
-              const std::lock_guard lock(mutex_);
-              packets_.emplace_back(packet);
               changed_.notify_all();
             }};
   }
@@ -185,7 +172,6 @@ class Program {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string out_, err_, why_;
-  std::vector<std::string> packets_;
   int ends_ = 0;
   std::unique_ptr<Child> child_;
   LoopThread loop_;
@@ -198,27 +184,6 @@ TEST(Child, TalksOverPipes) {
   program.close();
   EXPECT_TRUE(program.all_gone());
   EXPECT_EQ(program.ends(), 0) << "no callback after close()";
-}
-
-TEST(Child, HasALineBesideItsPipes) {
-  Program program = Program::python(
-      "import socket;l=socket.socket(fileno=3);l.send(b'first');l.send(l.recv(99)+b'!');"
-      "import os;print(os.path.exists('/proc/self/fd/4'),flush=True);l.recv(99);l.send(b'last')");
-  program.options().line = true;
-  program.start();
-  EXPECT_TRUE(soon([&] { return program.packets() == std::vector<std::string>{"first"}; }));
-  EXPECT_TRUE(program.send_packet("second"));
-  EXPECT_TRUE(program.wait_for("False"));
-  EXPECT_TRUE(program.send_packet("go"));
-  program.close();
-  EXPECT_TRUE(program.all_gone());
-  EXPECT_EQ(program.packets(), (std::vector<std::string>{"first", "second!", "last"}));
-}
-
-TEST(Child, HasNoLineUnlessItIsToHaveOne) {
-  Program program = Program::python("import os;print(sorted(os.listdir('/proc/self/fd'))[:4],flush=True)");
-  EXPECT_EQ(program.start().wait_end(), "it ended with exit code 0");
-  EXPECT_EQ(program.out(), "['0', '1', '2', '3']\n");  // the last is the list's own
 }
 
 TEST(Child, GetsItsArgumentsEnvironmentAndFolder) {
