@@ -35,27 +35,6 @@ TEST(Child, TalksOverPipes) {
   EXPECT_EQ(program.ends(), 0) << "no callback after close()";
 }
 
-TEST(Child, HasALineBesideItsPipes) {
-  Program program = Program::python(
-      "import socket;l=socket.socket(fileno=3);l.send(b'first');l.send(l.recv(99)+b'!');"
-      "import os;print(os.path.exists('/proc/self/fd/4'),flush=True);l.recv(99);l.send(b'last')");
-  program.options().line = true;
-  program.start();
-  EXPECT_TRUE(soon([&] { return program.packets() == std::vector<std::string>{"first"}; }));
-  EXPECT_TRUE(program.send_packet("second"));
-  EXPECT_TRUE(program.wait_for("False"));
-  EXPECT_TRUE(program.send_packet("go"));
-  program.close();
-  EXPECT_TRUE(program.all_gone());
-  EXPECT_EQ(program.packets(), (std::vector<std::string>{"first", "second!", "last"}));
-}
-
-TEST(Child, HasNoLineUnlessItIsToHaveOne) {
-  Program program = Program::python("import os;print(sorted(os.listdir('/proc/self/fd'))[:4],flush=True)");
-  EXPECT_EQ(program.start().wait_end(), "it ended with exit code 0");
-  EXPECT_EQ(program.out(), "['0', '1', '2', '3']\n");  // the last is the list's own
-}
-
 TEST(Child, GetsItsArgumentsEnvironmentAndFolder) {
   Program program({"python3", "-c",
                    "import os,sys;print(sys.argv[1:],sorted(os.environ),os.getcwd(),flush=True)", "a b", "",

@@ -251,20 +251,33 @@ void Workspace::add_trusted_text(Conversation& conversation, std::string_view te
     if (vouches) vouchers.add(piece, label);
   };
   size_t at = 0;
+  // Copies with white space between them are one value: of how many texts a stranger's text is made up is his
+  // to say.
+  trace::Span hidden;  // ends at 0: none waits
+  const auto seal = [&] {
+    if (hidden.end > 0) rewriting.seal(text.substr(hidden.begin, hidden.end - hidden.begin), hidden.label);
+    hidden = {};
+  };
   for (const trace::Span& copy : index_.copies(text)) {
     if (same_source(labels_, vouched_sources_, copy.label, label)) continue;
-    const bool hidden = rewriting.hides(copy.label);
-    if (!hidden) conversation.next_context_ = labels_.join(conversation.next_context_, copy.label);
+    const bool hides = rewriting.hides(copy.label);
+    if (!hides) conversation.next_context_ = labels_.join(conversation.next_context_, copy.label);
     if (labels_.trusted(copy.label)) continue;  // private text of the owner's vouches as it did
-    add(text.substr(at, copy.begin - at));
-    const std::string_view copied = text.substr(copy.begin, copy.end - copy.begin);
-    if (hidden) {
-      rewriting.seal(copied, copy.label);
+    const std::string_view before = text.substr(at, copy.begin - at);
+    if (hides && hidden.end > 0 && before.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+      hidden = {hidden.begin, copy.end, labels_.join(hidden.label, copy.label)};
     } else {
-      rewriting.show(copied);
+      seal();
+      add(before);
+      if (hides) {
+        hidden = copy;
+      } else {
+        rewriting.show(text.substr(copy.begin, copy.end - copy.begin));
+      }
     }
     at = copy.end;
   }
+  seal();
   // With a full index nobody can say any more what is a copy.
   if (index_.full()) conversation.next_context_ = labels_.join(conversation.next_context_, unseen_label_);
   add(text.substr(at));
