@@ -367,8 +367,10 @@ void Bridge::on_failed(const std::string& id, const Error& why) {
   owed_less();
   // One that ended tells it so only where a stream is open.
   if (why.code != Code::unavailable || state_ != State::ready || probe_) return;
+  // What the client has asked meanwhile is told first that it was never sent.
   probe([this](bool there) {
-    if (!there && state_ == State::ready) lost(unavailable("weir does not answer any more"));
+    if (there || state_ != State::ready) return;
+    find_again_ = loop_.after(kGatherMs, [this] { lost(unavailable("weir does not answer any more")); });
   });
 }
 
