@@ -109,9 +109,11 @@ Workspace::OfCall Workspace::of_call(const Conversation& conversation, const Cal
   return of;
 }
 
-// Further calls that it may belong to: what is true of it as the result of any of them.
+// Further calls that it may belong to: what is true of it as the result of any of them. `alike`: what
+// strangers outside wrote has one label whatever it says (see label_result.h), as it has as the result of its
+// own call.
 Workspace::OfCall Workspace::of_other_calls(const Conversation& conversation, const exchange::Result& result,
-                                            const Rules& rules) {
+                                            const Rules& rules, bool alike) {
   OfCall all{kNoLabel, kNoLabel};
   for (const std::string& id : result.other_calls) {
     const Called* called = conversation.called(id);
@@ -123,7 +125,7 @@ Workspace::OfCall Workspace::of_other_calls(const Conversation& conversation, co
     all.label = labels_.join(all.label, of.label);
     all.ids = labels_.join(all.ids, of.ids);
     for (const LabelledText& piece :
-         manifest::label_result(facts, called->tool, root, result, *rules.trust, labels_, false))
+         manifest::label_result(facts, called->tool, root, result, *rules.trust, labels_, alike))
       all.label = labels_.join(all.label, piece.label);
   }
   return all;
@@ -139,13 +141,13 @@ void Workspace::label_result(Conversation& conversation, const exchange::Result&
   const auto arguments =
       json::parse(called != nullptr && !called->arguments.empty() ? called->arguments : std::string("{}"));
   const json::Value root = arguments ? arguments->root() : json::Value();
-  OfCall of = of_other_calls(conversation, result, rules);
+  Rewriting rewriting(labels_, conversation, part, rules);
+  OfCall of = of_other_calls(conversation, result, rules, rewriting.on());
   if (called != nullptr) {
     const OfCall own = of_call(conversation, *called, facts, root, rules);
     of = {labels_.join(of.label, own.label), labels_.join(of.ids, own.ids)};
   }
   const auto [inherited, ids_label] = of;
-  Rewriting rewriting(labels_, conversation, part, rules);
   std::vector<LabelledText> pieces =
       manifest::label_result(facts, tool, root, result, *rules.trust, labels_, rewriting.on());
   trust_skills(pieces);

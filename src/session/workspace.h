@@ -195,7 +195,8 @@ class Workspace {
   };
   OfCall of_call(const Conversation& conversation, const Called& called, const manifest::ToolFacts& facts,
                  json::Value arguments, const Rules& rules);
-  OfCall of_other_calls(const Conversation& conversation, const exchange::Result& result, const Rules& rules);
+  OfCall of_other_calls(const Conversation& conversation, const exchange::Result& result, const Rules& rules,
+                        bool alike);
   void label_result(Conversation& conversation, const exchange::Result& result, size_t part,
                     const Rules& rules);
   void seal_result(Conversation& conversation, const exchange::Result& result, size_t part,

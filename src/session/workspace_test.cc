@@ -102,6 +102,31 @@ TEST_F(WorkspaceTest, AResultOfOneOfTwoCallsHasTheWorseLabel) {
   }
 }
 
+// Whether a stranger's page is an error is his to say; what the planner may do must not show it, also where
+// the page may be the result of either of two calls.
+TEST_F(WorkspaceTest, SealedPagesOfTwoCallsHaveOneLabelWhateverTheySay) {
+  const Sealing sealing;
+  Rules rules = rules_;
+  rules.sealing = &sealing;
+  for (const bool is_error : {false, true}) {
+    Request request;
+    request.messages.push_back(text(Role::user, is_error ? "Read both." : "Read the two."));
+    const exchange::Call one{"fetch", "web/fetch", R"({"url":"https://a.example/"})", true};
+    const exchange::Call other{"fetch#2", "web/fetch", R"({"url":"https://b.example/"})", true};
+    const Message turn{Role::planner, {}, {one, other}};
+    workspace_.emitted(*workspace_.observe(request, rules), turn);
+    request.messages.push_back(turn);
+    exchange::Result result{"fetch", {}, {"what a stranger says"}};
+    result.is_error = is_error;
+    result.other_calls = {"fetch#2"};
+    request.messages.push_back({Role::tool, {}, {result}});
+    const auto page = workspace_.observe(request, rules)->sealed(1);
+    ASSERT_NE(page, nullptr);
+    EXPECT_FALSE(workspace_.labels().trusted(page->label));
+    EXPECT_EQ(workspace_.labels().get(page->label).readers, Readers::everyone()) << is_error;
+  }
+}
+
 TEST_F(WorkspaceTest, WhatWasLaunderedKeepsItsLabel) {
   Request request;
   request.messages.push_back(text(Role::user, "Look at the page."));
