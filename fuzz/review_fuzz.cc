@@ -3,8 +3,8 @@
 #include <cstdlib>
 
 #include "base/embedded.h"
-#include "guard/request_json.h"
 #include "manifest/trust.h"
+#include "policy/json_data.h"
 #include "replay/expect.h"
 #include "review/learn.h"
 #include "review/what_if.h"
