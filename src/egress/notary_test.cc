@@ -91,8 +91,8 @@ TEST(Notary, CountsRefusalsPastTheBound) {
 }
 
 TEST(Notary, NotesNothingWithoutALedger) {
-  auto* const notary = new Notary(-1, "x");
-  const auto index = notary->opening(kEntry, {});
+  Notary notary(-1, "x");
+  const auto index = notary.opening(kEntry, {});
   ASSERT_TRUE(index);
   EXPECT_EQ(*index, std::nullopt);
 }

@@ -21,9 +21,26 @@ ToolFacts one_tool(std::string_view body) {
 TEST(Manifests, EveryShippedOneLoadsAndSaysHowItWasVerified) {
   const auto manifests = Manifests::shipped();
   ASSERT_TRUE(manifests.has_value()) << manifests.error().text();
-  for (const char* name : {"mail", "files", "bank", "calendar", "web", "search", "shell", "chat", "memory",
-                           "contacts", "tickets", "repo", "db", "client:claude-code", "client:codex",
-                           "client:openclaw", "client:goose", "client:opencode", "client:qwen-code", "client:gemini-cli"}) {
+  for (const char* name : {"mail",
+                           "files",
+                           "bank",
+                           "calendar",
+                           "web",
+                           "search",
+                           "shell",
+                           "chat",
+                           "memory",
+                           "contacts",
+                           "tickets",
+                           "repo",
+                           "db",
+                           "client:claude-code",
+                           "client:codex",
+                           "client:openclaw",
+                           "client:goose",
+                           "client:opencode",
+                           "client:qwen-code",
+                           "client:gemini-cli"}) {
     EXPECT_TRUE(manifests->has_server(name)) << name;
   }
   EXPECT_EQ(manifests->facts("bank", "send_money").verified, "docs");
