@@ -5,19 +5,27 @@
 #include <unistd.h>
 
 #include <thread>
+#include <vector>
 
 #include "egress/limits.h"
 
 namespace weir::egress {
 namespace {
 
-// The ledger's end; Notary objects stay until the process ends.
+// Notaries stay until the process ends, since their threads do; this holds them when a thread has ended.
+std::vector<Notary*>& notaries() {
+  static auto* const all = new std::vector<Notary*>;
+  return *all;
+}
+
+// The ledger's end.
 struct Ledger {
   Ledger() {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
     fd = ends[0];
     notary = new Notary(ends[1], "/usr/bin/x");
+    notaries().push_back(notary);
   }
   Notice next() const {
     std::string packet(kNoticeBytesMax, '\0');
