@@ -22,12 +22,6 @@ std::string random_hex(Gateway& gateway) {
   return to_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-Result<Found> load(Store& store, const std::string& owner, const std::string& id, int64_t oldest_wall_ms) {
-  WEIR_TRY_ASSIGN(kept, store.response(owner, conversation_key(id)));
-  if (!kept || kept->at_wall_ms < oldest_wall_ms) return Found();
-  return Found(wire::Conversation{std::move(kept->response), std::move(kept->input)});
-}
-
 // One request about one conversation.
 struct Request {
   Call call;
@@ -50,7 +44,7 @@ void with_one(Gateway& gateway, const Request& request, Change change) {
   gateway.store().run<Outcome>(
       [owner = owner_of(request.call->headers()), id = request.id, change = std::move(change),
        now = gateway.now().wall_ms, since = oldest_kept(gateway)](Store& store) -> Result<Outcome> {
-        WEIR_TRY_ASSIGN(found, load(store, owner, id, since));
+        WEIR_TRY_ASSIGN(found, kept_conversation(store, owner, id, since));
         if (!found) return Outcome{404, wire::conversation_not_found(id, false)};
         WEIR_TRY_ASSIGN(outcome, change(std::move(*found)));
         if (outcome.gone) WEIR_TRY(store.remove_response(owner, conversation_key(id)));
@@ -141,6 +135,13 @@ void about_items(Gateway& gateway, const Request& request, const std::string& me
 
 std::string conversation_key(std::string_view id) {
   return fmt::format("conversation/{}", id);
+}
+
+Result<Found> kept_conversation(Store& store, const std::string& owner, const std::string& id,
+                                int64_t oldest_wall_ms) {
+  WEIR_TRY_ASSIGN(kept, store.response(owner, conversation_key(id)));
+  if (!kept || kept->at_wall_ms < oldest_wall_ms) return Found();
+  return Found(wire::Conversation{std::move(kept->response), std::move(kept->input)});
 }
 
 void handle_conversations(Gateway& gateway, const Call& call, const std::string& target) {

@@ -52,12 +52,12 @@ void begin(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const
 Result<Turns> history(Store& store, const std::string& owner, const wire::StoredAsk& ask,
                       int64_t oldest_wall_ms) {
   if (ask.conversation.empty()) return load(store, owner, ask.previous, oldest_wall_ms);
-  WEIR_TRY_ASSIGN(one, store.response(owner, conversation_key(ask.conversation)));
-  if (!one || one->at_wall_ms < oldest_wall_ms) return Turns{};
+  WEIR_TRY_ASSIGN(one, kept_conversation(store, owner, ask.conversation, oldest_wall_ms));
+  if (!one) return Turns{};
   // Before what a turn adds has no place any more.
-  if (one->input.size() > kStoredResponseBytesMax / 2)
+  if (one->items.size() > kStoredResponseBytesMax / 2)
     return too_large("the conversation has grown too long to go on from", "/conversation");
-  return Turns{wire::turn_of({{}, std::move(one->input)})};
+  return Turns{wire::turn_of(*one)};
 }
 
 void create(Gateway& gateway, const std::shared_ptr<net::ServerCall>& call, const std::string& target) {

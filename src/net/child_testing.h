@@ -98,13 +98,6 @@ class Program {
   void write(std::string bytes) {
     loop_.on([&] { child_->write(std::move(bytes)); });
   }
-  bool send_packet(std::string_view packet) {
-    return loop_.on([&] { return child_->send_packet(packet); });
-  }
-  std::vector<std::string> packets() {
-    const std::lock_guard lock(mutex_);
-    return packets_;
-  }
   size_t queued() {
     return loop_.on([&] { return child_->queued(); });
   }
@@ -159,16 +152,10 @@ class Program {
         if (on_out) on_out();
       };
     };
-    return {add(out_), add(err_),
-            [this](std::string why) {
+    return {add(out_), add(err_), [this](std::string why) {
               const std::lock_guard lock(mutex_);
               why_ = std::move(why);
               ++ends_;
-              changed_.notify_all();
-            },
-            [this](std::string_view packet) {
-              const std::lock_guard lock(mutex_);
-              packets_.emplace_back(packet);
               changed_.notify_all();
             }};
   }
@@ -178,7 +165,6 @@ class Program {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::string out_, err_, why_;
-  std::vector<std::string> packets_;
   int ends_ = 0;
   std::unique_ptr<Child> child_;
   LoopThread loop_;
